@@ -1,0 +1,167 @@
+"""The environment, read once into one frozen Settings that is passed down; nothing else reads the environment."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+KEY_VERSION = re.compile(r"[a-z0-9]{1,16}")
+BANK_CODE = re.compile(r"[a-z][a-z0-9_]{0,30}")
+
+
+class SettingsError(ValueError):
+    """A setting is missing or wrong: the message names the variable and what to put there."""
+
+
+@dataclass(frozen=True)
+class KeyRing:
+    """Versioned secret keys of one purpose: new tokens are made with `current`, older versions stay for rotation."""
+
+    current: str
+    keys: Mapping[str, bytes] = field(repr=False)
+
+    @property
+    def current_key(self) -> bytes:
+        """The key with which new tokens are made."""
+        return self.keys[self.current]
+
+
+@dataclass(frozen=True)
+class Keys:
+    """The pseudonym key of the lake, and one key ring for each recipient of shared data."""
+
+    pseudonym: KeyRing
+    recipients: Mapping[str, KeyRing]
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Everything that differs between two installations.
+
+    lake: a folder, or s3://bucket/prefix. shop_drop: s3://bucket/prefix. banks: code -> PostgreSQL URL (secret).
+    memory and row limits are plain numbers; see the README for each variable.
+    """
+
+    lake: str
+    scratch: Path
+    shop_drop: str
+    s3_endpoint: str | None
+    banks: Mapping[str, str] = field(repr=False)
+    keys_file: Path | None
+    first_business_date: date
+    time_zone: str
+    spark_remote: str | None
+    spark_cores: int
+    spark_memory: str
+    shuffle_partitions: int
+    check_in_memory_rows: int
+
+    def keys(self) -> Keys:
+        """The secret keys, read from their file each time so that they live in memory only while needed."""
+        if self.keys_file is None:
+            raise SettingsError("NIGHTLEDGER_KEYS_FILE is not set: point it at the JSON file of secret keys")
+        return read_keys(self.keys_file)
+
+
+def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
+    """The settings of this process; SettingsError lists every variable that is missing or wrong at once."""
+    values = dict(os.environ if environment is None else environment)
+    problems: list[str] = []
+    lake = values.get("NIGHTLEDGER_LAKE", "")
+    if not lake:
+        problems.append("NIGHTLEDGER_LAKE is not set: a folder or s3://bucket/prefix")
+    settings = Settings(
+        lake=lake if lake.startswith("s3://") else str(Path(lake).absolute()),
+        scratch=Path(values.get("NIGHTLEDGER_SCRATCH", ".work")).absolute(),
+        shop_drop=values.get("NIGHTLEDGER_SHOP_DROP", ""),
+        s3_endpoint=values.get("NIGHTLEDGER_S3_ENDPOINT") or None,
+        banks=_banks(values, problems),
+        keys_file=Path(values["NIGHTLEDGER_KEYS_FILE"]).absolute() if values.get("NIGHTLEDGER_KEYS_FILE") else None,
+        first_business_date=_date(values, "NIGHTLEDGER_FIRST_BUSINESS_DATE", problems),
+        time_zone=_time_zone(values, problems),
+        spark_remote=values.get("NIGHTLEDGER_SPARK_REMOTE") or None,
+        spark_cores=_whole_number(values, "NIGHTLEDGER_SPARK_CORES", os.cpu_count() or 2, problems),
+        spark_memory=values.get("NIGHTLEDGER_SPARK_MEMORY", "3g"),
+        shuffle_partitions=_whole_number(values, "NIGHTLEDGER_SHUFFLE_PARTITIONS", 4, problems),
+        check_in_memory_rows=_whole_number(values, "NIGHTLEDGER_CHECK_IN_MEMORY_ROWS", 2_000_000, problems),
+    )
+    if not re.fullmatch(r"[1-9][0-9]*[mg]", settings.spark_memory):
+        problems.append("NIGHTLEDGER_SPARK_MEMORY is not like 3g or 1500m")
+    if problems:
+        raise SettingsError("; ".join(problems))
+    return settings
+
+
+def read_keys(path: Path) -> Keys:
+    """The secret keys in the JSON file; SettingsError says what is wrong with it, never what is in it."""
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+        return Keys(
+            pseudonym=_key_ring(content["pseudonym"]),
+            recipients={bank: _key_ring(ring) for bank, ring in sorted(content["recipients"].items())},
+        )
+    except OSError as error:
+        raise SettingsError(f"NIGHTLEDGER_KEYS_FILE cannot be read ({error.strerror}): {path}") from error
+    except (KeyError, TypeError, AttributeError, ValueError):
+        raise SettingsError(
+            f"NIGHTLEDGER_KEYS_FILE has not the form {{pseudonym: {{current, keys}}, recipients: {{bank: ...}}}} "
+            f"with keys of at least 32 bytes in hexadecimal: {path}"
+        ) from None
+
+
+def _key_ring(content: Mapping[str, object]) -> KeyRing:
+    keys = content["keys"]
+    if not isinstance(keys, dict):
+        raise TypeError("keys")
+    ring = KeyRing(current=str(content["current"]), keys={name: bytes.fromhex(value) for name, value in keys.items()})
+    if any(len(key) < 32 for key in ring.keys.values()) or any(not KEY_VERSION.fullmatch(name) for name in ring.keys):
+        raise ValueError("keys")
+    ring.keys[ring.current]
+    return ring
+
+
+def _banks(values: Mapping[str, str], problems: list[str]) -> Mapping[str, str]:
+    codes = [code.strip() for code in values.get("NIGHTLEDGER_BANKS", "").split(",") if code.strip()]
+    problems += [
+        f"NIGHTLEDGER_BANKS: {code!r} is not a bank code like harbour"
+        for code in codes
+        if not BANK_CODE.fullmatch(code)
+    ]
+    banks = {code: values.get(f"NIGHTLEDGER_BANK_{code.upper()}_URL", "") for code in sorted(set(codes))}
+    problems += [
+        f"NIGHTLEDGER_BANK_{code.upper()}_URL is not set: postgresql://user:password@host:port/database"
+        for code, url in banks.items()
+        if not url.startswith(("postgresql://", "postgres://"))
+    ]
+    return banks
+
+
+def _date(values: Mapping[str, str], name: str, problems: list[str]) -> date:
+    try:
+        return date.fromisoformat(values.get(name, ""))
+    except ValueError:
+        problems.append(f"{name} is not a date: the first day the partners deliver, like 2026-03-31")
+        return date.min
+
+
+def _time_zone(values: Mapping[str, str], problems: list[str]) -> str:
+    name = values.get("NIGHTLEDGER_TIME_ZONE", "Asia/Shanghai")
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError):
+        problems.append("NIGHTLEDGER_TIME_ZONE is not a time zone like Asia/Shanghai")
+    return name
+
+
+def _whole_number(values: Mapping[str, str], name: str, default: int, problems: list[str]) -> int:
+    text = values.get(name, str(default))
+    if not re.fullmatch(r"[1-9][0-9]{0,9}", text):
+        problems.append(f"{name} is not a whole number above zero")
+        return default
+    return int(text)

@@ -1,0 +1,59 @@
+"""The one place where a Spark session is opened: embedded, or on a Spark Connect server."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping
+
+from pyspark.sql import SparkSession
+
+SESSION_OPTIONS: Mapping[str, str] = {
+    "spark.sql.session.timeZone": "UTC",
+    "spark.sql.ansi.enabled": "true",
+    "spark.sql.parquet.outputTimestampType": "TIMESTAMP_MICROS",  # the default INT96 has no min and max
+    "spark.sql.parquet.compression.codec": "zstd",
+    "spark.sql.parquet.mergeSchema": "false",
+    "spark.sql.adaptive.enabled": "true",
+}
+"""What results depend on; set on every session, wherever it runs."""
+
+ROWS_IN_ROW_GROUP = 122_880
+"""DuckDB's unit of work: a point look-up then reads one small group."""
+
+SERVER_OPTIONS: Mapping[str, str] = {
+    "spark.ui.enabled": "false",
+    "spark.ui.showConsoleProgress": "false",
+    "spark.hadoop.parquet.page.verify-checksum.enabled": "true",  # a flipped bit is an error, not another number
+    "spark.hadoop.parquet.page.write-checksum.enabled": "true",
+    "spark.hadoop.parquet.block.row.count.limit": str(ROWS_IN_ROW_GROUP),
+    "spark.driver.bindAddress": "127.0.0.1",
+    "spark.driver.host": "127.0.0.1",
+    "spark.sql.sources.commitProtocolClass": (
+        "org.apache.spark.sql.execution.datasources.SQLHadoopMapReduceCommitProtocol"
+    ),
+    "spark.hadoop.mapreduce.fileoutputcommitter.marksuccessfuljobs": "false",
+    "spark.sql.warehouse.dir": "/nonexistent/nightledger-keeps-no-tables",
+}
+"""What can only be set when the JVM starts."""
+
+
+def open_session(*, remote: str | None, cores: int, memory: str, shuffle_partitions: int) -> SparkSession:
+    """A session with our options.
+
+    remote: the address of a Spark Connect server such as sc://127.0.0.1:15002; without one Spark runs in this process.
+    shuffle_partitions changes the speed and, by design, never a byte of the result.
+    """
+    os.environ["PYSPARK_PYTHON"] = sys.executable  # workers must find the same libraries
+    if remote:
+        builder = SparkSession.builder.remote(remote)
+        session = builder.getOrCreate()
+    else:
+        builder = SparkSession.builder.master(f"local[{cores}]").appName("nightledger")
+        for name, value in {**SERVER_OPTIONS, "spark.driver.memory": memory}.items():
+            builder = builder.config(name, value)
+        session = builder.getOrCreate()
+        session.sparkContext.setLogLevel("ERROR")
+    for name, value in {**SESSION_OPTIONS, "spark.sql.shuffle.partitions": str(shuffle_partitions)}.items():
+        session.conf.set(name, value)
+    return session

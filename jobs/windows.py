@@ -1,0 +1,68 @@
+"""Shared column expressions over days and windows: the one place where a moment becomes a calendar day.
+
+Moments are UTC. Days follow the alliance's time zone, and a window of n days is the n local days that end with
+`as_of`: in_last_days(x, 1, as_of) is as_of itself, and neighbouring windows never share a day.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Final
+
+from pyspark.sql import Column
+from pyspark.sql import functions as F
+
+ALLIANCE_TIME_ZONE: Final = "Asia/Shanghai"
+"""The zone whose midnight ends a business date; `doctor` compares it with the setting."""
+
+
+def local_date(moment: str | Column) -> Column:
+    """The alliance's calendar day of a UTC moment."""
+    return F.to_date(F.from_utc_timestamp(_column(moment), ALLIANCE_TIME_ZONE))
+
+
+def local_hour(moment: str | Column) -> Column:
+    """The alliance's hour of the day, 0 to 23, of a UTC moment."""
+    return F.hour(F.from_utc_timestamp(_column(moment), ALLIANCE_TIME_ZONE))
+
+
+def happened_by(moment: str | Column, as_of: date) -> Column:
+    """Whether the moment lies on as_of or earlier; null moments have not happened."""
+    return F.coalesce(local_date(moment) <= F.lit(as_of), F.lit(False))
+
+
+def days_before(as_of: date, moment: str | Column) -> Column:
+    """Whole local days from the moment to as_of; 0 on as_of itself."""
+    return F.datediff(F.lit(as_of), local_date(moment))
+
+
+def in_last_days(moment: str | Column, days: int, as_of: date) -> Column:
+    """Whether the moment lies within the last `days` local days, as_of included and the first.
+
+    Never null: a null moment lies in no window.
+    """
+    return F.coalesce(days_before(as_of, moment).between(0, days - 1), F.lit(False))
+
+
+def date_in_last_days(day: str | Column, days: int, as_of: date) -> Column:
+    """The same as `in_last_days` for a calendar day."""
+    return F.coalesce(F.datediff(F.lit(as_of), _column(day)).between(0, days - 1), F.lit(False))
+
+
+def sum_where(condition: Column, value: str | Column) -> Column:
+    """The sum of an integer value over the rows where the condition holds; 0 when it holds nowhere."""
+    return F.sum(F.when(condition, _column(value)).otherwise(F.lit(0))).cast("bigint")
+
+
+def count_where(condition: Column) -> Column:
+    """The number of rows where the condition holds; 0 when it holds nowhere."""
+    return F.count(F.when(condition, F.lit(1)))
+
+
+def share_of(part: Column, whole: Column) -> Column:
+    """part over whole as a double; null when the whole is 0."""
+    return F.when(whole != 0, part.cast("double") / whole.cast("double"))
+
+
+def _column(value: str | Column) -> Column:
+    return F.col(value) if isinstance(value, str) else value

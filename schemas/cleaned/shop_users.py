@@ -1,0 +1,42 @@
+"""Shop users as they were on the day."""
+
+from schemas.captured.shop_users import SHOP_USERS
+from schemas.columns import (
+    BIRTH_DATE,
+    CITY_CODE,
+    EMAIL_TOKEN,
+    FULL_NAME_TOKEN,
+    GENDER,
+    NATIONAL_ID_TOKEN,
+    OCCUPATION,
+    PHONE_TOKEN,
+    SOURCE_RECORD_ID,
+    UPDATED_AT,
+)
+from schemas.table import Column, Describes, Table
+
+SHOP_USERS = Table(
+    __name__,
+    grain="one shop user, in the version in force on the day",
+    built_from=(SHOP_USERS,),
+    describes=Describes.DAY,
+    key=("source_record_id",),
+    columns=(
+        SOURCE_RECORD_ID,
+        Column("shop_user_id", "string", "the shop's id of the user"),
+        Column("registered_at", "timestamp", "when the user registered"),
+        FULL_NAME_TOKEN,
+        PHONE_TOKEN,
+        EMAIL_TOKEN,
+        NATIONAL_ID_TOKEN,
+        BIRTH_DATE,
+        GENDER,
+        Column("is_real_name_verified", "boolean", "whether the shop verified the name against the identity number"),
+        Column("education", "string", "highest education as the user stated it", missing="not given"),
+        OCCUPATION,
+        CITY_CODE,
+        Column("city_tier", "int", "tier of the city, 1 is the largest", missing="not given"),
+        Column("membership_level", "string", "level in the shop's loyalty programme"),
+        UPDATED_AT,
+    ),
+)

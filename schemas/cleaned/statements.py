@@ -1,0 +1,37 @@
+"""Credit-card statements, and what had been paid towards them by the day."""
+
+from schemas.captured.bank_accounts import BANK_ACCOUNTS
+from schemas.captured.bank_card_payments import BANK_CARD_PAYMENTS
+from schemas.captured.bank_card_statements import BANK_CARD_STATEMENTS
+from schemas.columns import BANK_CODE, SOURCE_RECORD_ID
+from schemas.table import Column, Describes, Table
+
+STATEMENTS = Table(
+    __name__,
+    grain="one credit-card statement",
+    built_from=(
+        BANK_CARD_STATEMENTS,
+        BANK_CARD_PAYMENTS,
+        BANK_ACCOUNTS,
+    ),
+    describes=Describes.DAY,
+    key=(
+        "bank_code",
+        "statement_id",
+    ),
+    may_be_empty=True,
+    columns=(
+        BANK_CODE,
+        Column("statement_id", "string", "the bank's id of the statement"),
+        Column("account_id", "string", "the card account"),
+        SOURCE_RECORD_ID,
+        Column("statement_date", "date", "day the statement closes"),
+        Column("due_date", "date", "day by which it is to be paid"),
+        Column("published_at", "timestamp", "when it was published"),
+        Column("balance_cents", "bigint", "amount owed"),
+        Column("minimum_due_cents", "bigint", "least amount to pay by the due date"),
+        Column(
+            "paid_cents", "bigint", "paid after the statement date, up to the due date or the day, whichever is earlier"
+        ),
+    ),
+)

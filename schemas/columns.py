@@ -1,0 +1,69 @@
+"""Columns and allowed values that several contracts share, each declared once so that it has one meaning."""
+
+from schemas.table import Column
+
+CUSTOMER_ID = Column("customer_id", "string", "one person, stable from night to night")
+SOURCE_RECORD_ID = Column(
+    "source_record_id",
+    "string",
+    "a partner's record of a person: shop:<shop_user_id> or <bank_code>:<bank_customer_id>",
+)
+BANK_CODE = Column("bank_code", "string", "the partner bank, as named in the settings")
+CAPTURED_DATE = Column("captured_date", "date", "the business date on which the row became known to us")
+OBSERVATION_DATE = Column(
+    "observation_date", "date", "the day on which the customer is described; the outcome lies after it"
+)
+
+SCENES = ("retail", "catering", "entertainment", "education", "medical", "travel", "other")
+GENDERS = ("female", "male")
+SUBJECT_TYPES = ("shop_user", "bank_customer")
+PURPOSES = ("marketing", "credit_scoring", "partner_sharing")
+CONTACT_CHANNELS = ("sms", "push", "email", "phone")
+CONSENT_STATUSES = ("granted", "denied", "revoked")
+
+FULL_NAME_TOKEN = Column(
+    "full_name_token",
+    "string",
+    "keyed token of the full name",
+    missing="not given",
+    personal="name",
+    source_name="full_name",
+)
+PHONE_TOKEN = Column(
+    "phone_token",
+    "string",
+    "keyed token of the phone number in E.164",
+    missing="not given, or not a phone number",
+    personal="phone",
+    source_name="phone",
+)
+EMAIL_TOKEN = Column(
+    "email_token",
+    "string",
+    "keyed token of the e-mail address in lower case",
+    missing="not given",
+    personal="email",
+    source_name="email",
+)
+NATIONAL_ID_TOKEN = Column(
+    "national_id_token",
+    "string",
+    "keyed token of the national identity number",
+    missing="not given",
+    personal="national_id",
+    source_name="national_id",
+)
+IP_ADDRESS_TOKEN = Column(
+    "ip_address_token",
+    "string",
+    "keyed token of the IP address",
+    missing="not given",
+    personal="ip_address",
+    source_name="ip_address",
+)
+BIRTH_DATE = Column("birth_date", "date", "day of birth", missing="not given")
+GENDER = Column("gender", "string", "gender as the person stated it", missing="not given")
+CITY_CODE = Column("city_code", "string", "city of residence as the partner codes it", missing="not given")
+OCCUPATION = Column("occupation", "string", "occupation as the partner codes it", missing="not given")
+SCENE = Column("scene", "string", "consumption scene", allowed=SCENES)
+UPDATED_AT = Column("updated_at", "timestamp", "when the partner last changed the row")

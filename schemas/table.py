@@ -1,0 +1,231 @@
+"""The language in which contracts are written: columns, tables, documents and where a captured table comes from.
+
+A contract is the page a newcomer reads first. Everything that can follow from it does, and is written nowhere else:
+the arguments of `build`, the not-null and unique-key checks, the order of the night, Spark and Arrow types, the
+comments in the Parquet files, the data dictionary and the columns of the wide profile.
+
+This module and every contract import the standard library only, so a DAG file that reads all contracts parses in
+milliseconds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import Enum
+from typing import Literal
+
+LAYERS = (
+    "captured",
+    "cleaned",
+    "customers",
+    "edges",
+    "features",
+    "labels",
+    "models",
+    "profiles",
+    "scores",
+    "segments",
+    "shared",
+)
+"""Left to right is the direction in which data flows; a contract imports from its own layer and those to its left."""
+
+SCALAR_TYPES = frozenset({"string", "int", "bigint", "double", "boolean", "date", "timestamp"})
+
+PERSONAL_KINDS = ("name", "phone", "email", "national_id", "address", "ip_address")
+"""The kinds of personal data; each has its own normal form, and its own domain in the token's message."""
+
+
+class ContractError(ValueError):
+    """A contract contradicts itself: the message names the dataset and what to change."""
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column: its name, its type and its meaning in one sentence.
+
+    type: string, int, bigint, double, boolean, date, timestamp (UTC, microseconds), array<T> or
+        array<struct<name:T,...>> of those.
+    missing: what a null means here; left empty, the column is never null.
+    allowed: the complete set of values of a category; a value outside it is refused, never swallowed.
+    personal: the kind of personal data the source column holds; the lake holds only its keyed token.
+    source_name: the name in the source, where it differs from the name in the lake.
+    """
+
+    name: str
+    type: str
+    meaning: str
+    missing: str = ""
+    allowed: tuple[str, ...] = ()
+    personal: str = ""
+    source_name: str = ""
+
+    @property
+    def is_nullable(self) -> bool:
+        """Whether a null is allowed, because the contract says what it means."""
+        return bool(self.missing)
+
+    @property
+    def name_in_source(self) -> str:
+        """The name under which the source delivers the column."""
+        return self.source_name or self.name
+
+
+@dataclass(frozen=True)
+class FileDrop:
+    """A captured table that arrives as files on S3 beside a manifest, once a day."""
+
+    table: str
+    file_format: Literal["csv.gz", "jsonl.gz", "parquet"]
+
+
+@dataclass(frozen=True)
+class BankTable:
+    """A captured table that is pulled from every partner bank's PostgreSQL, one day's slice of `changed` at a time."""
+
+    table: str
+    changed: str
+
+
+class Describes(Enum):
+    """What the rows of a partition describe, and so which partition a reader at another `as_of` needs."""
+
+    KNOWLEDGE = "knowledge"
+    """Facts that carry their own moments, or the state of our knowledge (who is who): the partition of the night
+    `known_by` serves every earlier `as_of`."""
+
+    DAY = "day"
+    """The state on one day: a reader with another `as_of` needs it built again for that day."""
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """What tables and documents have in common: an address, a grain and parents."""
+
+    module: str
+    grain: str
+    built_from: tuple[Dataset, ...] = ()
+    describes: Describes = Describes.DAY
+
+    def __post_init__(self) -> None:
+        """Refuse an address that is not `schemas.<layer>.<dataset>` and parents further right than this layer."""
+        words = self.module.split(".")
+        if len(words) != 3 or words[0] != "schemas" or words[1] not in LAYERS:
+            raise ContractError(f"{self.module}: a contract lives in schemas/<layer>/<dataset>.py; layers: {LAYERS}")
+        for parent in self.built_from:
+            if LAYERS.index(parent.layer) > LAYERS.index(self.layer):
+                raise ContractError(f"{self.address}: cannot be built from {parent.address}, a layer to its right")
+
+    @property
+    def layer(self) -> str:
+        """The first half of the address."""
+        return self.module.split(".")[1]
+
+    @property
+    def name(self) -> str:
+        """The second half of the address."""
+        return self.module.split(".")[2]
+
+    @property
+    def address(self) -> str:
+        """`<layer>/<dataset>`: the same in schemas/, jobs/, expectations/, tests/ and in the lake."""
+        return f"{self.layer}/{self.name}"
+
+
+@dataclass(frozen=True)
+class Table(Dataset):
+    """A dataset of rows, published as Parquet.
+
+    key: the columns that name a row; never null, unique, and the order of the rows in the files.
+    source: where a captured table comes from; only captured tables have one.
+    may_be_empty: whether a night without a single row is believable.
+    reads_previous_night: whether yesterday's partition of the same dataset is an input, named `previous` in `build`.
+    observed: parents that are read at every monthly observation date instead of at `as_of`; they arrive as one
+        DataFrame with an `observation_date` column.
+    needs: the names of settings that `build` takes beside its parents (for example keys of recipients).
+    """
+
+    key: tuple[str, ...] = ()
+    columns: tuple[Column, ...] = ()
+    source: FileDrop | BankTable | None = None
+    may_be_empty: bool = False
+    reads_previous_night: bool = False
+    observed: tuple[Dataset, ...] = ()
+    needs: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Refuse a contract without key, with doubled columns, or with words nobody defined."""
+        super().__post_init__()
+        names = [column.name for column in self.columns]
+        doubled = sorted({name for name in names if names.count(name) > 1})
+        wrong_keys = [name for name in self.key if name not in names or self.column(name).is_nullable]
+        wrong_types = [column.name for column in self.columns if not is_known_type(column.type)]
+        wrong_kinds = [c.name for c in self.columns if c.personal and c.personal not in PERSONAL_KINDS]
+        problems = [
+            f"{what}: {', '.join(which)}"
+            for what, which in (
+                ("columns given twice", doubled),
+                ("key columns that are missing or nullable", wrong_keys),
+                ("columns of unknown type", wrong_types),
+                ("columns of an unknown kind of personal data", wrong_kinds),
+                ("a table without key", [] if self.key else ["key"]),
+                (
+                    "captured without source, or source without captured",
+                    [] if (self.layer == "captured") == (self.source is not None) else ["source"],
+                ),
+            )
+            if which
+        ]
+        if problems:
+            raise ContractError(f"{self.address}: {'; '.join(problems)}")
+
+    @property
+    def column_names(self) -> tuple[str, ...]:
+        """The names in the order in which they are published."""
+        return tuple(column.name for column in self.columns)
+
+    def column(self, name: str) -> Column:
+        """The column of that name; KeyError when the contract has none."""
+        for column in self.columns:
+            if column.name == name:
+                return column
+        raise KeyError(f"{self.address} has no column {name}")
+
+
+@dataclass(frozen=True)
+class Document(Dataset):
+    """A dataset that is not rows: a few named files, such as a scorecard with its report.
+
+    files: name -> what the file holds. A name that ends in .json is handed to readers parsed.
+    A reader takes the newest document published *before* the night it builds, so training never changes a past night.
+    """
+
+    files: tuple[tuple[str, str], ...] = ()
+
+
+def is_known_type(text: str) -> bool:
+    """Whether `text` is a scalar type, an array of one, or an array of structs of them."""
+    if text in SCALAR_TYPES:
+        return True
+    if not (text.startswith("array<") and text.endswith(">")):
+        return False
+    element = text[len("array<") : -1]
+    if element.startswith("struct<") and element.endswith(">"):
+        fields = element[len("struct<") : -1].split(",")
+        return all(":" in field and field.split(":", 1)[1] in SCALAR_TYPES for field in fields)
+    return element in SCALAR_TYPES
+
+
+def ancestors(dataset: Dataset) -> Iterator[Dataset]:
+    """Every dataset that `dataset` is built from, directly or not, each once, parents before children."""
+    seen: set[str] = set()
+
+    def walk(child: Dataset) -> Iterator[Dataset]:
+        observed = child.observed if isinstance(child, Table) else ()
+        for parent in (*child.built_from, *observed):
+            if parent.address not in seen:
+                seen.add(parent.address)
+                yield from walk(parent)
+                yield parent
+
+    return walk(dataset)

@@ -1,0 +1,83 @@
+"""What all tests share: one Spark session, and tables given by the columns that matter."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import UTC, date, datetime
+from typing import Any
+
+import pytest
+from pyspark.sql import DataFrame, SparkSession
+
+from jobs.spark import open_session
+from jobs.spark_types import spark_schema
+from schemas.table import Column, Table
+
+os.environ["TZ"] = "UTC"  # rows that are collected show moments in the process's zone
+time.tzset()
+
+GivenRows = Sequence[Mapping[str, Any]]
+TableMaker = Callable[[Table, GivenRows], DataFrame]
+
+VALUE_WHEN_NOT_GIVEN: Mapping[str, Any] = {
+    "string": "x",
+    "int": 0,
+    "bigint": 0,
+    "double": 0.0,
+    "boolean": False,
+    "date": date(2020, 1, 1),
+    "timestamp": datetime(2020, 1, 1, tzinfo=UTC),
+}
+
+
+@pytest.fixture(scope="session")
+def spark() -> Iterator[SparkSession]:
+    """One embedded session for the whole suite."""
+    session = open_session(remote=None, cores=2, memory="2g", shuffle_partitions=2)
+    yield session
+    session.stop()
+
+
+@pytest.fixture
+def table(spark: SparkSession) -> TableMaker:
+    """Rows of a contract, of which only the columns that matter are given.
+
+    A column that is not given is null where the contract allows it, and otherwise a plain value of its type (the first
+    allowed one of a category). Moments are given as text like "2026-03-31 23:59:59" in UTC, or with an offset; days as
+    "2026-03-31". A column the contract does not have is an error.
+    """
+
+    def make(contract: Table, given: GivenRows) -> DataFrame:
+        unknown = {name for row in given for name in row} - set(contract.column_names)
+        assert not unknown, f"{contract.address} has no columns {sorted(unknown)}"
+        filled = [tuple(_value(column, row) for column in contract.columns) for row in given]
+        return spark.createDataFrame(filled, spark_schema(contract))
+
+    return make
+
+
+def rows(frame: DataFrame, *columns: str) -> list[tuple[Any, ...]]:
+    """The given columns of every row, sorted, so that no test depends on an order nobody promised."""
+    found = [tuple(row) for row in frame.select(*columns).collect()]
+    return sorted(found, key=lambda row: tuple((value is None, str(value)) for value in row))
+
+
+def _value(column: Column, row: Mapping[str, Any]) -> Any:
+    if column.name in row:
+        return _typed(column.type, row[column.name])
+    if column.is_nullable:
+        return None
+    if column.allowed:
+        return column.allowed[0]
+    return [] if column.type.startswith("array") else VALUE_WHEN_NOT_GIVEN[column.type]
+
+
+def _typed(kind: str, value: Any) -> Any:
+    if isinstance(value, str) and kind == "date":
+        return date.fromisoformat(value)
+    if isinstance(value, str) and kind == "timestamp":
+        moment = datetime.fromisoformat(value)
+        return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return value
