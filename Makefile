@@ -1,0 +1,85 @@
+# Every target does its own set-up. Values such as BUSINESS_DATE reach programs through the environment, quoted, so that
+# no shell ever reads them.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+PYTHON := .venv/bin/python
+UV_VERSION := 0.13.9
+UV := $(or $(shell command -v uv 2>/dev/null),.tools/bin/uv)
+BREW_JAVA := $(wildcard /opt/homebrew/opt/openjdk*/libexec/openjdk.jdk/Contents/Home /usr/local/opt/openjdk*/libexec/openjdk.jdk/Contents/Home)
+ifneq ($(BREW_JAVA),)
+export JAVA_HOME ?= $(lastword $(BREW_JAVA))
+export PATH := $(JAVA_HOME)/bin:$(PATH)
+endif
+export BUSINESS_DATE FROM TO PEOPLE SEED OUT
+# Without settings of your own, commands meet the demo's partners, started for the command and stopped after it.
+RUN := $(PYTHON) -m $(if $(NIGHTLEDGER_LAKE),,demo with )jobs.run
+
+.PHONY: help setup java lock demo test check format night train backfill airflow doctor dictionary bench world clean
+
+help: ## this list
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
+
+setup: .venv/ready java ## the locked environment and a Java runtime (every other target does this by itself)
+
+.venv/ready: requirements.lock
+	@command -v uv >/dev/null || test -x .tools/bin/uv || { echo "installing uv $(UV_VERSION) into .tools"; \
+	  python3 -m venv .tools && .tools/bin/pip install --quiet uv==$(UV_VERSION); } || \
+	  { echo "uv could not be installed; install it (pipx install uv), or python3-venv, and try again"; rm -rf .tools; exit 1; }
+	@$(UV) venv --quiet --clear --python '>=3.11,<3.13' .venv
+	@echo "installing the locked environment (about 2 GB)"
+	@$(UV) pip sync --quiet --python $(PYTHON) --require-hashes --compile-bytecode requirements.lock
+	@touch $@
+
+java:
+	@is_new_enough() { java -version 2>&1 | sed -n 's/.*version "\([0-9]*\).*/\1/p' | { read -r v && [ "$$v" -ge 17 ]; }; }; \
+	if is_new_enough; then exit 0; fi; \
+	as_root=$$([ "$$(id -u)" = 0 ] || echo "sudo -n"); \
+	if command -v apt-get >/dev/null && $$as_root true 2>/dev/null; then \
+	  echo "installing a Java runtime with apt-get"; \
+	  $$as_root apt-get update -qq && DEBIAN_FRONTEND=noninteractive $$as_root apt-get install -y -qq default-jre-headless >/dev/null; \
+	elif command -v brew >/dev/null; then echo "installing a Java runtime with brew"; brew install --quiet openjdk@17; \
+	  export PATH="$$(brew --prefix openjdk@17)/bin:$$PATH"; fi; \
+	is_new_enough || { echo "Spark needs Java 17 or newer: install it (Debian: apt-get install default-jre-headless; macOS: brew install openjdk@17) and try again"; exit 1; }
+
+lock: ## pin every dependency again, with hashes and without addresses
+	@$(UV) pip compile --quiet --universal --generate-hashes --no-emit-index-url --python-version 3.11 --extra development pyproject.toml -o requirements.lock
+
+demo: setup ## the partners in a box, one night by a real Airflow, and the scored segments to look at
+	@$(PYTHON) -m demo tour
+
+test: setup ## every test, the scheduler's included
+	@$(PYTHON) -m pytest
+
+check: setup ## format, lint, types
+	@.venv/bin/ruff format --check .
+	@.venv/bin/ruff check .
+	@.venv/bin/mypy
+
+format: setup ## put every file into the one format
+	@.venv/bin/ruff format --quiet . && .venv/bin/ruff check --quiet --fix .
+
+night: setup ## one night without Airflow: make night BUSINESS_DATE=2026-04-01
+	@$(RUN) night --business-date "$$BUSINESS_DATE"
+
+train: setup ## the model, and what it is built from: make train BUSINESS_DATE=2026-03-31
+	@$(RUN) train --business-date "$${BUSINESS_DATE:-2026-03-31}"
+
+backfill: setup ## every night of a range: make backfill FROM=2026-04-01 TO=2026-04-03
+	@$(RUN) backfill --from "$$FROM" --to "$$TO"
+
+airflow: setup ## scheduler and web UI on this machine, until Ctrl-C
+	@$(PYTHON) -m demo airflow
+
+doctor: setup ## what is wrong with this installation, and the cure
+	@$(RUN) doctor
+
+dictionary: setup ## write the data dictionary, schemas/README.md
+	@$(PYTHON) -m jobs.run dictionary
+
+bench: setup ## what it costs: seconds, memory and ratios, with cores, rows and seed
+	@$(PYTHON) -m demo bench
+
+clean: ## remove everything that was made here, the environment included
+	@if [ -x $(PYTHON) ]; then $(PYTHON) -m demo down >/dev/null 2>&1 || true; fi
+	@rm -rf .venv .tools .demo .work .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

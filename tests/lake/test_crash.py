@@ -1,0 +1,104 @@
+"""`kill -9` at every storage operation of a publish: readers see the old or the new partition, and nobody has to help.
+
+The way SQLite tests itself: the process dies at operation 1, then at 2, 3, 4 … until one attempt runs through.
+"""
+
+from __future__ import annotations
+
+import shutil
+import signal
+from dataclasses import replace
+from multiprocessing.context import ForkServerContext
+from pathlib import Path
+
+import pytest
+
+from tests.lake.children import publish_new_and_die, stage_and_die
+from tests.lake.worlds import NEW, OLD, PARTITION, World, content, everything_stored, publish
+
+
+def world_of_attempt(world: World, moment: int) -> World:
+    return replace(world, root=f"{world.root}/{moment}", scratch=world.scratch / str(moment))
+
+
+def is_killed(children: ForkServerContext, world: World, moment: int) -> bool:
+    child = children.Process(target=publish_new_and_die, args=(world, moment))
+    child.start()
+    child.join(60)
+    assert child.exitcode in (-signal.SIGKILL, 0)
+    return child.exitcode != 0
+
+
+@pytest.mark.parametrize("before", [None, OLD], ids=["over nothing", "over an older partition"])
+def test_t13_a_kill_at_any_storage_operation_leaves_the_old_or_the_new_partition(
+    world: World, children: ForkServerContext, before: dict[str, bytes] | None
+) -> None:
+    undisturbed = world_of_attempt(world, 0)
+    publish_new_and_die(undisturbed, moment=0)
+    expected = everything_stored(undisturbed.lake())
+    expected_manifest = undisturbed.lake().manifest(PARTITION)
+    assert expected_manifest is not None
+
+    seen_after_kill, moment = [], 1
+    while True:
+        attempt = world_of_attempt(world, moment)
+        lake = attempt.lake()
+        if before is not None:
+            publish(lake, before)
+        if not is_killed(children, attempt, moment):
+            break
+
+        seen = content(lake)
+        assert seen in (before, NEW), f"killed at operation {moment}"
+        seen_after_kill.append("new" if seen == NEW else "old")
+
+        publish_new_and_die(attempt, moment=0)
+        assert content(lake) == NEW
+        assert everything_stored(lake) == expected, f"left behind by the kill at operation {moment}"
+        again = lake.manifest(PARTITION)
+        assert again is not None
+        assert (again.digest, again.build_id) == (expected_manifest.digest, expected_manifest.build_id)
+        if attempt.endpoint is None:
+            shutil.rmtree(attempt.root)
+        moment += 1
+
+    assert content(lake) == NEW
+    assert everything_stored(lake) == expected
+    assert len(seen_after_kill) >= 40
+    assert seen_after_kill == sorted(seen_after_kill, reverse=True), "old, then new, and never back"
+    assert set(seen_after_kill) == {"old", "new"}
+
+
+def test_t13_a_kill_between_staging_and_publishing_leaves_the_old_partition_and_no_staged_file_for_the_next(
+    world: World, children: ForkServerContext
+) -> None:
+    lake = world.lake()
+    publish(lake, OLD)
+
+    child = children.Process(target=stage_and_die, args=(world,))
+    child.start()
+    child.join(60)
+
+    assert child.exitcode == -signal.SIGKILL
+    assert content(lake) == OLD
+    publish(lake, NEW)
+    assert content(lake) == NEW
+    staged = lake.storage.staging_root(next(world.scratch.glob("lake-*"), world.scratch))
+    assert list(staged.glob("*")) == []
+
+
+def test_a_kill_while_a_damaged_file_is_repaired_leaves_it_to_the_next_writer(
+    local_world: World, children: ForkServerContext
+) -> None:
+    lake = local_world.lake()
+    publish(lake, NEW)
+    damaged = next(Path(local_world.root, PARTITION.folder).glob("bob-*.txt"))
+    for moment in range(1, 100):
+        damaged.write_bytes(b"bob bought a lam")
+        if not is_killed(children, local_world, moment):
+            assert moment > 40
+            break
+        assert damaged.read_bytes() in (b"bob bought a lam", NEW["bob"])
+        assert lake.manifest(PARTITION) is not None
+    assert content(lake) == NEW
+    assert lake.storage.list_keys("_staging") == []
