@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Mapping
+from pathlib import Path
 
 from pyspark.sql import SparkSession
 
@@ -38,13 +39,23 @@ SERVER_OPTIONS: Mapping[str, str] = {
 """What can only be set when the JVM starts."""
 
 
+CONFIGURATION_FOLDER = Path(__file__).parent / "spark_configuration"
+
+
+def prepare_environment() -> None:
+    """What a Spark JVM that is started from this process reads from its environment."""
+    os.environ["PYSPARK_PYTHON"] = sys.executable  # workers must find the same libraries
+    os.environ.setdefault("SPARK_CONF_DIR", str(CONFIGURATION_FOLDER))
+    os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
+
+
 def open_session(*, remote: str | None, cores: int, memory: str, shuffle_partitions: int) -> SparkSession:
     """A session with our options.
 
     remote: the address of a Spark Connect server such as sc://127.0.0.1:15002; without one Spark runs in this process.
     shuffle_partitions changes the speed and, by design, never a byte of the result.
     """
-    os.environ["PYSPARK_PYTHON"] = sys.executable  # workers must find the same libraries
+    prepare_environment()
     if remote:
         builder = SparkSession.builder.remote(remote)
         session = builder.getOrCreate()
@@ -53,7 +64,7 @@ def open_session(*, remote: str | None, cores: int, memory: str, shuffle_partiti
         for name, value in {**SERVER_OPTIONS, "spark.driver.memory": memory}.items():
             builder = builder.config(name, value)
         session = builder.getOrCreate()
-        session.sparkContext.setLogLevel("ERROR")
+        session.sparkContext.setLogLevel("ERROR")  # the gateway of PySpark has just set it to WARN
     for name, value in {**SESSION_OPTIONS, "spark.sql.shuffle.partitions": str(shuffle_partitions)}.items():
         session.conf.set(name, value)
     return session

@@ -2,7 +2,7 @@
 
 from schemas.captured.bank_customers import BANK_CUSTOMERS
 from schemas.captured.consents import CONSENTS
-from schemas.columns import CONSENT_STATUSES, CONTACT_CHANNELS, PURPOSES, SOURCE_RECORD_ID
+from schemas.columns import CONSENT_STATUSES, CONTACT_CHANNELS, PURPOSES
 from schemas.table import Column, Describes, Table
 
 CONSENTS = Table(
@@ -20,7 +20,12 @@ CONSENTS = Table(
     may_be_empty=True,
     columns=(
         Column("consent_id", "string", "id of the wish"),
-        SOURCE_RECORD_ID,
+        Column(
+            "source_record_id",
+            "string",
+            "a partner's record of a person: shop:<shop_user_id> or <bank_code>:<bank_customer_id>; "
+            "`?:<subject_id>` where no bank has a customer of this id, or for a grant more than one",
+        ),
         Column("purpose", "string", "what the wish is about", allowed=PURPOSES),
         Column(
             "contact_channel", "string", "the channel it is about", missing="every channel", allowed=CONTACT_CHANNELS

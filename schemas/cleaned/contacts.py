@@ -2,7 +2,7 @@
 
 from schemas.captured.bank_customers import BANK_CUSTOMERS
 from schemas.captured.contacts import CONTACTS
-from schemas.columns import CONTACT_CHANNELS, SOURCE_RECORD_ID
+from schemas.columns import CONTACT_CHANNELS
 from schemas.table import Column, Describes, Table
 
 CONTACTS = Table(
@@ -21,7 +21,12 @@ CONTACTS = Table(
     columns=(
         Column("contact_id", "string", "id of the message"),
         Column("campaign_code", "string", "the campaign it belongs to"),
-        SOURCE_RECORD_ID,
+        Column(
+            "source_record_id",
+            "string",
+            "a partner's record of a person: shop:<shop_user_id> or <bank_code>:<bank_customer_id>; "
+            "`?:<subject_id>` where no bank has a customer of this id",
+        ),
         Column("contact_channel", "string", "the channel used", allowed=CONTACT_CHANNELS),
         Column("sent_at", "timestamp", "when it was sent, or would have been"),
         Column("is_control", "boolean", "whether the message was withheld to measure its effect"),

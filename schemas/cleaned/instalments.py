@@ -4,7 +4,6 @@ from schemas.captured.shop_credit_accounts import SHOP_CREDIT_ACCOUNTS
 from schemas.captured.shop_credit_instalments import SHOP_CREDIT_INSTALMENTS
 from schemas.captured.shop_credit_plans import SHOP_CREDIT_PLANS
 from schemas.cleaned.repayments import REPAYMENTS
-from schemas.columns import SOURCE_RECORD_ID
 from schemas.table import Column, Describes, Table
 
 INSTALMENTS = Table(
@@ -25,10 +24,24 @@ INSTALMENTS = Table(
     columns=(
         Column("plan_id", "string", "the plan"),
         Column("instalment_number", "int", "position within the plan, from 1"),
-        SOURCE_RECORD_ID,
-        Column("plan_opened_at", "timestamp", "when the plan was opened"),
-        Column("instalment_count", "int", "instalments agreed in the plan"),
-        Column("order_id", "string", "the order the plan pays for", missing="cash loan"),
+        Column(
+            "source_record_id",
+            "string",
+            "a partner's record of a person: shop:<shop_user_id>",
+            missing="the plan or its line of credit has not been delivered yet",
+        ),
+        Column(
+            "plan_opened_at", "timestamp", "when the plan was opened", missing="the plan has not been delivered yet"
+        ),
+        Column(
+            "instalment_count", "int", "instalments agreed in the plan", missing="the plan has not been delivered yet"
+        ),
+        Column(
+            "order_id",
+            "string",
+            "the order the plan pays for",
+            missing="cash loan, or the plan has not been delivered yet",
+        ),
         Column("first_due_date", "date", "due date on the first schedule"),
         Column(
             "due_date",
@@ -45,7 +58,7 @@ INSTALMENTS = Table(
         Column(
             "settled_date",
             "date",
-            "local day since which the instalment has been paid in full",
+            "local day since which payments less reversals have covered what is due without a break",
             missing="not paid in full on the day",
         ),
     ),

@@ -2,7 +2,7 @@
 
 from schemas.captured.shop_order_items import SHOP_ORDER_ITEMS
 from schemas.captured.shop_orders import SHOP_ORDERS
-from schemas.columns import SCENE, SOURCE_RECORD_ID
+from schemas.columns import SCENES, SOURCE_RECORD_ID
 from schemas.table import Column, Describes, Table
 
 PURCHASES = Table(
@@ -19,7 +19,7 @@ PURCHASES = Table(
         SOURCE_RECORD_ID,
         Column("ordered_at", "timestamp", "when the order was placed"),
         Column("paid_at", "timestamp", "when it was paid"),
-        Column("order_status", "string", "how far the order has come", allowed=("paid", "delivered")),
+        Column("order_status", "string", "how far the order had come on the day", allowed=("paid", "delivered")),
         Column(
             "sales_channel", "string", "where it was placed", allowed=("app", "web", "mini_program", "offline_code")
         ),
@@ -32,7 +32,12 @@ PURCHASES = Table(
         Column("gross_cents", "bigint", "value before discount"),
         Column("discount_cents", "bigint", "discount given"),
         Column("net_cents", "bigint", "value paid: gross less discount"),
-        SCENE,
+        Column(
+            "scene",
+            "string",
+            "consumption scene most of the value before discount belongs to; other while no line is delivered",
+            allowed=SCENES,
+        ),
         Column("is_offline", "boolean", "whether it was placed in a physical shop"),
         Column("item_count", "bigint", "lines of the order", missing="no lines delivered yet"),
         Column("device_id", "string", "the device it was placed on", missing="not known"),

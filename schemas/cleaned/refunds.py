@@ -2,7 +2,6 @@
 
 from schemas.captured.shop_orders import SHOP_ORDERS
 from schemas.captured.shop_refunds import SHOP_REFUNDS
-from schemas.columns import SOURCE_RECORD_ID
 from schemas.table import Column, Describes, Table
 
 REFUNDS = Table(
@@ -18,7 +17,12 @@ REFUNDS = Table(
     columns=(
         Column("refund_id", "string", "the shop's id of the refund"),
         Column("order_id", "string", "the order refunded"),
-        SOURCE_RECORD_ID,
+        Column(
+            "source_record_id",
+            "string",
+            "a partner's record of a person: shop:<shop_user_id>",
+            missing="the order has not been delivered yet",
+        ),
         Column("refunded_at", "timestamp", "when the money was given back"),
         Column("amount_cents", "bigint", "amount given back, positive"),
         Column("reason_code", "string", "why, as the shop codes it"),

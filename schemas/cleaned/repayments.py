@@ -3,7 +3,6 @@
 from schemas.captured.shop_credit_accounts import SHOP_CREDIT_ACCOUNTS
 from schemas.captured.shop_credit_plans import SHOP_CREDIT_PLANS
 from schemas.captured.shop_credit_repayments import SHOP_CREDIT_REPAYMENTS
-from schemas.columns import SOURCE_RECORD_ID
 from schemas.table import Column, Describes, Table
 
 REPAYMENTS = Table(
@@ -21,7 +20,12 @@ REPAYMENTS = Table(
         Column("repayment_id", "string", "the shop's id of the payment"),
         Column("plan_id", "string", "the plan paid towards"),
         Column("instalment_number", "int", "the instalment paid towards"),
-        SOURCE_RECORD_ID,
+        Column(
+            "source_record_id",
+            "string",
+            "a partner's record of a person: shop:<shop_user_id>",
+            missing="the plan or its line of credit has not been delivered yet",
+        ),
         Column("paid_at", "timestamp", "when it was paid, or taken back"),
         Column("amount_cents", "bigint", "amount; negative when a payment is taken back"),
         Column("is_reversal", "boolean", "whether the row takes a payment back"),

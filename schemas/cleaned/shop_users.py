@@ -15,6 +15,9 @@ from schemas.columns import (
 )
 from schemas.table import Column, Describes, Table
 
+SHOP = "shop"
+"""The first half of a shop user's source_record_id, where a bank's customer carries the bank's code."""
+
 SHOP_USERS = Table(
     __name__,
     grain="one shop user, in the version in force on the day",

@@ -3,7 +3,7 @@
 from schemas.captured.bank_accounts import BANK_ACCOUNTS
 from schemas.captured.bank_card_payments import BANK_CARD_PAYMENTS
 from schemas.captured.bank_card_statements import BANK_CARD_STATEMENTS
-from schemas.columns import BANK_CODE, SOURCE_RECORD_ID
+from schemas.columns import BANK_CODE
 from schemas.table import Column, Describes, Table
 
 STATEMENTS = Table(
@@ -24,7 +24,12 @@ STATEMENTS = Table(
         BANK_CODE,
         Column("statement_id", "string", "the bank's id of the statement"),
         Column("account_id", "string", "the card account"),
-        SOURCE_RECORD_ID,
+        Column(
+            "source_record_id",
+            "string",
+            "a partner's record of a person: <bank_code>:<bank_customer_id>",
+            missing="the account has not been delivered yet",
+        ),
         Column("statement_date", "date", "day the statement closes"),
         Column("due_date", "date", "day by which it is to be paid"),
         Column("published_at", "timestamp", "when it was published"),

@@ -3,7 +3,7 @@
 from schemas.captured.bank_accounts import BANK_ACCOUNTS
 from schemas.captured.bank_merchants import BANK_MERCHANTS
 from schemas.captured.bank_transactions import BANK_TRANSACTIONS
-from schemas.columns import BANK_CODE, SCENES, SOURCE_RECORD_ID
+from schemas.columns import BANK_CODE, SCENES
 from schemas.table import Column, Describes, Table
 
 TRANSACTIONS = Table(
@@ -23,8 +23,19 @@ TRANSACTIONS = Table(
         BANK_CODE,
         Column("transaction_id", "string", "the bank's id of the movement"),
         Column("account_id", "string", "the account moved"),
-        SOURCE_RECORD_ID,
-        Column("account_type", "string", "kind of account", allowed=("current", "savings", "credit_card", "loan")),
+        Column(
+            "source_record_id",
+            "string",
+            "a partner's record of a person: <bank_code>:<bank_customer_id>",
+            missing="the account has not been delivered yet",
+        ),
+        Column(
+            "account_type",
+            "string",
+            "kind of account",
+            missing="the account has not been delivered yet",
+            allowed=("current", "savings", "credit_card", "loan"),
+        ),
         Column("booked_at", "timestamp", "when it was booked"),
         Column("amount_cents", "bigint", "amount, credit positive"),
         Column("balance_after_cents", "bigint", "balance after the movement", missing="not known"),
@@ -39,8 +50,8 @@ TRANSACTIONS = Table(
         Column(
             "mcc",
             "string",
-            "merchant category code (ISO 18245), the merchant's where the movement has none",
-            missing="no merchant",
+            "merchant category code (ISO 18245); where the movement has none, the merchant's when it was booked",
+            missing="no merchant, or a merchant without a known code",
         ),
         Column("scene", "string", "consumption scene", missing="no merchant", allowed=SCENES),
         Column("is_offline", "boolean", "whether the card was present"),

@@ -19,20 +19,21 @@ CASH_FLOW = Table(
         Column(
             "inflow_cents_sum_90d",
             "bigint",
-            "credits on current and savings accounts in the last 90 days, own transfers left out",
+            "credits on current and savings accounts in the last 90 days; transfers between two of them left out",
         ),
         Column(
             "outflow_cents_sum_90d",
             "bigint",
-            "debits on current and savings accounts in the last 90 days as a positive amount, own transfers left out",
+            "debits on current and savings accounts in the last 90 days, as a positive amount; transfers between two "
+            "of them left out",
         ),
-        Column("salary_cents_sum_90d", "bigint", "salary received in the last 90 days"),
+        Column("salary_cents_sum_90d", "bigint", "salary received on current and savings accounts in the last 90 days"),
         Column("salary_month_count_180d", "bigint", "periods of 30 days, of the last six, in which a salary arrived"),
         Column(
             "inflow_variation_180d",
             "double",
-            "standard deviation over mean of the inflow in the last six periods of 30 days",
-            missing="no inflow",
+            "standard deviation over mean of the inflow in the last six periods of 30 days, empty periods included",
+            missing="no inflow in the last 180 days",
         ),
         Column(
             "balance_cents_last",
@@ -44,7 +45,7 @@ CASH_FLOW = Table(
             "balance_cents_min_90d",
             "bigint",
             "lowest balance of any current or savings account in the last 90 days",
-            missing="no balance known",
+            missing="no balance known in the last 90 days",
         ),
         Column("cash_share_90d", "double", "cash withdrawn over outflow in the last 90 days", missing="no outflow"),
         Column(
@@ -53,7 +54,12 @@ CASH_FLOW = Table(
             "card payments with the card present over card payments in the last 90 days",
             missing="no card payment",
         ),
-        Column("spend_cents_sum_90d", "bigint", "card payments in the last 90 days, as a positive amount"),
+        Column(
+            "spend_cents_sum_90d",
+            "bigint",
+            "card payments less what merchants gave back in the last 90 days; negative when older payments were given "
+            "back",
+        ),
         Column("fee_count_180d", "bigint", "fees charged in the last 180 days"),
     ),
 )

@@ -18,8 +18,8 @@ PURCHASE_VALUE = Table(
     key=("customer_id",),
     columns=(
         CUSTOMER_ID,
-        Column("days_since_last_purchase", "int", "whole local days from the last purchase to as_of"),
-        Column("purchase_count_30d", "bigint", "purchases in the last 30 days"),
+        Column("days_since_last_purchase", "int", "whole local days from the day the last purchase was paid to as_of"),
+        Column("purchase_count_30d", "bigint", "purchases paid in the last 30 days"),
         Column("purchase_count_90d", "bigint", "purchases in the last 90 days"),
         Column("purchase_count_365d", "bigint", "purchases in the last 365 days"),
         Column(
@@ -29,7 +29,12 @@ PURCHASE_VALUE = Table(
         ),
         Column("net_spend_cents_sum_90d", "bigint", "paid minus refunded in the last 90 days"),
         Column("net_spend_cents_sum_365d", "bigint", "paid minus refunded in the last 365 days"),
-        Column("refund_share_365d", "double", "refunded over paid in the last 365 days, at most 1"),
+        Column(
+            "refund_share_365d",
+            "double",
+            "refunded over paid in the last 365 days, at most 1",
+            missing="nothing paid: discounts took all",
+        ),
         Column(
             "discount_share_365d", "double", "discount over gross value in the last 365 days", missing="no gross value"
         ),

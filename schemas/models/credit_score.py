@@ -3,6 +3,27 @@
 from schemas.models.credit_training_set import CREDIT_TRAINING_SET
 from schemas.table import Describes, Document
 
+PROTECTED_ATTRIBUTES = (
+    "age",
+    "birth_date",
+    "birthplace",
+    "city_code",
+    "city_tier",
+    "disability",
+    "education",
+    "ethnicity",
+    "gender",
+    "marital_status",
+    "nationality",
+    "occupation",
+    "religion",
+    "sex",
+)
+"""Words that no model feature's name may hold: what a person is, and where, must not decide what they may borrow.
+
+City, education and occupation are lawful in some places, and stand-ins for the rest in most.
+"""
+
 CREDIT_SCORE = Document(
     __name__,
     grain="one model version",
@@ -17,3 +38,8 @@ CREDIT_SCORE = Document(
         ("report.html", "the same for reading and printing, with plots"),
     ),
 )
+
+
+def is_protected(column_name: str) -> bool:
+    """Whether the name holds a protected attribute as whole words: `age` is in `age_years`, not in `average`."""
+    return any(f"_{attribute}_" in f"_{column_name}_" for attribute in PROTECTED_ATTRIBUTES)

@@ -1,0 +1,213 @@
+"""What each command of `python -m jobs.run` does; every one takes the parsed options and returns an exit code."""
+
+from __future__ import annotations
+
+import json
+import logging
+from argparse import Namespace
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from jobs.errors import ExitCode, StepMissingError
+from jobs.inputs import Dates
+from jobs.inputs import night as night_of
+from jobs.lake import Lake
+from jobs.settings import Settings, SettingsError, read_settings
+from jobs.storage import open_storage
+from schemas.catalogue import captured_tables, dataset_at
+from schemas.table import BankTable, Dataset, FileDrop, Table
+
+if TYPE_CHECKING:
+    from jobs.night import Summary
+    from jobs.road import Outcome, Road
+
+logger = logging.getLogger("nightledger")
+
+BANKS = "captured/banks"
+"""Not a dataset but a unit of capture: all tables of all banks, one snapshot for each bank."""
+
+
+def dataset(options: Namespace) -> int:
+    """Build one dataset, a replay of it, or all tables of the banks."""
+    with _road() as road:
+        _refuse_days_before_the_first(road.settings, options.business_date)
+        if options.address == BANKS:
+            for outcome in road.capture(_bank_tables(), options.business_date, force=options.force):
+                report(outcome)
+            return ExitCode.OK
+        wanted = dataset_at(options.address)
+        dates = Dates(as_of=options.business_date, known_by=options.known_by or options.business_date)
+        for outcome in _outcomes(road, wanted, dates, force=options.force):
+            report(outcome)
+    return ExitCode.OK
+
+
+def night(options: Namespace) -> int:
+    """Build every dataset of one night."""
+    from jobs.night import night_datasets, run_datasets
+
+    with _road() as road:
+        _refuse_days_before_the_first(road.settings, options.business_date)
+        summary = run_datasets(road, night_datasets(), options.business_date, force=options.force, report=report)
+    return _tell(f"night of {options.business_date}", summary)
+
+
+def train(options: Namespace) -> int:
+    """Build the model, and first what it is built from."""
+    from jobs.night import run_datasets, training_datasets
+
+    with _road() as road:
+        _refuse_days_before_the_first(road.settings, options.business_date)
+        summary = run_datasets(road, training_datasets(), options.business_date, force=options.force, report=report)
+    return _tell(f"training on {options.business_date}", summary)
+
+
+def backfill(options: Namespace) -> int:
+    """Build every night of a range, or say what would be built."""
+    from jobs.night import run_backfill, unbuilt
+
+    if options.last < options.first:
+        raise SettingsError(f"--to {options.last} lies before --from {options.first}")
+    with _road() as road:
+        _refuse_days_before_the_first(road.settings, options.first)
+        for line in unbuilt(road, options.first, options.last):
+            logger.info("%s", line)
+        if options.dry_run:
+            return ExitCode.OK
+        summary = run_backfill(
+            road,
+            options.first,
+            options.last,
+            run_backwards=options.run_backwards,
+            force=options.force,
+            report=report,
+        )
+    return _tell(f"backfill of {options.first} to {options.last}", summary)
+
+
+def ready(options: Namespace) -> int:
+    """Say whether a partner has delivered the day; 75 means not yet."""
+    settings = read_settings()
+    if options.partner == "banks":
+        from jobs.captured.postgres import banks_are_ready
+
+        is_ready, waiting = banks_are_ready(options.business_date, settings), "the day is not over at every bank"
+    else:
+        from jobs.captured.file_drop import drop_is_complete
+
+        drops = [table for table in captured_tables() if isinstance(table.source, FileDrop)]
+        missing = [table.name for table in drops if not drop_is_complete(table, options.business_date, settings)]
+        is_ready, waiting = not missing, f"no manifest yet for {', '.join(missing)}"
+    state = "delivered" if is_ready else f"not yet delivered: {waiting}"
+    logger.info("%s %s: %s", options.partner, options.business_date, state)
+    return ExitCode.OK if is_ready else ExitCode.TEMPORARY
+
+
+def files(options: Namespace) -> int:
+    """Print the files of a published partition, one a line."""
+    settings = read_settings()
+    lake = _lake(settings)
+    partition = night_of(options.business_date).partition(dataset_at(options.address))
+    if lake.manifest(partition) is None:
+        raise StepMissingError(f"{options.address} {options.business_date}: nothing is published")
+    for path in lake.local_files(partition):
+        _print(str(path))
+    return ExitCode.OK
+
+
+def doctor(_: Namespace) -> int:
+    """Check the installation."""
+    from jobs.doctor import examine
+
+    return ExitCode.OK if examine() else ExitCode.BAD_INPUT
+
+
+def dictionary(_: Namespace) -> int:
+    """Write the data dictionary."""
+    from jobs.dictionary import DICTIONARY_FILE, data_dictionary
+
+    DICTIONARY_FILE.write_text(data_dictionary(), encoding="utf-8")
+    logger.info("wrote %s", DICTIONARY_FILE.name)
+    return ExitCode.OK
+
+
+def data_docs(options: Namespace) -> int:
+    """Write the site of all checks."""
+    from expectations.data_docs import build_data_docs
+
+    settings = read_settings()
+    site: Path = options.out or settings.scratch / "data_docs"
+    page = build_data_docs(settings.scratch / "verdicts", site)
+    logger.info("data docs: %s", page)
+    return ExitCode.OK
+
+
+def spark_server(options: Namespace) -> int:
+    """Start or stop the Spark Connect server of a night."""
+    from jobs.spark_server import start, stop
+
+    settings = read_settings()
+    if options.action == "start":
+        _print(json.dumps({"remote": start(settings)}))
+    else:
+        stop(settings)
+    return ExitCode.OK
+
+
+def report(outcome: Outcome) -> None:
+    """One line for people on standard error, one JSON object for programs on standard output."""
+    rows = outcome.manifest.rows
+    logger.info(
+        "%-34s %s  %-9s %11s rows %6.1f s",
+        outcome.address, outcome.dates, outcome.state, f"{rows:,}", outcome.seconds,
+    )  # fmt: skip
+    for warning in outcome.warnings:
+        logger.warning("%s %s: warning: %s", outcome.address, outcome.dates, warning)
+    line = {"dataset": outcome.address, "business_date": str(outcome.dates.as_of), "rows": rows, "state": outcome.state}
+    _print(json.dumps(line))
+
+
+def _outcomes(road: Road, wanted: Dataset, dates: Dates, *, force: bool) -> list[Outcome]:
+    if not isinstance(wanted, Table) or wanted.source is None:
+        return [road.publish(wanted, dates, force=force)]
+    if dates.is_replay:
+        raise SettingsError(f"{wanted.address}: what was captured on a day cannot be replayed with later knowledge")
+    return road.capture((wanted,), dates.as_of, force=force)
+
+
+def _tell(what: str, summary: Summary) -> int:
+    log = logger.error if summary.failed else logger.info
+    log("%s: %s", what, summary.sentence)
+    return summary.exit_code
+
+
+def _bank_tables() -> tuple[Table, ...]:
+    return tuple(table for table in captured_tables() if isinstance(table.source, BankTable))
+
+
+def _refuse_days_before_the_first(settings: Settings, day: date) -> None:
+    if day < settings.first_business_date:
+        raise SettingsError(f"{day} lies before NIGHTLEDGER_FIRST_BUSINESS_DATE {settings.first_business_date}")
+
+
+def _lake(settings: Settings) -> Lake:
+    return Lake(open_storage(settings.lake, settings.s3_endpoint), settings.scratch)
+
+
+@contextmanager
+def _road() -> Iterator[Road]:
+    from jobs.road import Road
+
+    settings = read_settings()
+    road = Road(settings, _lake(settings))
+    try:
+        yield road
+    finally:
+        road.close()
+
+
+def _print(line: str) -> None:
+    print(line, flush=True)  # noqa: T201 standard output is what programs read; people read the log

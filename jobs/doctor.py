@@ -1,0 +1,188 @@
+"""What is wrong with this installation, and the cure, one line for each thing that a night needs."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import logging
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from jobs.captured.capture import BadSourceError, SourceUnavailableError
+from jobs.lake_errors import LakeError
+from jobs.settings import Settings, SettingsError, read_settings
+from schemas.catalogue import captured_tables
+from schemas.table import FileDrop
+
+logger = logging.getLogger("nightledger")
+
+OLDEST_JAVA = 17
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing looked at. cure: what to do; empty when all is well."""
+
+    what: str
+    found: str
+    cure: str = ""
+
+
+def examine() -> bool:
+    """Look at everything, say what was found, and return whether all is well."""
+    findings = [*_without_settings()]
+    try:
+        settings = read_settings()
+    except SettingsError as error:
+        findings.append(Finding("settings", str(error), "set them, or `set -a; . .demo/environment` for the demo's"))
+    else:
+        findings += _with_settings(settings)
+    for finding in findings:
+        mark = "wrong" if finding.cure else "ok"
+        logger.info("%-5s  %-16s %s%s", mark, finding.what, finding.found, f"; {finding.cure}" if finding.cure else "")
+    wrong = sum(bool(finding.cure) for finding in findings)
+    logger.info(
+        "%s", f"{wrong} of {len(findings)} things are wrong" if wrong else f"all {len(findings)} things are well"
+    )
+    return not wrong
+
+
+def _without_settings() -> list[Finding]:
+    return [
+        _python(),
+        *(_version(name) for name in ("apache-airflow", "great-expectations", "pyarrow")),
+        _spark_files(),
+        _java(),
+    ]
+
+
+def _with_settings(settings: Settings) -> list[Finding]:
+    looks: tuple[tuple[str, Callable[[Settings], str], str], ...] = (
+        ("keys", _keys, "write the file; `make demo` shows one in .demo/keys.json"),
+        ("lake", _lake, "make the folder writable, or check the bucket and its access keys"),
+        ("shop drop on S3", _shop_drop, "check NIGHTLEDGER_SHOP_DROP, NIGHTLEDGER_S3_ENDPOINT and the AWS access keys"),
+        ("banks", _banks, "check NIGHTLEDGER_BANKS and the bank's URL; the role needs SELECT on schema bank"),
+        ("time zone", _time_zone, "set NIGHTLEDGER_TIME_ZONE to the zone the features count their days in"),
+        ("a Python UDF", _udf_round_trip, "see the Java and pyspark lines above; memory: NIGHTLEDGER_SPARK_MEMORY"),
+    )
+    return [_look(what, look, cure, settings) for what, look, cure in looks]
+
+
+def _look(what: str, look: Callable[[Settings], str], cure: str, settings: Settings) -> Finding:
+    try:
+        return Finding(what, look(settings))
+    except (SettingsError, LakeError, BadSourceError, SourceUnavailableError, OSError) as error:
+        return Finding(what, str(error), cure)
+    except Exception as error:  # noqa: BLE001 a doctor who dies of the first illness finds no second one
+        return Finding(what, f"{type(error).__name__}: {' '.join(str(error).split())[:300]}", cure)
+
+
+def _python() -> Finding:
+    version = ".".join(map(str, sys.version_info[:3]))
+    cure = "" if (3, 11) <= sys.version_info < (3, 13) else "use Python 3.11 or 3.12: make clean setup"
+    return Finding("python", version, cure)
+
+
+def _version(name: str) -> Finding:
+    try:
+        return Finding(name, importlib.metadata.version(name))
+    except importlib.metadata.PackageNotFoundError:
+        return Finding(name, "not installed", "make setup")
+
+
+def _spark_files() -> Finding:
+    """Whether pyspark-client has overwritten pyspark: the files then tell another version than the distribution."""
+    installed = importlib.metadata.version("pyspark")
+    import pyspark
+
+    if any(distribution.name == "pyspark-client" for distribution in importlib.metadata.distributions()):
+        return Finding(
+            "pyspark", f"{installed} and pyspark-client share files", "make clean setup (never install both)"
+        )
+    if pyspark.__version__ != installed:
+        return Finding("pyspark", f"{installed} installed, files of {pyspark.__version__}", "make clean setup")
+    return Finding("pyspark", installed)
+
+
+def _java() -> Finding:
+    cure = (
+        "install a full Java 17 or newer, for example: apt-get install openjdk-17-jre-headless, brew install openjdk@17"
+    )
+    java = shutil.which("java")
+    if java is None:
+        return Finding("java", "not found on PATH", cure)
+    said = subprocess.run([java, "-version"], capture_output=True, text=True, check=False).stderr
+    version = re.search(r'version "(\d+)', said)
+    if version is None or int(version[1]) < OLDEST_JAVA:
+        return Finding("java", said.splitlines()[0] if said else "says nothing", cure)
+    return Finding("java", said.splitlines()[0])
+
+
+def _keys(settings: Settings) -> str:
+    keys = settings.keys()
+    without = sorted(set(settings.banks) - set(keys.recipients))
+    if without:
+        raise SettingsError(f"no key of their own: {', '.join(without)}")
+    if settings.keys_file is not None and settings.keys_file.stat().st_mode & 0o077:
+        raise SettingsError("others can read the keys file; chmod 600")
+    return f"version {keys.pseudonym.current}, {len(keys.recipients)} recipients"
+
+
+def _lake(settings: Settings) -> str:
+    from jobs.storage import open_storage
+
+    storage = open_storage(settings.lake, settings.s3_endpoint)
+    storage.put_bytes("_doctor/probe", b"probe")
+    stored = storage.read("_doctor/probe")
+    storage.delete("_doctor/probe")
+    if stored is None or stored.body != b"probe":
+        raise OSError("what was written is not what is read")
+    return f"{settings.lake} can be written and read"
+
+
+def _shop_drop(settings: Settings) -> str:
+    from jobs.captured.file_drop import drop_is_complete
+
+    drops = [table for table in captured_tables() if isinstance(table.source, FileDrop)]
+    complete = [table for table in drops if drop_is_complete(table, settings.first_business_date, settings)]
+    if len(complete) < len(drops):
+        missing = ", ".join(table.name for table in drops if table not in complete)
+        raise SettingsError(f"{settings.shop_drop} has no manifest of {settings.first_business_date} for {missing}")
+    return f"{settings.shop_drop} delivers {len(drops)} tables since {settings.first_business_date}"
+
+
+def _banks(settings: Settings) -> str:
+    from jobs.captured.postgres import banks_are_ready
+
+    if not settings.banks:
+        raise SettingsError("no bank is named")
+    is_ready = banks_are_ready(settings.first_business_date, settings)
+    return f"{', '.join(settings.banks)} answer" + ("" if is_ready else "; the first business date is not over there")
+
+
+def _time_zone(settings: Settings) -> str:
+    from jobs.windows import ALLIANCE_TIME_ZONE
+
+    if settings.time_zone != ALLIANCE_TIME_ZONE:
+        raise SettingsError(f"the settings say {settings.time_zone}, the features count days in {ALLIANCE_TIME_ZONE}")
+    return settings.time_zone
+
+
+def _udf_round_trip(settings: Settings) -> str:
+    from pyspark.sql import functions as F
+
+    from jobs.spark import open_session
+
+    session = open_session(remote=settings.spark_remote, cores=1, memory="1g", shuffle_partitions=1)
+    try:
+        # The only Python UDF of the project: it proves that workers start and find the same libraries as we do.
+        add_one = F.udf(lambda value: value + 1, "bigint")
+        rows = session.range(3).select(add_one("id")).collect()
+        if [row[0] for row in rows] != [1, 2, 3]:
+            raise OSError("a Python UDF returned something else than it should")
+        return f"goes to Spark {session.version} and back"
+    finally:
+        session.stop()

@@ -1,0 +1,204 @@
+"""Which published partitions a dataset is built from on a given night, and the DataFrames they hold.
+
+`resolve` answers from manifests alone and starts no Spark; `DataFrames` reads what was resolved.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import Any
+
+from pyspark.sql import DataFrame, SparkSession
+
+from jobs.errors import StepMissingError
+from jobs.lake import Lake
+from jobs.manifest import Manifest, Partition
+from jobs.settings import Settings
+from jobs.spark_types import spark_schema
+from schemas.labels.credit_default import observation_dates
+from schemas.table import Dataset, Describes, Document, Table
+
+
+@dataclass(frozen=True)
+class Dates:
+    """The day described and the last captured day that may be read; a night has both equal."""
+
+    as_of: date
+    known_by: date
+
+    @property
+    def is_replay(self) -> bool:
+        """Whether later knowledge is used, so that the result is stored apart from the night's."""
+        return self.known_by != self.as_of
+
+    def partition(self, dataset: Dataset) -> Partition:
+        """Where the dataset lives that is described by these dates."""
+        return Partition(dataset.address, self.as_of, known_by=self.known_by if self.is_replay else None)
+
+    def __str__(self) -> str:
+        """As the log and the errors show it."""
+        return f"{self.as_of} known by {self.known_by}" if self.is_replay else f"{self.as_of}"
+
+
+def night(business_date: date) -> Dates:
+    """The dates of the run that closes `business_date`."""
+    return Dates(as_of=business_date, known_by=business_date)
+
+
+@dataclass(frozen=True)
+class Input:
+    """One parent of a build: partitions to read, or, for a day that nobody published, what to assemble it from."""
+
+    dataset: Dataset
+    dates: Dates
+    manifests: tuple[Manifest, ...] = ()
+    assembled_from: tuple[Input, ...] = ()
+    is_previous: bool = False
+
+    @property
+    def rows(self) -> int:
+        """The rows that are read, those of the ancestors when the parent is assembled."""
+        return sum(manifest.rows for manifest in self.manifests) + sum(part.rows for part in self.assembled_from)
+
+    def digests(self) -> Iterator[tuple[str, str]]:
+        """Address and date of every partition read, with its digest."""
+        for manifest in self.manifests:
+            yield f"{manifest.address}@{manifest.business_date}", manifest.digest
+        for part in self.assembled_from:
+            yield from part.digests()
+
+
+@dataclass
+class Resolver:
+    """Finds the partitions a build reads; every manifest is read once in a process."""
+
+    lake: Lake
+    settings: Settings
+    _manifests: dict[str, Manifest | None] = field(default_factory=dict)
+
+    def manifest(self, partition: Partition) -> Manifest | None:
+        """The partition's manifest, or None when nothing is published there."""
+        if partition.manifest_key not in self._manifests or self._manifests[partition.manifest_key] is None:
+            self._manifests[partition.manifest_key] = self.lake.manifest(partition)
+        return self._manifests[partition.manifest_key]
+
+    def forget(self, partition: Partition) -> None:
+        """Read the manifest anew next time, since it was just published."""
+        self._manifests.pop(partition.manifest_key, None)
+
+    def inputs(self, dataset: Dataset, dates: Dates) -> tuple[Input, ...]:
+        """The parents in the order of the contract, the observed ones for each observation date, then the night before.
+
+        StepMissingError names the first partition that is not there and the command that builds it.
+        """
+        found = [self._input(parent, dates) for parent in dataset.built_from]
+        if isinstance(dataset, Table):
+            for observation_date in observation_dates(dates.as_of) if dataset.observed else ():
+                observed = Dates(as_of=observation_date, known_by=dates.known_by)
+                found += [self._input(parent, observed) for parent in dataset.observed]
+            if dataset.reads_previous_night and dates.as_of > self.settings.first_business_date:
+                before = night(dates.as_of - timedelta(days=1))
+                found.append(Input(dataset, before, (self._published(dataset, before),), is_previous=True))
+        return tuple(found)
+
+    def _input(self, parent: Dataset, dates: Dates) -> Input:
+        if isinstance(parent, Document):
+            return Input(parent, dates, (self._newest_document(parent, dates),))
+        if parent.layer == "captured":
+            days = _days(self.settings.first_business_date, dates.known_by)
+            return Input(parent, dates, tuple(self._published(parent, night(day)) for day in days))
+        if parent.describes is Describes.KNOWLEDGE:
+            return Input(parent, dates, (self._published(parent, night(dates.known_by)),))
+        if dates.is_replay and self.manifest(dates.partition(parent)) is None:
+            return Input(parent, dates, assembled_from=self.inputs(parent, dates))
+        return Input(parent, dates, (self._published(parent, dates),))
+
+    def _published(self, dataset: Dataset, dates: Dates) -> Manifest:
+        manifest = self.manifest(dates.partition(dataset))
+        if manifest is None:
+            raise StepMissingError(
+                f"{dataset.address} {dates}: not published, and this is built from it; "
+                f"first run: python -m jobs.run {dataset.address} --business-date {dates.as_of}"
+            )
+        return manifest
+
+    def _newest_document(self, document: Document, dates: Dates) -> Manifest:
+        earlier = [day for day in self.lake.partitions(document.address) if day < dates.known_by]
+        if not earlier:
+            raise StepMissingError(
+                f"{document.address}: none is published for a day before {dates.known_by} (a model counts from the "
+                f"night after its training); first run: "
+                f"python -m jobs.run train --business-date {dates.known_by - timedelta(days=1)}"
+            )
+        return self._published(document, night(max(earlier)))
+
+
+@dataclass
+class DataFrames:
+    """Turns resolved inputs into what a job's `build` takes."""
+
+    lake: Lake
+    spark: SparkSession
+    build: Any  # Callable[[Dataset, Sequence[Input], Dates], DataFrame]: how a day that nobody published is assembled
+    _assembled: dict[tuple[str, Dates], DataFrame] = field(default_factory=dict)
+
+    def of(self, parent: Input) -> DataFrame | Mapping[str, Any]:
+        """The parent's rows with the contract's columns, or the document's JSON files."""
+        if isinstance(parent.dataset, Document):
+            return self._document(parent)
+        if parent.assembled_from:
+            key = (parent.dataset.address, parent.dates)
+            if key not in self._assembled:
+                self._assembled[key] = self.build(parent.dataset, parent.assembled_from, parent.dates)
+            return self._assembled[key]
+        return self._table(parent)
+
+    def _table(self, parent: Input) -> DataFrame:
+        if not isinstance(parent.dataset, Table):
+            raise TypeError(f"{parent.dataset.address} is not a table")
+        schema = spark_schema(parent.dataset)
+        paths = [str(path) for manifest in parent.manifests for path in self._files(parent, manifest)]
+        if not paths:
+            return self.spark.createDataFrame([], schema)
+        return self.spark.read.schema(schema).parquet(*paths)
+
+    def _files(self, parent: Input, manifest: Manifest) -> Sequence[Any]:
+        return self.lake.local_files(partition_of(parent.dataset, manifest), manifest)
+
+    def _document(self, parent: Input) -> Mapping[str, Any]:
+        content: dict[str, Any] = {}
+        manifest = parent.manifests[0]
+        for entry, path in zip(manifest.files, self._files(parent, manifest), strict=True):
+            if entry.name.endswith(".json"):
+                content[entry.plain_name] = json.loads(path.read_text(encoding="utf-8"))
+        return content
+
+
+def partition_of(dataset: Dataset, manifest: Manifest) -> Partition:
+    """The partition that a manifest was read from."""
+    is_replay = manifest.known_by != manifest.business_date
+    return Partition(dataset.address, manifest.business_date, known_by=manifest.known_by if is_replay else None)
+
+
+def digests_of(inputs: Sequence[Input]) -> dict[str, str]:
+    """What a manifest records of its inputs: a digest for each dataset and date, captured days folded into one."""
+    flat = dict(pair for parent in inputs for pair in parent.digests())
+    captured_days: dict[str, list[str]] = {}
+    result: dict[str, str] = {}
+    for name, digest in sorted(flat.items()):
+        if name.startswith("captured/"):
+            captured_days.setdefault(name.split("@")[0], []).append(f"{name}={digest}")
+        else:
+            result[name] = digest
+    for address, days in captured_days.items():
+        first, last = days[0].split("@")[1][:10], days[-1].split("@")[1][:10]
+        result[f"{address}@{first}..{last}"] = hashlib.sha256("\n".join(days).encode()).hexdigest()
+    return dict(sorted(result.items()))
+
+
+def _days(first: date, last: date) -> list[date]:
+    return [first + timedelta(days=number) for number in range((last - first).days + 1)]

@@ -1,0 +1,182 @@
+"""The model report as one HTML page that needs nothing else: for reading, printing and filing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from html import escape
+from typing import Any
+
+from jobs.models.report_plots import calibration_plot, distribution_plot, roc_plot, separation_plot
+
+STYLE = """
+body{font:15px/1.45 system-ui,sans-serif;color:#1c2733;max-width:1120px;margin:2em auto;padding:0 1em}
+h1{margin-bottom:.1em}h2{margin-top:1.6em;border-bottom:1px solid #d5d9de;padding-bottom:.2em}
+table{border-collapse:collapse;width:100%;font-size:14px}
+th,td{text-align:left;padding:.25em .6em;border-bottom:1px solid #e8eaed;vertical-align:top}
+td.n,th.n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
+.plots{display:grid;grid-template-columns:1fr 1fr;gap:1em}figure{margin:0}figcaption{font-weight:600}
+svg{width:100%;height:auto}svg text{font:11px system-ui,sans-serif;fill:#3d4752}
+.warnings{background:#fff4e5;border-left:4px solid #d9822b;padding:.6em 1em}
+.good{background:#eaf6ec;border-left:4px solid #3b9c4f;padding:.6em 1em}
+@media print{section,figure,tr{break-inside:avoid}}
+"""
+PARTS = {
+    "training": "learnt from: earlier dates",
+    "random_split": "random split: earlier dates, customers never seen",
+    "later": "later dates, customers learnt from",
+    "out_of_time": "out of time: later dates, customers never seen",
+}
+MEASURES = {
+    "rows": ("rows", "{:,}"),
+    "bads": ("defaults", "{:,}"),
+    "bad_rate": ("observed rate", "{:.2%}"),
+    "expected_bad_rate": ("expected rate", "{:.2%}"),
+    "auc": ("AUC", "{:.3f}"),
+    "gini": ("Gini", "{:.3f}"),
+    "ks": ("KS", "{:.3f}"),
+    "brier": ("Brier", "{:.4f}"),
+    "expected_calibration_error": ("calibration error", "{:.4f}"),
+}
+
+
+def write_page(report: Mapping[str, Any]) -> str:
+    """The whole page; equal reports give equal pages."""
+    body = "".join(
+        [
+            _head(report),
+            _section("How well it tells good from bad", _measures(report["parts"])),
+            _section("Plots", _plots(report)),
+            _section("Features, strongest first", _features(report["features"])),
+            *(_section(f"Points: {one['name']}", _bins(one)) for one in report["features"]),
+            _section("Left out", _left_out(report["left_out"])),
+            _section("How it was made", _origin(report)),
+        ]
+    )
+    title = escape(f"Credit score {report['model_version']}")
+    return (
+        f'<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8"><title>{title}</title>'
+        f"<style>{STYLE}</style></head><body>{body}</body></html>\n"
+    )
+
+
+def _head(report: Mapping[str, Any]) -> str:
+    scale, span = report["scale"], report["trained_on"]
+    days = span["observation_dates"]
+    if report["warnings"]:
+        verdict = '<div class="warnings"><b>To look at before signing</b><ul>'
+        verdict += "".join(f"<li>{escape(warning)}</li>" for warning in report["warnings"]) + "</ul></div>"
+    else:
+        verdict = '<div class="good">No warning.</div>'
+    return (
+        f"<h1>Credit score {escape(report['model_version'])}</h1>"
+        f"<p>Predicts {escape(report['predicts'])}. {span['rows']:,} rows with {span['bads']:,} defaults, "
+        f"observed from {escape(days[0])} to {escape(days[-1])}. {scale['score_at_odds']} points are {scale['odds']} good "
+        f"to 1 bad; {scale['points_to_double_odds']} points more double the odds.</p>{verdict}"
+    )
+
+
+def _measures(parts: Mapping[str, Mapping[str, Any]]) -> str:
+    rows = [
+        [escape(words), *(_figure(parts[name][measure], form) for measure, (_, form) in MEASURES.items())]
+        for name, words in PARTS.items()
+    ]
+    return _table(["part", *(title for title, _ in MEASURES.values())], rows, words=1)
+
+
+def _plots(report: Mapping[str, Any]) -> str:
+    part = report["judged_on"].replace("_", " ")
+    plots = {
+        "ROC": roc_plot(report["roc"]),
+        f"KS: cumulated shares by score, {part}": separation_plot(report["separation"]),
+        f"Calibration by score band, {part}": calibration_plot(report["bands"]),
+        f"Goods and bads by score band, {part}": distribution_plot(report["bands"]),
+    }
+    figures = (f"<figure><figcaption>{escape(name)}</figcaption>{svg}</figure>" for name, svg in plots.items())
+    return f'<div class="plots">{"".join(figures)}</div>'
+
+
+def _features(features: Iterable[Mapping[str, Any]]) -> str:
+    rows = [
+        [
+            escape(one["name"]),
+            escape(one["meaning"]),
+            f"{one['information_value']:.3f}",
+            f"{one['weight']:.3f}",
+            f"{_range_of_points(one):.0f}",
+        ]
+        for one in features
+    ]
+    return _table(["feature", "meaning", "information value", "weight", "points between worst and best"], rows, words=2)
+
+
+def _range_of_points(feature: Mapping[str, Any]) -> float:
+    points = [one["points"] for one in feature["bins"]]
+    return float(max(points) - min(points))
+
+
+def _bins(feature: Mapping[str, Any]) -> str:
+    named = [(_limits(one), one) for one in feature["bins"]]
+    named += [("special", feature["special"]), ("missing", feature["missing"])]
+    rows = [
+        [
+            escape(name),
+            f"{one['rows']:,}",
+            f"{one['bads']:,}",
+            f"{one['bads'] / one['rows']:.2%}" if one["rows"] else "",
+            f"{one['weight_of_evidence']:+.3f}",
+            f"{one['points']:+.1f}",
+        ]
+        for name, one in named
+    ]
+    return _table(["values", "rows", "defaults", "default rate", "weight of evidence", "points"], rows, words=1)
+
+
+def _limits(one: Mapping[str, Any]) -> str:
+    if "categories" in one:
+        return ", ".join(one["categories"])
+    low, high = one["at_least"], one["below"]
+    if low is None:
+        return "every value" if high is None else f"below {high:,g}"
+    return f"{low:,g} and above" if high is None else f"{low:,g} to below {high:,g}"
+
+
+def _left_out(features: Iterable[Mapping[str, Any]]) -> str:
+    rows = [
+        [escape(one["name"]), escape(one["reason"]), _figure(one["information_value"], "{:.4f}")] for one in features
+    ]
+    return _table(["feature", "why", "information value"], rows, words=2)
+
+
+def _origin(report: Mapping[str, Any]) -> str:
+    learnt = report["trained_on"]["learnt_from"]
+    facts = {
+        "observation dates": ", ".join(report["trained_on"]["observation_dates"]),
+        "learnt from": f"{learnt['rows']:,} rows of {learnt['customers']:,} customers, {learnt['bads']:,} defaults, "
+        f"{learnt['observation_dates'][0]} to {learnt['observation_dates'][-1]}",
+        "population stability index, training against the part judged on": _figure(report["stability_index"], "{:.3f}"),
+        **{name.replace("_", " "): str(value) for name, value in report["parameters"].items()},
+        **{name: str(value) for name, value in report["libraries"].items()},
+    }
+    return _table(["what", "value"], [[escape(name), escape(value)] for name, value in facts.items()], words=2)
+
+
+def _figure(value: float | None, form: str) -> str:
+    return "too few" if value is None else form.format(value)
+
+
+def _section(title: str, content: str) -> str:
+    return f"<section><h2>{escape(title)}</h2>{content}</section>"
+
+
+def _table(titles: list[str], rows: list[list[str]], *, words: int) -> str:
+    """words: how many of the first columns hold words; the others hold figures."""
+
+    def line(cells: list[str], tag: str) -> str:
+        kinds = ["" if position < words else ' class="n"' for position in range(len(cells))]
+        return (
+            "<tr>" + "".join(f"<{tag}{kind}>{cell}</{tag}>" for kind, cell in zip(kinds, cells, strict=True)) + "</tr>"
+        )
+
+    head = line([escape(title) for title in titles], "th")
+    body = "".join(line(row, "td") for row in rows)
+    return f"<table><thead>{head}</thead><tbody>{body}</tbody></table>"

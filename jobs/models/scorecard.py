@@ -1,0 +1,215 @@
+"""A scorecard as it is stored: sealed against change, and read strictly.
+
+Whoever scores needs the JSON only; the libraries that fitted the scorecard are not imported here.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from itertools import pairwise
+from typing import Any
+
+from schemas.table import Column
+
+FORMAT = 1
+ODDS_DIRECTION = "good:bad"
+SPECIAL_NUMBERS: Mapping[str, float] = {"-Infinity": -math.inf, "Infinity": math.inf}
+"""Values that are numbers to a machine and nonsense to a person; JSON has no word of its own for them."""
+
+SEAL = ("model_version", "content_sha256")
+
+
+class ScorecardError(ValueError):
+    """A stored scorecard must not be used to score; the message says why, and what to do."""
+
+
+@dataclass(frozen=True)
+class Bin:
+    """A stretch of values with one weight of evidence, ln(share of goods / share of bads): higher is safer.
+
+    Numbers: at_least <= value < below, None being no bound. Categories: `categories`, and no bounds.
+    """
+
+    weight_of_evidence: float
+    at_least: float | None = None
+    below: float | None = None
+    categories: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Feature:
+    """One characteristic of the scorecard; `weight` turns weight of evidence into ln(odds good:bad), always above 0."""
+
+    name: str
+    type: str
+    meaning: str
+    weight: float
+    bins: tuple[Bin, ...]
+    missing: float
+    special: float
+    unseen: float
+
+    @property
+    def best(self) -> Bin:
+        """The bin with the highest weight of evidence; the first of equals."""
+        return max(self.bins, key=lambda one: one.weight_of_evidence)
+
+
+@dataclass(frozen=True)
+class Scorecard:
+    """Everything needed to score. score = offset + factor * ln(odds good:bad)."""
+
+    model_version: str
+    trained_as_of: date
+    intercept: float
+    offset: float
+    factor: float
+    features: tuple[Feature, ...]
+
+
+def content_hash(content: Mapping[str, Any]) -> str:
+    """SHA-256 over the scorecard without its seal, whatever its layout in the file."""
+    unsealed = {name: value for name, value in content.items() if name not in SEAL}
+    return hashlib.sha256(_canonical(unsealed)).hexdigest()
+
+
+def seal(content: Mapping[str, Any], as_of: date) -> dict[str, Any]:
+    """The content with its hash and the model version `<as_of>-<first 12 digits of the hash>`."""
+    digest = content_hash(content)
+    return {**content, "content_sha256": digest, "model_version": f"{as_of.isoformat()}-{digest[:12]}"}
+
+
+def feature_fingerprint(features: Sequence[tuple[str, str, str]]) -> str:
+    """SHA-256 over names, types and meanings: the same fingerprint means the same features."""
+    return hashlib.sha256(_canonical(sorted(list(feature) for feature in features))).hexdigest()
+
+
+def read_scorecard(content: Mapping[str, Any]) -> Scorecard:
+    """The scorecard in the JSON; ScorecardError when a piece is missing, altered, or contradicts another."""
+    try:
+        scorecard = _parse(content)
+        _refuse_altered(content)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        if isinstance(error, ScorecardError):
+            raise
+        reason = f"lacks {error}" if isinstance(error, KeyError) else "has a value of the wrong type"
+        raise ScorecardError(
+            f"models/credit_score: scorecard.json {reason}; publish it again: python -m jobs.run train"
+        ) from None
+    return scorecard
+
+
+def refuse_later_training(scorecard: Scorecard, as_of: date) -> None:
+    """ScorecardError when the scorecard was trained after the day that is scored: it would know the future."""
+    if scorecard.trained_as_of > as_of:
+        raise ScorecardError(
+            f"scores/customer_scores {as_of}: scorecard {scorecard.model_version} was trained later; "
+            "use one trained by that day"
+        )
+
+
+def refuse_other_features(scorecard: Scorecard, columns: Sequence[Column]) -> None:
+    """ScorecardError when a feature is gone or has changed type or meaning since training: weights would not fit."""
+    known = {column.name: (column.type, column.meaning) for column in columns}
+    changed = [f.name for f in scorecard.features if known.get(f.name) != (f.type, f.meaning)]
+    if changed:
+        raise ScorecardError(
+            f"models/credit_score: scorecard {scorecard.model_version} was trained on features that are gone or have "
+            f"another type or meaning now: {', '.join(changed)}; train again: python -m jobs.run train"
+        )
+
+
+def _canonical(value: object) -> bytes:
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False, ensure_ascii=False).encode()
+
+
+def _parse(content: Mapping[str, Any]) -> Scorecard:
+    scale = content["scale"]
+    if content["format"] != FORMAT or scale["odds_direction"] != ODDS_DIRECTION:
+        raise _broken(f"is not of format {FORMAT} with odds {ODDS_DIRECTION}")
+    scorecard = Scorecard(
+        model_version=content["model_version"],
+        trained_as_of=date.fromisoformat(content["as_of"]),
+        intercept=_number(content["log_odds"]["intercept"]),
+        offset=_number(scale["offset"]),
+        factor=_number(scale["factor"]),
+        features=tuple(_feature(one) for one in content["features"]),
+    )
+    factor = _number(scale["points_to_double_odds"]) / math.log(2)
+    offset = _number(scale["score_at_odds"]) - factor * math.log(_number(scale["odds"]))
+    if not (math.isclose(factor, scorecard.factor) and math.isclose(offset, scorecard.offset)):
+        raise _broken("has a factor or offset that its own scale contradicts")
+    if not scorecard.features:
+        raise _broken("has no features")
+    _refuse_other_points(content, scorecard)
+    return scorecard
+
+
+def _feature(content: Mapping[str, Any]) -> Feature:
+    is_category = content["type"] == "string"
+    bins = tuple(_bin(one, is_category=is_category) for one in content["bins"])
+    edges = [(one.at_least, one.below) for one in bins]
+    closed = [edges[0][0], edges[-1][1]] == [None, None] and all(
+        left[1] is not None and left[1] == right[0] for left, right in pairwise(edges)
+    )
+    inner = [one.below for one in bins[:-1] if one.below is not None]
+    if not is_category and not (closed and inner == sorted(set(inner))):
+        raise _broken(f"has bins with gaps or in disorder for {content['name']}")
+    if _number(content["weight"]) <= 0:
+        raise _broken(f"rewards risk: the weight of {content['name']} is not above 0")
+    return Feature(
+        name=content["name"],
+        type=content["type"],
+        meaning=content["meaning"],
+        weight=content["weight"],
+        bins=bins,
+        missing=_number(content["missing"]["weight_of_evidence"]),
+        special=_number(content["special"]["weight_of_evidence"]),
+        unseen=_number(content["unseen_category"]["weight_of_evidence"]),
+    )
+
+
+def _bin(content: Mapping[str, Any], *, is_category: bool) -> Bin:
+    woe = _number(content["weight_of_evidence"])
+    if is_category:
+        return Bin(woe, categories=tuple(content["categories"]))
+    at_least, below = content["at_least"], content["below"]
+    return Bin(
+        woe,
+        at_least=None if at_least is None else _number(at_least),
+        below=None if below is None else _number(below),
+    )
+
+
+def _refuse_other_points(content: Mapping[str, Any], scorecard: Scorecard) -> None:
+    """The points people read must be those that are scored."""
+    for stored, feature in zip(content["features"], scorecard.features, strict=True):
+        parts = [*stored["bins"], stored["missing"], stored["special"], stored["unseen_category"]]
+        for part in parts:
+            points = scorecard.factor * feature.weight * part["weight_of_evidence"]
+            if not math.isclose(part["points"], points, rel_tol=1e-9, abs_tol=1e-9):
+                raise _broken(f"has points that its weights contradict for {feature.name}")
+
+
+def _refuse_altered(content: Mapping[str, Any]) -> None:
+    features = [(one["name"], one["type"], one["meaning"]) for one in content["features"]]
+    if content["feature_fingerprint"] != feature_fingerprint(features):
+        raise _broken("has a feature fingerprint that its features contradict")
+    digest = content_hash(content)
+    if content["content_sha256"] != digest or content["model_version"] != f"{content['as_of']}-{digest[:12]}":
+        raise _broken("was altered after it was sealed: its hash differs")
+
+
+def _number(value: object) -> float:
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
+        raise TypeError("not a finite number")
+    return value
+
+
+def _broken(what: str) -> ScorecardError:
+    return ScorecardError(f"models/credit_score: scorecard.json {what}; publish it again: python -m jobs.run train")

@@ -1,0 +1,91 @@
+"""A fitted scorecard as it is stored in scorecard.json, with all that is needed to score and to check it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from importlib.metadata import version
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+
+from jobs.models.feature_bins import DECIMALS, BinnedFeature
+from jobs.models.scorecard import FORMAT, ODDS_DIRECTION, SPECIAL_NUMBERS, feature_fingerprint
+from jobs.models.scorecard_fit import Fit
+
+SCORE_AT_ODDS = 600
+ODDS = 30  # 30 good to 1 bad: 3.2 % default
+POINTS_TO_DOUBLE_ODDS = 40  # wide enough that a band of 20 points, which banks receive, means something
+LIBRARIES = ("numpy", "optbinning", "ortools", "pandas", "scikit-learn")
+SCALE: Mapping[str, Any] = {
+    "score_at_odds": SCORE_AT_ODDS,
+    "odds": ODDS,
+    "odds_direction": ODDS_DIRECTION,
+    "points_to_double_odds": POINTS_TO_DOUBLE_ODDS,
+    "factor": POINTS_TO_DOUBLE_ODDS / math.log(2),
+    "offset": SCORE_AT_ODDS - POINTS_TO_DOUBLE_ODDS / math.log(2) * math.log(ODDS),
+    "formula": "score = offset + factor * ln(odds)",
+    "rounding": "the total once, halves up; the probability comes from the unrounded log-odds",
+}
+RULES: Mapping[str, Any] = {
+    "bins": "a bin of numbers holds at_least <= value < below; null is no bound",
+    "missing": "null and NaN",
+    "special": {"values": sorted(SPECIAL_NUMBERS)},
+    "unseen_category": "weight_of_evidence 0: nothing either way",
+}
+
+
+def scorecard_content(fit: Fit) -> dict[str, Any]:
+    """What the scorecard is; where it comes from is added by whoever trained it, and then it is sealed."""
+    columns = [feature.column for feature in fit.features]
+    return {
+        "format": FORMAT,
+        "scale": dict(SCALE),
+        "log_odds": {
+            "of": ODDS_DIRECTION,
+            "intercept": fit.intercept,
+            "formula": "intercept + sum of weight * weight_of_evidence; probability of default = 1 / (1 + exp(it))",
+        },
+        "rules": dict(RULES),
+        "features": [
+            _feature_content(feature, weight) for feature, weight in zip(fit.features, fit.weights, strict=True)
+        ],
+        "feature_fingerprint": feature_fingerprint([(one.name, one.type, one.meaning) for one in columns]),
+        "libraries": {name: version(name) for name in LIBRARIES},
+    }
+
+
+def _feature_content(feature: BinnedFeature, weight: float) -> dict[str, Any]:
+    table = feature.binning.binning_table.build(add_totals=False)
+    counts = table[["Count", "Event"]].to_numpy(dtype=np.int64)
+    woe = np.round(table["WoE"].to_numpy(dtype=np.float64), DECIMALS)
+
+    def part(weight_of_evidence: float, position: int) -> dict[str, Any]:
+        rows, bads = map(int, counts[position])
+        return {**_points(weight_of_evidence, weight), "rows": rows, "bads": bads}
+
+    return {
+        "name": feature.name,
+        "type": feature.column.type,
+        "meaning": feature.column.meaning,
+        "information_value": feature.information_value,
+        "weight": weight,
+        "bins": [
+            {**limits, **part(float(woe[position]), position)} for position, limits in enumerate(_limits(feature))
+        ],
+        "special": part(feature.special, -2),
+        "missing": part(feature.missing, -1),
+        "unseen_category": _points(0.0, weight),
+    }
+
+
+def _points(weight_of_evidence: float, weight: float) -> dict[str, float]:
+    return {"weight_of_evidence": weight_of_evidence, "points": SCALE["factor"] * weight * weight_of_evidence}
+
+
+def _limits(feature: BinnedFeature) -> list[dict[str, Any]]:
+    if feature.column.type == "string":
+        return [{"categories": sorted(map(str, group))} for group in feature.binning.splits]
+    edges = [None, *(float(edge) for edge in feature.binning.splits), None]
+    return [{"at_least": low, "below": high} for low, high in pairwise(edges)]

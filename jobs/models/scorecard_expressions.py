@@ -1,0 +1,55 @@
+"""A scorecard as native Spark expressions: no Python runs for a row, and the plan says how it is scored."""
+
+from __future__ import annotations
+
+from pyspark.sql import Column
+from pyspark.sql import functions as F
+
+from jobs.models.scorecard import SPECIAL_NUMBERS, Feature, Scorecard
+
+WOE_PREFIX = "weight_of_evidence_of_"
+
+
+def score_expressions(scorecard: Scorecard) -> list[Column]:
+    """One column for each feature, named by `woe_column`, from which all others of this module are made."""
+    return [weight_of_evidence(feature).alias(woe_column(feature)) for feature in scorecard.features]
+
+
+def woe_column(feature: Feature) -> str:
+    """The name under which `weight_of_evidence` is kept beside the feature."""
+    return WOE_PREFIX + feature.name
+
+
+def weight_of_evidence(feature: Feature) -> Column:
+    """The feature's weight of evidence; null and NaN are missing, both infinities are special."""
+    if feature.type == "string":
+        return _woe_of_category(feature)
+    value = F.col(feature.name).cast("double")
+    is_missing = value.isNull() | F.isnan(value)
+    is_special = value.isin(list(SPECIAL_NUMBERS.values()))
+    chosen = F.when(is_missing, F.lit(feature.missing)).when(is_special, F.lit(feature.special))
+    for one in feature.bins[:-1]:
+        chosen = chosen.when(value < F.lit(one.below), F.lit(one.weight_of_evidence))
+    return chosen.otherwise(F.lit(feature.bins[-1].weight_of_evidence))  # the last bin has no upper edge
+
+
+def log_odds(scorecard: Scorecard) -> Column:
+    """ln(odds good:bad) from the columns named by `woe_column`, added up in the order of the scorecard."""
+    total = F.lit(scorecard.intercept)
+    for feature in scorecard.features:
+        total = total + F.lit(feature.weight) * F.col(woe_column(feature))
+    return total
+
+
+def points_lost(scorecard: Scorecard, feature: Feature) -> Column:
+    """Points between the feature's best bin and the customer's; below 0 where missing or special is better still."""
+    loss = F.lit(feature.best.weight_of_evidence) - F.col(woe_column(feature))
+    return F.lit(scorecard.factor * feature.weight) * loss
+
+
+def _woe_of_category(feature: Feature) -> Column:
+    value = F.col(feature.name)
+    chosen = F.when(value.isNull(), F.lit(feature.missing))
+    for one in feature.bins:
+        chosen = chosen.when(value.isin(list(one.categories)), F.lit(one.weight_of_evidence))
+    return chosen.otherwise(F.lit(feature.unseen))  # the stated rule for a category that training never saw

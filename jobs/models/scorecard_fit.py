@@ -1,0 +1,161 @@
+"""How a scorecard is learnt: selection of binned features, and a logistic regression on weights of evidence.
+
+Siddiqi, Intelligent Credit Scoring, 2017, for information value, sign checks and scaling.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from sklearn.linear_model import LogisticRegression
+
+from jobs.models.feature_bins import (
+    BIN_PARAMETERS,
+    DECIMALS,
+    Bads,
+    BinnedFeature,
+    Floats,
+    NotAFeatureError,
+    TrainingError,
+    bin_feature,
+)
+from schemas.table import Column
+
+MIN_BADS = 30  # fewer cannot fill even a handful of bins; a guess on the generous side
+MIN_INFORMATION_VALUE = 0.02  # Siddiqi: below it a feature does not predict
+MAX_CORRELATION = 0.75  # of weights of evidence; above it two features tell the same story twice
+FIT_PARAMETERS: Mapping[str, object] = {
+    **BIN_PARAMETERS,
+    "max_correlation": MAX_CORRELATION,
+    "min_defaults": MIN_BADS,
+    "min_information_value": MIN_INFORMATION_VALUE,
+    "weights": "logistic regression, L2 with C = 1, classes not re-weighted, every weight above 0",
+}
+"""What a reader needs to fit the same scorecard again."""
+
+
+@dataclass(frozen=True)
+class Fit:
+    """ln(odds good:bad) = intercept + sum of weight * weight of evidence.
+
+    features, weights: what was kept, strongest first. left_out: name -> why. information_values: name -> its value,
+    for every feature that could be binned.
+    """
+
+    features: tuple[BinnedFeature, ...]
+    weights: tuple[float, ...]
+    intercept: float
+    left_out: Mapping[str, str]
+    information_values: Mapping[str, float]
+
+    def log_odds(self, rows: pd.DataFrame) -> Floats:
+        """ln(odds good:bad) of every row, added up in the order in which scoring adds."""
+        total = np.full(len(rows), self.intercept)
+        for feature, weight in zip(self.features, self.weights, strict=True):
+            total = total + weight * feature.weights_of_evidence(rows)
+        return total
+
+
+def fit_scorecard(rows: pd.DataFrame, is_bad: Bads, columns: Sequence[Column]) -> Fit:
+    """A scorecard in which every feature predicts, adds something of its own, and never rewards risk.
+
+    rows: sorted, one column for each of `columns`; numbers as float64 with NaN for missing, categories with None.
+    TrainingError when there is one class only, too few defaults, or nothing that predicts.
+    """
+    _refuse_too_little(is_bad)
+    left_out: dict[str, str] = {}
+    binned = _bin_all(rows, is_bad, columns, left_out)
+    predictive = _keep_predictive(binned, left_out)
+    distinct = _keep_uncorrelated(predictive, rows, left_out)
+    features, weights, intercept = _weigh(distinct, rows, is_bad, left_out)
+    return Fit(
+        features=features,
+        weights=weights,
+        intercept=intercept,
+        left_out=dict(sorted(left_out.items())),
+        information_values={feature.name: feature.information_value for feature in binned},
+    )
+
+
+def _refuse_too_little(is_bad: Bads) -> None:
+    bads = int(is_bad.sum())
+    if bads in (0, len(is_bad)):
+        which = "defaults at all" if bads == 0 else "customers who did not default"
+        raise TrainingError(f"models/credit_score: no {which} among the {len(is_bad)} rows to learn from; check labels")
+    if bads < MIN_BADS:
+        raise TrainingError(
+            f"models/credit_score: {bads} defaults among the {len(is_bad)} rows to learn from, {MIN_BADS} are needed; "
+            "wait for more matured observation dates"
+        )
+
+
+def _bin_all(
+    rows: pd.DataFrame, is_bad: Bads, columns: Sequence[Column], left_out: dict[str, str]
+) -> list[BinnedFeature]:
+    binned = []
+    for column in columns:
+        try:
+            binned.append(bin_feature(column, rows, is_bad))
+        except NotAFeatureError as why_not:
+            left_out[column.name] = str(why_not)
+    return binned
+
+
+def _keep_predictive(features: Sequence[BinnedFeature], left_out: dict[str, str]) -> list[BinnedFeature]:
+    """Those above MIN_INFORMATION_VALUE, strongest first; equally strong ones by name."""
+    strongest_first = sorted(features, key=lambda feature: (-feature.information_value, feature.name))
+    kept = [feature for feature in strongest_first if feature.information_value >= MIN_INFORMATION_VALUE]
+    for feature in strongest_first[len(kept) :]:
+        left_out[feature.name] = f"information value {feature.information_value:.4f} is below {MIN_INFORMATION_VALUE}"
+    return kept
+
+
+def _keep_uncorrelated(
+    features: Sequence[BinnedFeature], rows: pd.DataFrame, left_out: dict[str, str]
+) -> list[BinnedFeature]:
+    """Of features that tell the same story, the strongest."""
+    kept: dict[str, tuple[BinnedFeature, Floats]] = {}
+    for feature in features:
+        woe = feature.weights_of_evidence(rows)
+        if np.ptp(woe) == 0:
+            left_out[feature.name] = "predicts by nothing but missing values, and those are too few"
+            continue
+        correlations = {name: float(np.corrcoef(woe, other)[0, 1]) for name, (_, other) in kept.items()}
+        twins = [name for name, correlation in correlations.items() if abs(correlation) > MAX_CORRELATION]
+        if twins:
+            left_out[feature.name] = f"correlates with the stronger {twins[0]} ({correlations[twins[0]]:.2f})"
+        else:
+            kept[feature.name] = (feature, woe)
+    return [feature for feature, _ in kept.values()]
+
+
+def _weigh(
+    features: Sequence[BinnedFeature], rows: pd.DataFrame, is_bad: Bads, left_out: dict[str, str]
+) -> tuple[tuple[BinnedFeature, ...], tuple[float, ...], float]:
+    """Weights above 0 for all that stay: the feature with the most negative one leaves, until none is left."""
+    kept = list(features)
+    while kept:
+        woe = np.column_stack([feature.weights_of_evidence(rows) for feature in kept])
+        weights, intercept = _logistic(woe, 1 - is_bad)
+        worst = int(np.argmin(weights))
+        if weights[worst] > 0:
+            return tuple(kept), tuple(map(float, weights)), intercept
+        left_out[kept[worst].name] = f"its weight beside the others would reward risk ({weights[worst]:.3f})"
+        del kept[worst]
+    raise TrainingError(
+        f"models/credit_score: no feature predicts default in the {len(rows)} rows to learn from; "
+        "look at the labels and at the feature families"
+    )
+
+
+def _logistic(woe: Floats, is_good: Bads) -> tuple[Floats, float]:
+    """Weights and intercept of ln(odds good:bad).
+
+    No re-weighting of classes, and no penalty on the intercept: the mean probability equals the observed rate.
+    Newton's method runs to the last bits, so that rounding to DECIMALS gives one answer everywhere.
+    """
+    model = LogisticRegression(solver="newton-cholesky", tol=1e-10, max_iter=200).fit(woe, is_good)
+    return np.round(model.coef_[0], DECIMALS), round(float(model.intercept_[0]), DECIMALS)

@@ -1,0 +1,46 @@
+"""Which rows of a training set a scorecard learns from, and which it is judged by."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+OUT_OF_TIME_SHARE = 0.25  # of the observation dates, the newest
+HELD_BACK_SHARE = 0.3  # of the customers
+SPLIT_SALT = "credit_score split 1"
+SPLIT_PARAMETERS: Mapping[str, object] = {
+    "held_back_share": HELD_BACK_SHARE,
+    "out_of_time_share": OUT_OF_TIME_SHARE,
+    "split_salt": SPLIT_SALT,
+}
+
+Rows = NDArray[np.bool_]
+
+
+def split(rows: pd.DataFrame) -> dict[str, Rows]:
+    """Four disjoint parts that together hold every row; each value says which rows are in the part.
+
+    training and later: customers to learn from, on earlier and on the newest dates. random_split and out_of_time:
+    customers held back by a hash of their id, on earlier and on the newest dates. A customer who is learnt from is
+    never judged by, whose outcome windows would overlap from month to month. With one date, nothing is later.
+    """
+    dates = sorted(rows["observation_date"].unique())
+    newest_count = max(1, round(len(dates) * OUT_OF_TIME_SHARE)) if len(dates) > 1 else 0
+    is_newest = rows["observation_date"].isin(dates[len(dates) - newest_count :]).to_numpy()
+    held_back = {customer for customer in rows["customer_id"].unique() if _is_held_back(customer)}
+    is_held_back = rows["customer_id"].isin(held_back).to_numpy()
+    return {
+        "training": ~is_newest & ~is_held_back,
+        "random_split": ~is_newest & is_held_back,
+        "later": is_newest & ~is_held_back,
+        "out_of_time": is_newest & is_held_back,
+    }
+
+
+def _is_held_back(customer_id: str) -> bool:
+    digest = hashlib.sha256(f"{SPLIT_SALT}\0{customer_id}".encode()).digest()
+    return int.from_bytes(digest[:8], "big") < HELD_BACK_SHARE * 2**64

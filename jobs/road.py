@@ -1,0 +1,336 @@
+"""The one road every dataset takes: resolve, skip if equal, build, stage, check, publish.
+
+Nothing of a dataset is decided here; everything follows from its contract. Effects (the lake, Spark, the partners)
+are here and below, never in a job.
+"""
+
+from __future__ import annotations
+
+import importlib
+import logging
+import shutil
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from datetime import date
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from jobs.code_version import code_version, contract_fingerprint, job_module
+from jobs.inputs import DataFrames, Dates, Input, Resolver, digests_of, night
+from jobs.lake import Lake, Writer
+from jobs.manifest import Manifest, build_id
+from jobs.settings import Settings
+from schemas.labels.credit_default import observation_dates
+from schemas.table import BankTable, Dataset, Document, FileDrop, Table
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+    from jobs.captured.capture import Capture
+
+logger = logging.getLogger("nightledger")
+
+NIGHTS_TO_COMPARE = 28
+"""Four weeks: enough for the median of four same weekdays."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one dataset."""
+
+    address: str
+    dates: Dates
+    state: Literal["published", "unchanged"]
+    manifest: Manifest
+    seconds: float
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass
+class Road:
+    """Publishes datasets into one lake; holds the Spark session, which starts only when a dataset has to be built."""
+
+    settings: Settings
+    lake: Lake
+    code_versions: dict[str, str] = field(default_factory=dict)
+
+    @cached_property
+    def resolver(self) -> Resolver:
+        """Finds what a build reads."""
+        return Resolver(self.lake, self.settings)
+
+    @cached_property
+    def spark(self) -> SparkSession:
+        """The session of this process."""
+        from jobs.spark import open_session  # pyspark takes a second to import, which a capture need not wait for
+
+        started = time.monotonic()
+        session = open_session(
+            remote=self.settings.spark_remote,
+            cores=self.settings.spark_cores,
+            memory=self.settings.spark_memory,
+            shuffle_partitions=self.settings.shuffle_partitions,
+        )
+        logger.info("spark %s ready in %.1f s", session.version, time.monotonic() - started)
+        return session
+
+    def close(self) -> None:
+        """Stop Spark if it was started here; a Connect server is stopped by whoever started it."""
+        if "spark" in self.__dict__:
+            self.spark.stop()
+
+    def publish(self, dataset: Dataset, dates: Dates, *, force: bool = False) -> Outcome:
+        """Build, check and publish a dataset that is made from others, unless an equal build stands already.
+
+        Raises StepMissingError, JobBrokenError, CheckFailedError or a LakeError; what was published before stays.
+        """
+        started = time.monotonic()
+        inputs = self.resolver.inputs(dataset, dates)
+        origin = self._origin(dataset, dates, digests_of(inputs) | self._digests_of_needs(dataset))
+        partition = dates.partition(dataset)
+        standing = self.resolver.manifest(partition)
+        if standing is not None and not force and standing.build_id == origin.build_id:
+            return Outcome(dataset.address, dates, "unchanged", standing, time.monotonic() - started)
+        with self.lake.writing(partition) as writer:
+            clock = Clock()
+            with clock.step("build"):
+                files = self._stage(dataset, inputs, dates, writer.staging_folder)
+            warnings: tuple[str, ...] = ()
+            if isinstance(dataset, Table):
+                with clock.step("check"):
+                    warnings = self._check(dataset, dates, files, writer)
+            manifest = writer.publish(
+                files,
+                known_by=dates.known_by,
+                as_of=dates.as_of,
+                contract=origin.contract,
+                code=origin.code,
+                inputs=origin.inputs,
+                seconds=clock.seconds,
+                rows={file.name: 1 for file in files} if isinstance(dataset, Document) else None,
+            )
+        self.resolver.forget(partition)
+        return Outcome(dataset.address, dates, "published", manifest, time.monotonic() - started, warnings)
+
+    def capture(self, tables: Sequence[Table], business_date: date, *, force: bool = False) -> list[Outcome]:
+        """Publish what one source delivered that day: one table of a drop, or all tables of the banks in one snapshot.
+
+        A captured day that stands is what was known that night and is not captured again without `force`, even if the
+        partner has delivered it anew since; that is said as a warning.
+        """
+        dates = night(business_date)
+        standing = {table.address: self.resolver.manifest(dates.partition(table)) for table in tables}
+        missing = [table for table in tables if force or standing[table.address] is None]
+        outcomes = [
+            Outcome(table.address, dates, "unchanged", manifest, 0.0, self._redelivered(table, manifest))
+            for table in tables
+            if table not in missing and (manifest := standing[table.address]) is not None
+        ]
+        if missing:
+            staging = self.settings.scratch / "capture" / f"{missing[0].name}-{business_date}"
+            with _empty_folder(staging):
+                for table, captured in self._captured(missing, business_date, staging):
+                    outcomes.append(self._publish_captured(table, dates, captured))
+        return outcomes
+
+    def assemble(self, dataset: Dataset, inputs: Sequence[Input], dates: Dates) -> Any:
+        """What a job returns for resolved inputs: a lazy DataFrame, or the files of a document by name."""
+        from jobs.staging import columns_of_contract
+
+        frames = DataFrames(self.lake, self.spark, self.assemble)
+        build: Callable[..., Any] = importlib.import_module(job_module(dataset)).build
+        parents = [frames.of(parent) for parent in inputs if not parent.is_previous]
+        named: dict[str, Any] = {}
+        if isinstance(dataset, Table):
+            previous = [frames.of(parent) for parent in inputs if parent.is_previous]
+            if dataset.reads_previous_night:
+                named["previous"] = previous[0] if previous else None
+            named |= {need: self._need(need) for need in dataset.needs}
+        built = build(*parents, as_of=dates.as_of, **named)
+        return columns_of_contract(dataset, built, str(dates)) if isinstance(dataset, Table) else built
+
+    def _stage(self, dataset: Dataset, inputs: Sequence[Input], dates: Dates, folder: Path) -> list[Path]:
+        from jobs.staging import write_document, write_rows
+
+        if isinstance(dataset, Table) and dataset.observed:
+            return self._stage_observed(dataset, inputs, dates, folder)
+        built = self.assemble(dataset, inputs, dates)
+        if isinstance(dataset, Document):
+            return write_document(dataset, built, folder)
+        if not isinstance(dataset, Table):
+            raise TypeError(f"{dataset.address} is neither a table nor a document")
+        rows_read = max((parent.rows for parent in inputs), default=0)
+        return write_rows(dataset, built, folder, rows_read=rows_read, when=str(dates))
+
+    def _stage_observed(self, table: Table, inputs: Sequence[Input], dates: Dates, folder: Path) -> list[Path]:
+        """One file for each observation date: the job sees the observed parents as they were known for that day."""
+        from jobs.staging import write_rows
+
+        plain = [parent for parent in inputs if parent.dates.as_of == dates.as_of]
+        files: list[Path] = []
+        for observation_date in observation_dates(dates.as_of):
+            observed = [parent for parent in inputs if parent.dates.as_of == observation_date]
+            started = time.monotonic()
+            part = folder / f"observation-{observation_date}"
+            part.mkdir()
+            observed_dates = Dates(as_of=observation_date, known_by=dates.known_by)
+            rows = self.assemble(table, [*plain, *observed], observed_dates)
+            for path in write_rows(table, rows, part, rows_read=0, when=str(observed_dates)):
+                files.append(path.rename(folder / f"part-{len(files):05d}.parquet"))
+            logger.info("%s: observation date %s, %.1f s", table.address, observation_date, time.monotonic() - started)
+        return files
+
+    def _check(self, table: Table, dates: Dates, files: Sequence[Path], writer: Writer) -> tuple[str, ...]:
+        """The warnings of a passed check; CheckFailedError for a failed one, its offending rows in quarantine."""
+        import pyarrow.parquet as pq
+
+        from expectations.checks import check  # Great Expectations takes three seconds to import
+        from expectations.shape import refuse_a_broken_contract
+
+        for file in files:
+            refuse_a_broken_contract(table, pq.read_schema(file), dates.as_of)
+        rows = sum(pq.read_metadata(file).num_rows for file in files)
+        verdict = check(
+            table,
+            files,
+            business_date=dates.as_of,
+            rows=rows,
+            earlier_row_counts=self._earlier_row_counts(table, dates),
+            first_business_date=self.settings.first_business_date,
+            partner_banks=tuple(self.settings.banks),
+            time_zone=self.settings.time_zone,
+            in_memory_rows=self.settings.check_in_memory_rows,
+            spark=self.spark if rows > self.settings.check_in_memory_rows else None,
+        )
+        self._keep_verdict(dates, table, verdict.to_json())
+        if not verdict.passed and verdict.offending.num_rows:
+            writer.quarantine("failed_check", verdict.offending)
+        verdict.raise_if_failed()
+        return tuple(verdict.message.split("; ")[1:]) if verdict.warnings else ()
+
+    def _keep_verdict(self, dates: Dates, table: Table, text: str) -> None:
+        folder = self.settings.scratch / "verdicts" / table.layer / table.name
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / f"{dates.partition(table).folder.rsplit('=', 1)[1]}.json").write_text(text, encoding="utf-8")
+
+    def _earlier_row_counts(self, table: Table, dates: Dates) -> Mapping[date, int]:
+        earlier = [day for day in self.lake.partitions(table.address) if day < dates.as_of][-NIGHTS_TO_COMPARE:]
+        manifests = {day: self.resolver.manifest(night(day).partition(table)) for day in earlier}
+        return {day: manifest.rows for day, manifest in manifests.items() if manifest is not None}
+
+    def _captured(self, tables: Sequence[Table], day: date, staging: Path) -> Iterator[tuple[Table, Capture]]:
+        if isinstance(tables[0].source, BankTable):
+            from jobs.captured.postgres import capture_banks
+
+            captured = capture_banks(tables, day, self.settings, staging)
+            yield from ((table, captured[table.address]) for table in tables)
+        else:
+            from jobs.captured.file_drop import capture_file_drop
+
+            for table in tables:
+                yield table, capture_file_drop(table, day, self.settings, staging)
+
+    def _publish_captured(self, table: Table, dates: Dates, captured: Capture) -> Outcome:
+        partition = dates.partition(table)
+        clock = Clock({"capture": captured.seconds})
+        with self.lake.writing(partition) as writer:
+            if captured.quarantine.num_rows:
+                writer.quarantine("bad_rows", captured.quarantine)
+            with clock.step("check"):
+                warnings = self._check(table, dates, captured.files, writer)
+            origin = self._origin(table, dates, captured.source_digests)
+            files = [Path(shutil.move(file, writer.staging_folder / file.name)) for file in captured.files]
+            manifest = writer.publish(
+                files,
+                known_by=dates.known_by,
+                as_of=dates.as_of,
+                contract=origin.contract,
+                code=origin.code,
+                inputs=origin.inputs,
+                counts=asdict(captured.counts),
+                notes={**captured.notes, "cents": {name: asdict(sums) for name, sums in captured.cents.items()}},
+                seconds=clock.seconds,
+            )
+        self.resolver.forget(partition)
+        return Outcome(table.address, dates, "published", manifest, sum(clock.seconds.values()), warnings)
+
+    def _redelivered(self, table: Table, manifest: Manifest) -> tuple[str, ...]:
+        """A warning when the drop on S3 is not the one that was captured; silent when it cannot be asked."""
+        if not isinstance(table.source, FileDrop):
+            return ()
+        from jobs.captured.capture import BadSourceError, SourceUnavailableError
+        from jobs.captured.file_drop import source_digest
+
+        try:
+            delivered = source_digest(table, manifest.business_date, self.settings)
+        except (BadSourceError, SourceUnavailableError):
+            return ()
+        if delivered in manifest.inputs.values():
+            return ()
+        return (
+            "the drop was delivered anew after it was captured; what stands is what was known (--force replaces it)",
+        )
+
+    def _origin(self, dataset: Dataset, dates: Dates, inputs: Mapping[str, str]) -> Origin:
+        if dataset.address not in self.code_versions:
+            self.code_versions[dataset.address] = code_version(dataset)
+        return Origin(
+            dataset.address, dates, dict(inputs), contract_fingerprint(dataset), self.code_versions[dataset.address]
+        )
+
+    def _need(self, name: str) -> Any:
+        if name != "recipient_keys":
+            raise KeyError(f"no setting is called {name}")
+        rings = self.settings.keys().recipients
+        return {bank: (ring.current, ring.current_key) for bank, ring in rings.items()}
+
+    def _digests_of_needs(self, dataset: Dataset) -> dict[str, str]:
+        """Which version of each key is used: a rotated key is another input."""
+        if not isinstance(dataset, Table) or "recipient_keys" not in dataset.needs:
+            return {}
+        return {f"keys/{bank}": ring.current for bank, ring in self.settings.keys().recipients.items()}
+
+
+@dataclass(frozen=True)
+class Origin:
+    """What a partition would be made from."""
+
+    address: str
+    dates: Dates
+    inputs: Mapping[str, str]
+    contract: str
+    code: str
+
+    @property
+    def build_id(self) -> str:
+        """Comparable with the build id of what is published."""
+        return build_id(
+            self.address, self.dates.as_of, self.inputs, self.contract, self.code, self.dates.known_by, self.dates.as_of
+        )
+
+
+class Clock:
+    """Seconds of each step of one run."""
+
+    def __init__(self, seconds: Mapping[str, float] | None = None) -> None:
+        self.seconds: dict[str, float] = {name: round(value, 3) for name, value in (seconds or {}).items()}
+
+    @contextmanager
+    def step(self, name: str) -> Iterator[None]:
+        """Measure what happens inside."""
+        started = time.monotonic()
+        yield
+        self.seconds[name] = round(time.monotonic() - started, 3)
+
+
+@contextmanager
+def _empty_folder(folder: Path) -> Iterator[None]:
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    try:
+        yield
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)

@@ -1,0 +1,114 @@
+"""The command line: `python -m jobs.run …`.
+
+    python -m jobs.run night --business-date 2026-04-01           every dataset of one night, in one JVM
+    python -m jobs.run features/repayment --business-date 2026-04-01
+    python -m jobs.run captured/banks --business-date 2026-04-01  all tables of all banks, one snapshot for each bank
+    python -m jobs.run features/repayment --business-date 2026-03-01 --known-by 2026-04-01     a replay, stored apart
+    python -m jobs.run train --business-date 2026-03-31           the model, and what it is built from
+    python -m jobs.run backfill --from 2026-04-01 --to 2026-04-05 [--run-backwards]
+    python -m jobs.run ready shop --business-date 2026-04-01
+    python -m jobs.run files segments/customer_segments --business-date 2026-04-01
+    python -m jobs.run doctor
+
+What went wrong is one line on standard error, and the exit code says what to do: 0 done, 2 the input, the contract or
+the command is wrong (trying again does not help), 3 something has to be built first, 75 a server or another writer
+is in the way (try again later), 1 a fault of the program.
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import sys
+from collections.abc import Callable, Sequence
+from datetime import date
+from pathlib import Path
+
+from jobs import commands
+from jobs.errors import ExitCode
+from jobs.failures import exit_code_of, sentence_of
+from schemas.dates import parse_business_date
+
+logger = logging.getLogger("nightledger")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; returns the exit code."""
+    options = _parser().parse_args(_with_verb(sys.argv[1:] if arguments is None else list(arguments)))
+    logging.basicConfig(level=logging.WARNING, format="%(message)s", stream=sys.stderr)
+    logger.setLevel(logging.DEBUG if options.verbose else logging.INFO)
+    try:
+        return int(options.command(options))
+    except KeyboardInterrupt:
+        logger.error("interrupted; what was published stands")
+        return 130
+    except Exception as error:
+        code = exit_code_of(error)
+        if code is ExitCode.UNEXPECTED:
+            logger.error("%s", sentence_of(error), exc_info=True)
+        else:
+            logger.error("%s", sentence_of(error))
+        return int(code)
+
+
+def _with_verb(arguments: list[str]) -> list[str]:
+    """`<layer>/<dataset> …` is short for `dataset <layer>/<dataset> …`."""
+    if arguments and "/" in arguments[0] and not arguments[0].startswith("-"):
+        return ["dataset", *arguments]
+    return arguments
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m jobs.run", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.set_defaults(verbose=False)
+    verbs = parser.add_subparsers(required=True, metavar="command or <layer>/<dataset>")
+
+    def verb(name: str, command: Callable[[argparse.Namespace], int], sentence: str) -> argparse.ArgumentParser:
+        added = verbs.add_parser(name, help=sentence, description=sentence)
+        added.add_argument("--verbose", action="store_true", help="say more")
+        added.set_defaults(command=command)
+        return added
+
+    def dated(added: argparse.ArgumentParser) -> argparse.ArgumentParser:
+        added.add_argument("--business-date", required=True, type=_date, metavar="YYYY-MM-DD", help="the day to close")
+        return added
+
+    def forced(added: argparse.ArgumentParser) -> argparse.ArgumentParser:
+        added.add_argument("--force", action="store_true", help="build even if an equal build is published")
+        return added
+
+    one = forced(dated(verb("dataset", commands.dataset, "build, check and publish one dataset")))
+    one.add_argument("address", help=f"<layer>/<dataset>, or {commands.BANKS}")
+    one.add_argument("--known-by", type=_date, metavar="YYYY-MM-DD", help="replay the day with later knowledge")
+    forced(dated(verb("night", commands.night, "every dataset of one night")))
+    forced(dated(verb("train", commands.train, "train the model on what is known by the day")))
+    backfill = forced(verb("backfill", commands.backfill, "every night of a range, oldest first"))
+    backfill.add_argument("--from", dest="first", required=True, type=_date, metavar="YYYY-MM-DD")
+    backfill.add_argument("--to", dest="last", required=True, type=_date, metavar="YYYY-MM-DD")
+    backfill.add_argument("--run-backwards", action="store_true", help="capture the newest day first")
+    backfill.add_argument("--dry-run", action="store_true", help="say what would be built, and build nothing")
+    ready = dated(verb("ready", commands.ready, "whether a partner has delivered the day: exit 0 yes, 75 not yet"))
+    ready.add_argument("partner", choices=("shop", "banks"))
+    files = dated(verb("files", commands.files, "the files of a published partition, as its manifest lists them"))
+    files.add_argument("address", help="<layer>/<dataset>")
+    verb("doctor", commands.doctor, "check this installation, and say the cure for whatever is wrong")
+    verb("dictionary", commands.dictionary, "write the data dictionary, schemas/README.md")
+    docs = verb("data-docs", commands.data_docs, "write the site that shows every check of every night")
+    docs.add_argument("--out", type=Path, default=None, help="the folder to write to (default: <scratch>/data_docs)")
+    server = verb("spark-server", commands.spark_server, "start or stop the Spark Connect server of a night")
+    server.add_argument("action", choices=("start", "stop"))
+    server.add_argument("--business-date", type=_date, metavar="YYYY-MM-DD", help="the night it serves")
+    return parser
+
+
+def _date(text: str) -> date:
+    try:
+        return parse_business_date(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,102 @@
+"""Reasons behind a score in words a customer can read: the phrase, the customer's value, and what would be best."""
+
+from __future__ import annotations
+
+import math
+import re
+
+from pyspark.sql import Column
+from pyspark.sql import functions as F
+
+from jobs.models.scorecard import Bin, Feature
+
+PHRASES = {
+    "balance_cents_last": "Money on your bank accounts",
+    "balance_cents_min_90d": "Lowest balance of a bank account in the last 90 days",
+    "borrowing_neighbour_count": "People tied to you who pay in instalments",
+    "cash_share_90d": "Share of your spending drawn as cash in the last 90 days",
+    "days_past_due": "Days your oldest unpaid instalment is past due",
+    "days_past_due_bucket": "Days your oldest unpaid instalment is past due",
+    "days_past_due_max_180d": "Your longest delay of an instalment in the last 180 days, in days",
+    "days_past_due_max_365d": "Your longest delay of an instalment in the last 365 days, in days",
+    "days_since_last_payment": "Days since you last paid an instalment",
+    "days_since_last_purchase": "Days since your last purchase",
+    "discount_share_365d": "Share of discounts in what you bought in the last 365 days",
+    "due_cents_next_30d": "Instalments due in the next 30 days",
+    "early_share_365d": "Share of instalments paid early in the last 365 days",
+    "fee_count_180d": "Fees charged by your bank in the last 180 days",
+    "inflow_cents_sum_90d": "Money received on your bank accounts in the last 90 days",
+    "inflow_variation_180d": "How uneven the money you receive was in the last 180 days",
+    "instalment_share_365d": "Share of purchases paid in instalments in the last 365 days",
+    "late_instalment_count_365d": "Instalments paid late, or still unpaid, in the last 365 days",
+    "late_neighbour_share": "Share of people tied to you who are late with instalments",
+    "net_spend_cents_sum_365d": "What you bought in the last 365 days, less refunds",
+    "on_time_share_365d": "Share of instalments paid on time in the last 365 days",
+    "outflow_cents_sum_90d": "Money paid from your bank accounts in the last 90 days",
+    "plan_count": "Instalment plans you have opened",
+    "plan_count_90d": "Instalment plans you opened in the last 90 days",
+    "purchase_count_365d": "Purchases in the last 365 days",
+    "rescheduled_count_365d": "Instalments rescheduled in the last 365 days",
+    "reversal_count_365d": "Payments of instalments taken back in the last 365 days",
+    "salary_cents_sum_90d": "Salary received in the last 90 days",
+    "salary_month_count_180d": "Months with a salary among the last six",
+    "unpaid_due_cents": "Instalments that are due and not paid",
+}
+"""What a customer would call the feature; a feature without a phrase is called by its meaning in the contract."""
+
+WHOLE_NUMBERS = ("int", "bigint")
+
+
+def reason_text(feature: Feature) -> Column:
+    """Like "Days your oldest unpaid instalment is past due: 45 (best: 0 or less)"; never null."""
+    phrase = PHRASES.get(feature.name, feature.meaning[0].upper() + feature.meaning[1:])
+    best = _in_words(feature, feature.best)
+    known = F.coalesce(_value(feature), F.lit("not known"))
+    return F.concat(F.lit(f"{phrase}: "), known, F.lit(f" (best: {best})" if best else ""))
+
+
+def _value(feature: Feature) -> Column:
+    """The customer's value in the form in which `_in_words` writes bounds; null when it is not a finite number."""
+    if feature.type == "string":
+        return F.col(feature.name)
+    value = F.col(feature.name).cast("double")
+    is_finite = value.isNotNull() & (F.abs(value) < math.inf) & ~F.isnan(value)
+    shown = {
+        "money": F.format_number(value / 100, 2),
+        "share": F.concat(F.format_number(value * 100, 1), F.lit(" %")),
+        "whole number": F.format_number(value, 0),
+        "number": F.format_number(value, 2),
+    }
+    return F.when(is_finite, shown[_unit(feature)])
+
+
+def _in_words(feature: Feature, one: Bin) -> str:
+    """The bin as a customer would say it; empty for a bin that holds every value."""
+    if feature.type == "string":
+        return " or ".join(sorted(one.categories))
+    unit, low, high = _unit(feature), one.at_least, one.below
+    if unit == "whole number":
+        low = None if low is None else math.ceil(low)
+        high = None if high is None else math.ceil(high) - 1
+    if low is None and high is None:
+        return ""
+    if low is None:
+        return f"{_say(high, unit)} or less" if unit == "whole number" else f"below {_say(high, unit)}"
+    if high is None:
+        return f"{_say(low, unit)} or more"
+    return _say(low, unit) if low == high else f"{_say(low, unit)} to {_say(high, unit)}"
+
+
+def _say(number: float | None, unit: str) -> str:
+    number = 0.0 if number is None else number
+    forms = {"money": f"{number / 100:,.2f}", "share": f"{number * 100:,.1f} %", "whole number": f"{number:,.0f}"}
+    return forms.get(unit, f"{number:,.2f}")
+
+
+def _unit(feature: Feature) -> str:
+    """The unit, by the naming rules for columns: cents become the currency's main unit."""
+    if re.search(r"_cents(_|$)", feature.name):
+        return "money"
+    if re.search(r"_share(_\d+d)?$", feature.name):
+        return "share"
+    return "whole number" if feature.type in WHOLE_NUMBERS else "number"

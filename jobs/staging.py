@@ -1,0 +1,71 @@
+"""How rows become files with the same bytes every time, whatever the number of cores and partitions.
+
+Rows are spread over a number of files that depends on the inputs alone, by a hash of the first key column, and sorted
+by the whole key within a file. Keys are unique, so the order is total.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from jobs.errors import JobBrokenError
+from jobs.spark_types import spark_schema, spark_type
+from schemas.table import Document, Table
+
+ROWS_IN_FILE = 4_000_000
+"""Between 100 and 300 MB of our rows: large enough for a cluster, small enough for one task."""
+
+
+def columns_of_contract(table: Table, frame: DataFrame, when: str) -> DataFrame:
+    """The contract's columns in its order, each with its meaning as comment.
+
+    A job may carry further columns; it need not repeat the contract to drop them. JobBrokenError with every missing
+    and mistyped column at once, beside what came instead; nothing is computed for it.
+    """
+    promised = {column.name: spark_type(column.type).simpleString() for column in table.columns}
+    returned = dict(frame.dtypes)
+    broken = {name: kind for name, kind in promised.items() if returned.get(name) != kind}
+    if broken:
+        instead = {name: kind for name, kind in returned.items() if promised.get(name) != kind}
+        raise JobBrokenError(f"{table.address} {when}: promised {broken}, returned {instead}")
+    return frame.select(*(F.col(f.name).alias(f.name, metadata=f.metadata) for f in spark_schema(table)))
+
+
+def write_rows(table: Table, frame: DataFrame, folder: Path, *, rows_read: int, when: str) -> list[Path]:
+    """The files of the table in the order of their names, written by Spark into an empty folder."""
+    described = columns_of_contract(table, frame, when)
+    file_count = max(1, -(-rows_read // ROWS_IN_FILE))
+    spread = described.repartition(1) if file_count == 1 else described.repartition(file_count, table.key[0])
+    spark_folder = folder / "spark"
+    spread.sortWithinPartitions(*table.key).write.mode("error").parquet(str(spark_folder))
+    return _named_by_position(spark_folder, folder)
+
+
+def write_document(document: Document, content: Mapping[str, Any], folder: Path) -> list[Path]:
+    """The files of the document in the order of its contract; JSON is written with sorted keys."""
+    promised, returned = {name for name, _ in document.files}, set(content)
+    if promised != returned:
+        raise JobBrokenError(f"{document.address}: promised {sorted(promised)}, returned {sorted(returned)}")
+    paths = []
+    for name, _ in document.files:
+        path = folder / name
+        value = content[name]
+        is_json = name.endswith(".json")
+        text = json.dumps(value, sort_keys=True, indent=2, allow_nan=False) + "\n" if is_json else str(value)
+        path.write_text(text, encoding="utf-8")
+        paths.append(path)
+    return paths
+
+
+def _named_by_position(spark_folder: Path, folder: Path) -> list[Path]:
+    """Spark's part-00003-<random>-c000.zstd.parquet becomes part-00003.parquet."""
+    paths = []
+    for number, written in enumerate(sorted(spark_folder.glob("part-*.parquet"))):
+        paths.append(written.rename(folder / f"part-{number:05d}.parquet"))
+    return paths

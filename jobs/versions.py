@@ -1,0 +1,48 @@
+"""Which of several deliveries of the same row counts: one row per key, chosen by a total order.
+
+Partners deliver late, repeat themselves and correct themselves, so a key may arrive many times. Every choice here is
+the largest of a key's rows in an order over all columns: whatever the order and the partitioning of the rows, the same
+row is kept. The largest is found by aggregation, which for tables of mostly single rows costs less than a window.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+
+from jobs.windows import happened_by
+
+
+def keep_newest_delivery(rows: DataFrame, *key: str) -> DataFrame:
+    """One row per key: the one that reached us last; for facts that have no version of their own."""
+    return _keep_largest(rows, key, [F.col("captured_date")])
+
+
+def keep_version_in_force(versions: DataFrame, *key: str, as_of: date) -> DataFrame:
+    """One row per key: the newest version changed by as_of, and where none is that old, the oldest later one.
+
+    A key that we know only from a later version is kept, because a first delivery holds years of history in newest
+    versions only: the moments in the row (when it was opened, paid, registered) say whether it existed on as_of.
+    Of the same version delivered twice the later delivery counts.
+    """
+    is_by_as_of = happened_by("updated_at", as_of)
+    changed = F.unix_micros("updated_at")
+    return _keep_largest(
+        versions, key, [is_by_as_of, F.when(is_by_as_of, changed).otherwise(-changed), F.col("captured_date")]
+    )
+
+
+def known_by_moment(moment: str, as_of: date) -> Column:
+    """The moment where it has come by as_of, null where it lies later: on as_of nobody knew of it."""
+    return F.when(happened_by(moment, as_of), F.col(moment))
+
+
+def _keep_largest(rows: DataFrame, key: tuple[str, ...], order: list[Column]) -> DataFrame:
+    """The row of each key that is largest by `order`, and among equal ones by its other columns."""
+    other_columns = [name for name in rows.columns if name not in key]
+    order_columns = [column.alias(f"_order_{place}") for place, column in enumerate(order)]
+    largest = F.max(F.struct(*order_columns, *sorted(other_columns))).alias("_largest")
+    kept = rows.groupBy(*key).agg(largest)
+    return kept.select(*key, *(F.col(f"_largest.{name}").alias(name) for name in other_columns))

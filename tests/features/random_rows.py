@@ -1,0 +1,204 @@
+"""Small random tables in the shape of the families' parents, crowded where mistakes live: at midnights and at the
+edges of windows, with ties, nulls, empty windows and rows after the day described."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping, Sequence
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from schemas.columns import SCENES
+from schemas.table import Table
+
+from schemas.cleaned.browsing_events import BROWSING_EVENTS
+from schemas.cleaned.instalments import INSTALMENTS
+from schemas.cleaned.purchases import PURCHASES
+from schemas.cleaned.refunds import REFUNDS
+from schemas.cleaned.repayments import REPAYMENTS
+from schemas.cleaned.transactions import TRANSACTIONS
+from schemas.customers.identities import IDENTITIES
+from schemas.edges.shared_identifiers import SHARED_IDENTIFIERS
+from schemas.edges.transfers import TRANSFERS
+
+AS_OF: Final = date(2026, 3, 31)
+ZONE: Final = ZoneInfo("Asia/Shanghai")
+CUSTOMERS: Final = ("ann", "bob", "cem", "dia", "eve")
+WINDOW_EDGES: Final = (0, 1, 29, 30, 59, 60, 89, 90, 179, 180, 364, 365)
+
+Row = dict[str, Any]
+
+
+def local_day(moment: datetime) -> date:
+    """The alliance's calendar day of a UTC moment, without Spark."""
+    return moment.astimezone(ZONE).date()
+
+
+def days_ago(moment: datetime) -> int:
+    """Whole local days from the moment to AS_OF; negative after it."""
+    return (AS_OF - local_day(moment)).days
+
+
+class RandomRows:
+    """Rows for every parent of the feature families; the same for the same seed."""
+
+    def __init__(self, seed: int) -> None:
+        self.chance = random.Random(seed)
+        makers: Mapping[Table, Any] = {
+            PURCHASES: self._purchase,
+            BROWSING_EVENTS: self._browsing_event,
+            TRANSACTIONS: self._transaction,
+        }
+        self.rows: dict[Table, list[Row]] = {
+            table: [make(number) for number in range(120)] for table, make in makers.items()
+        }
+        self.rows[IDENTITIES] = self._identities()
+        self.rows[REFUNDS] = [self._refund(number) for number in range(60)]
+        self.rows[INSTALMENTS] = [row for number in range(24) for row in self._plan(number)]
+        self.rows[REPAYMENTS] = [self._repayment(number) for number in range(60)]
+        self.rows[TRANSFERS] = [self._transfer(*pair) for pair in self._pairs()]
+        self.rows[SHARED_IDENTIFIERS] = [self._shared_identifier(*sorted(pair)) for pair in self._pairs()]
+
+    def by(self, tables: Sequence[Table], *, moments: Mapping[Table, str]) -> dict[Table, list[Row]]:
+        """The rows of which the moment, where the table has one, lies by AS_OF."""
+        return {
+            table: [row for row in self.rows[table] if table not in moments or days_ago(row[moments[table]]) >= 0]
+            for table in tables
+        }
+
+    def moment(self) -> datetime:
+        """A moment from 400 days before AS_OF to 20 days after it, often on an edge of a window or of a day."""
+        edges, any_days, days_after = WINDOW_EDGES, (self.chance.randint(0, 400),), (-1, -self.chance.randint(2, 20))
+        before = self.chance.choice(self.chance.choices((edges, any_days, days_after), weights=(5, 4, 2))[0])
+        clock = self.chance.choice((time(0), time(23, 59, 59), time(self.chance.randint(0, 23), 30)))
+        return datetime.combine(AS_OF - timedelta(days=before), clock, ZONE).astimezone(UTC)
+
+    def record(self) -> str:
+        """One of the records, or one that nobody knows."""
+        return self.chance.choice((*(f"shop:{name}" for name in CUSTOMERS), "shop:ann-again", "shop:nobody"))
+
+    def cents(self) -> int:
+        return self.chance.choice((0, 1, self.chance.randint(1, 99_999), self.chance.randint(1, 9_999_999_999)))
+
+    def _identities(self) -> list[Row]:
+        records = {f"{partner}:{name}": name for partner in ("shop", "harbour", "meridian") for name in CUSTOMERS}
+        return [
+            {"source_record_id": record, "customer_id": name}
+            for record, name in {**records, "shop:ann-again": "ann"}.items()
+        ]
+
+    def _purchase(self, number: int) -> Row:
+        gross = self.cents()
+        discount = self.chance.choice((0, gross, gross // 3))
+        return {
+            "order_id": f"o{number}",
+            "source_record_id": self.record(),
+            "paid_at": self.moment(),
+            "payment_method": self.chance.choice(("instalment_credit", "wallet")),
+            "gross_cents": gross,
+            "discount_cents": discount,
+            "net_cents": gross - discount,
+            "scene": self.chance.choice(SCENES),
+        }
+
+    def _refund(self, number: int) -> Row:
+        order = self.chance.choice(self.rows[PURCHASES])
+        is_cancelled = self.chance.random() < 0.1
+        return {
+            "refund_id": f"r{number}",
+            "order_id": "cancelled" if is_cancelled else order["order_id"],
+            "source_record_id": order["source_record_id"],
+            "refunded_at": self.moment(),
+            "amount_cents": order["net_cents"] // self.chance.choice((1, 2)),
+        }
+
+    def _browsing_event(self, number: int) -> Row:
+        return {
+            "event_id": f"e{number}",
+            "source_record_id": self.chance.choice((None, self.record())),
+            "session_id": f"s{self.chance.randint(0, 30)}",
+            "occurred_at": self.moment(),
+            "event_type": self.chance.choice(("view", "search", "add_to_cart", "login")),
+        }
+
+    def _transaction(self, number: int) -> Row:
+        owner, bank = self.chance.choice(CUSTOMERS), self.chance.choice(("harbour", "meridian"))
+        account_type = self.chance.choice(("current", "savings", "credit_card"))
+        other = f"{self.chance.choice(CUSTOMERS)}-{self.chance.choice(('current', 'savings', 'credit_card'))}"
+        return {
+            "bank_code": bank,
+            "transaction_id": f"t{number:04d}",
+            "account_id": f"{owner}-{account_type}",
+            "source_record_id": f"{bank}:{owner}",
+            "account_type": account_type,
+            "booked_at": self.moment(),
+            "amount_cents": self.cents() * self.chance.choice((1, -1)),
+            "balance_after_cents": self.chance.choice((None, self.cents(), -self.cents())),
+            "transaction_type": self.chance.choice(
+                ("pos", "online", "transfer_in", "transfer_out", "salary", "cash", "fee")
+            ),
+            "counterparty_account_id": self.chance.choice((None, other)),
+            "is_offline": self.chance.choice((True, False)),
+        }
+
+    def _plan(self, number: int) -> list[Row]:
+        opened_at, record = self.moment(), self.record()
+        return [
+            self._instalment(f"p{number}", position, opened_at, record)
+            for position in range(1, self.chance.choice((1, 3, 6)) + 1)
+        ]
+
+    def _instalment(self, plan_id: str, position: int, opened_at: datetime, record: str) -> Row:
+        due_date = AS_OF - timedelta(days=self.chance.choice((*WINDOW_EDGES, -1, -30, -31, 61, 91)))
+        settled_date = due_date + timedelta(days=self.chance.choice((-4, -3, -2, -1, 0, 1, 30, 59, 60, 90)))
+        is_settled = self.chance.random() < 0.6 and settled_date <= AS_OF
+        due_cents = self.chance.randint(1, 99_999)
+        is_paid_in_part = not is_settled and self.chance.random() < 0.3
+        return {
+            "plan_id": plan_id,
+            "instalment_number": position,
+            "source_record_id": record,
+            "plan_opened_at": opened_at,
+            "due_date": due_date,
+            "due_cents": due_cents,
+            "is_rescheduled": self.chance.random() < 0.2,
+            "paid_cents": due_cents if is_settled else due_cents // 2 if is_paid_in_part else 0,
+            "settled_date": settled_date if is_settled else None,
+            "last_paid_at": datetime.combine(settled_date, time(3), UTC) if is_settled else None,
+        }
+
+    def _repayment(self, number: int) -> Row:
+        instalment = self.chance.choice(self.rows[INSTALMENTS])
+        is_reversal = self.chance.random() < 0.5
+        return {
+            "repayment_id": f"y{number}",
+            "plan_id": instalment["plan_id"],
+            "instalment_number": instalment["instalment_number"],
+            "source_record_id": instalment["source_record_id"],
+            "paid_at": self.moment(),
+            "amount_cents": -500 if is_reversal else 500,
+            "is_reversal": is_reversal,
+        }
+
+    def _pairs(self) -> list[tuple[str, str]]:
+        pairs = [(one, other) for one in CUSTOMERS for other in CUSTOMERS if one != other]
+        return self.chance.sample(pairs, 8)
+
+    def _transfer(self, payer: str, payee: str) -> Row:
+        count = self.chance.randint(0, 3)
+        return {
+            "payer_customer_id": payer,
+            "payee_customer_id": payee,
+            "transfer_count_180d": count,
+            "amount_cents_sum_180d": count * self.cents(),
+            "first_transferred_at": self.moment(),
+        }
+
+    def _shared_identifier(self, first: str, second: str) -> Row:
+        return {
+            "first_customer_id": first,
+            "second_customer_id": second,
+            "identifier_type": self.chance.choice(("phone", "address", "device")),
+            "first_seen_at": self.moment(),
+        }

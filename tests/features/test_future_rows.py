@@ -1,0 +1,57 @@
+"""No family sees anything after the day it describes, whatever its parents hold."""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+import pytest
+
+from schemas.cleaned.browsing_events import BROWSING_EVENTS
+from schemas.cleaned.instalments import INSTALMENTS
+from schemas.cleaned.purchases import PURCHASES
+from schemas.cleaned.refunds import REFUNDS
+from schemas.cleaned.repayments import REPAYMENTS
+from schemas.cleaned.transactions import TRANSACTIONS
+from schemas.edges.shared_identifiers import SHARED_IDENTIFIERS
+from schemas.edges.transfers import TRANSFERS
+from schemas.families import FAMILIES
+from schemas.table import Table
+from tests.conftest import TableMaker, rows
+from tests.features.random_rows import AS_OF, RandomRows
+
+MOMENT_OF = {
+    BROWSING_EVENTS: "occurred_at",
+    INSTALMENTS: "plan_opened_at",
+    PURCHASES: "paid_at",
+    REFUNDS: "refunded_at",
+    REPAYMENTS: "paid_at",
+    SHARED_IDENTIFIERS: "first_seen_at",
+    TRANSACTIONS: "booked_at",
+    TRANSFERS: "first_transferred_at",
+}
+
+
+@pytest.mark.parametrize("family", FAMILIES, ids=lambda family: family.name)
+def test_t1_rows_after_as_of_in_every_parent_change_no_feature(table: TableMaker, family: Table) -> None:
+    build = import_module(f"jobs.features.{family.name}").build
+    parents: tuple[Table, ...] = family.built_from  # type: ignore[assignment]
+    random_rows = RandomRows(seed=1)
+    by_as_of = random_rows.by(parents, moments=MOMENT_OF)
+    with_future = {parent: random_rows.rows[parent] for parent in parents}
+    assert any(len(with_future[parent]) > len(by_as_of[parent]) for parent in parents), "no row lies in the future"
+
+    seen = build(*(table(parent, by_as_of[parent]) for parent in parents), as_of=AS_OF)
+    seen_with_future = build(*(table(parent, with_future[parent]) for parent in parents), as_of=AS_OF)
+
+    described = rows(seen, *family.column_names)
+    assert len(described) >= 4
+    assert rows(seen_with_future, *family.column_names) == described
+
+
+@pytest.mark.parametrize("family", FAMILIES, ids=lambda family: family.name)
+def test_without_any_row_a_family_is_empty_and_has_the_types_of_its_contract(table: TableMaker, family: Table) -> None:
+    build = import_module(f"jobs.features.{family.name}").build
+    built = build(*(table(parent, []) for parent in family.built_from), as_of=AS_OF)  # type: ignore[arg-type]
+    assert rows(built, *family.column_names) == []
+    types = dict(built.select(*family.column_names).dtypes)
+    assert types == {column.name: column.type for column in family.columns}

@@ -1,0 +1,254 @@
+"""What the scorecard learns, from borrowers whose true risk is known."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import subprocess
+import sys
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pytest
+from pyspark.sql import SparkSession
+from sklearn.metrics import roc_auc_score
+
+from jobs.models.credit_score import FEATURES, build, train
+from jobs.models.feature_bins import NotAFeatureError, TrainingError, bin_feature
+from jobs.models.scorecard_fit import fit_scorecard
+from jobs.models.scorecard_report import calibration_error, probability_of
+from jobs.models.training_split import split
+from jobs.spark_types import spark_schema
+from schemas.models.credit_score import is_protected
+from schemas.models.credit_training_set import CREDIT_TRAINING_SET
+from schemas.table import Column
+from tests.models.borrowers import as_training_set, borrowers
+
+AS_OF = date(2026, 3, 31)
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="module")
+def training_set() -> pd.DataFrame:
+    return as_training_set(borrowers())
+
+
+@pytest.fixture(scope="module")
+def documents(training_set: pd.DataFrame) -> dict[str, Any]:
+    return train(training_set, as_of=AS_OF)
+
+
+def outcomes(rows: pd.DataFrame) -> np.ndarray[Any, np.dtype[np.int64]]:
+    return rows["is_default"].to_numpy(dtype=np.int64)
+
+
+def digest(documents: dict[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(documents, sort_keys=True).encode()).hexdigest()
+
+
+def test_a_known_risk_is_found_again_on_borrowers_never_seen() -> None:
+    seen, fresh = borrowers(3000, seed=1), borrowers(3000, seed=2)
+    fit = fit_scorecard(as_training_set(seen), outcomes(seen), FEATURES)
+    probability = probability_of(fit.log_odds(as_training_set(fresh)))
+    best_possible = roc_auc_score(fresh["is_default"], fresh["true_probability"])
+    assert best_possible - 0.02 < roc_auc_score(fresh["is_default"], probability) <= best_possible
+    assert {feature.name for feature in fit.features} == {
+        "days_past_due",
+        "balance_cents_last",
+        "on_time_share_365d",
+        "fee_count_180d",
+    }
+    assert all(0.7 < weight < 1.3 for weight in fit.weights)
+
+
+def test_t24_the_expected_default_rate_is_the_observed_one() -> None:
+    seen, fresh = borrowers(3000, seed=1), borrowers(3000, seed=2)
+    fit = fit_scorecard(as_training_set(seen), outcomes(seen), FEATURES)
+    learnt = probability_of(fit.log_odds(as_training_set(seen)))
+    unseen = probability_of(fit.log_odds(as_training_set(fresh)))
+    assert learnt.mean() == pytest.approx(seen["is_default"].mean(), abs=1e-9)
+    assert 0.95 < unseen.mean() / fresh["is_default"].mean() < 1.05
+    assert calibration_error(unseen, outcomes(fresh)) < 0.01
+
+
+def test_every_feature_earns_its_place_and_the_report_says_why_the_others_did_not(documents: dict[str, Any]) -> None:
+    left_out = {one["name"]: one["reason"] for one in documents["report.json"]["left_out"]}
+    assert left_out["plan_count"] == "always the same value"
+    assert left_out["view_count_30d"] == "always missing"
+    assert left_out["purchase_count_365d"].startswith("information value 0.00")
+    assert left_out["days_past_due_bucket"].startswith("correlates with the stronger days_past_due")
+    kept = {feature["name"] for feature in documents["scorecard.json"]["features"]}
+    assert kept.isdisjoint(left_out)
+    assert kept | set(left_out) == {feature.name for feature in FEATURES}
+
+
+def test_more_of_what_is_dangerous_never_gives_more_points(documents: dict[str, Any]) -> None:
+    features = {feature["name"]: feature for feature in documents["scorecard.json"]["features"]}
+    points = [one["points"] for one in features["days_past_due"]["bins"]]
+    assert points == sorted(points, reverse=True)
+    assert all(feature["weight"] > 0 for feature in features.values())
+    rows = documents["scorecard.json"]["trained_on"]["learnt_from"]["rows"]
+    assert all(one["rows"] >= 0.05 * rows for feature in features.values() for one in feature["bins"])
+
+
+def test_a_feature_whose_weight_would_reward_risk_is_left_out() -> None:
+    chance = np.random.default_rng(3)
+    cause = chance.normal(size=20_000)
+    suppressor = 0.6 * cause + 0.8 * chance.normal(size=20_000)
+    is_bad = (chance.random(20_000) < 1 / (1 + np.exp(2.5 - 1.2 * cause + 0.5 * suppressor))).astype(np.int64)
+    rows = pd.DataFrame({"cause": cause, "suppressor": suppressor})
+    columns = [Column(name, "double", "a test") for name in rows]
+    assert bin_feature(columns[1], rows, is_bad).information_value > 0.02
+    fit = fit_scorecard(rows, is_bad, columns)
+    assert [feature.name for feature in fit.features] == ["cause"]
+    assert fit.left_out["suppressor"].startswith("its weight beside the others would reward risk (-0.")
+
+
+def test_missing_has_its_own_weight_where_enough_rows_show_it_and_none_where_not() -> None:
+    rows = as_training_set(borrowers())
+    rows.loc[:20, "on_time_share_365d"] = np.nan
+    fit = fit_scorecard(rows, outcomes(rows), FEATURES)
+    missing = {feature.name: feature.missing for feature in fit.features}
+    assert missing["balance_cents_last"] < -0.3  # no bank account was riskier in truth
+    assert missing["on_time_share_365d"] == 0.0  # 21 rows of 9 600
+    assert missing["days_past_due"] == 0.0
+
+
+@pytest.mark.parametrize(
+    ("bads", "message"),
+    [(0, "no defaults at all"), (29, "29 defaults among the 5166 rows to learn from, 30 are needed")],
+)
+def test_too_few_defaults_are_refused_in_one_line(training_set: pd.DataFrame, bads: int, message: str) -> None:
+    learnt = np.flatnonzero(split(training_set)["training"])
+    rows = training_set.assign(is_default=False)
+    rows.loc[learnt[:bads], "is_default"] = True
+    with pytest.raises(TrainingError, match=message) as error:
+        train(rows, as_of=AS_OF)
+    assert "\n" not in str(error.value)
+
+
+def test_nothing_but_defaults_is_refused(training_set: pd.DataFrame) -> None:
+    with pytest.raises(TrainingError, match="no customers who did not default"):
+        train(training_set.assign(is_default=True), as_of=AS_OF)
+
+
+def test_an_empty_training_set_is_refused(training_set: pd.DataFrame) -> None:
+    with pytest.raises(TrainingError, match="training set is empty"):
+        train(training_set.head(0), as_of=AS_OF)
+
+
+def test_t07_labels_without_any_cause_are_refused_or_judged_as_chance() -> None:
+    """A feature that knew the label would still predict it; chance alone may only look good where it was learnt."""
+    rows = as_training_set(borrowers(3000))
+    rows["is_default"] = np.random.default_rng(5).permutation(rows["is_default"].to_numpy())
+    with pytest.raises(TrainingError, match="no feature predicts default"):
+        train(rows, as_of=AS_OF)
+
+
+def test_a_training_set_of_nothing_that_varies_is_refused(training_set: pd.DataFrame) -> None:
+    nothing = training_set.assign(**{column.name: None for column in FEATURES})
+    with pytest.raises(TrainingError, match="no feature predicts default"):
+        train(nothing, as_of=AS_OF)
+
+
+@pytest.mark.parametrize(
+    ("kind", "values", "reason"),
+    [
+        ("double", [np.inf, -np.inf, np.nan, np.inf], "never a finite number"),
+        ("date", [1.0, 0.0, 1.0, 1.0], "a date is not a feature"),
+        ("string", [None, None, None, None], "always missing"),
+        ("bigint", [3.0, 3.0, 3.0, 3.0], "always the same value"),
+    ],
+)
+def test_a_column_that_cannot_be_a_feature_says_why(kind: str, values: list[Any], reason: str) -> None:
+    rows = pd.DataFrame({"x": pd.Series(values, dtype="object" if kind == "string" else "float64")})
+    with pytest.raises(NotAFeatureError, match=reason):
+        bin_feature(Column("x", kind, "a test"), rows, np.array([0, 1, 0, 1]))
+
+
+def test_t33_what_a_person_is_never_becomes_a_feature() -> None:
+    assert [column.name for column in CREDIT_TRAINING_SET.columns if is_protected(column.name)] == []
+    assert all(map(is_protected, ("gender", "birth_date", "age_years", "nationality", "city_tier", "stated_religion")))
+    assert not any(map(is_protected, ("days_past_due", "average_balance_cents", "package_count", "sessions_90d")))
+    rows = pd.DataFrame({"customer_gender": [1.0, 2.0] * 50})
+    with pytest.raises(NotAFeatureError, match="protected attribute"):
+        bin_feature(Column("customer_gender", "int", "a test"), rows, np.array([0, 1] * 50))
+
+
+def test_t09_no_customer_and_no_date_is_both_learnt_from_and_judged_by(training_set: pd.DataFrame) -> None:
+    parts = split(training_set)
+    customers = {name: set(training_set.loc[which, "customer_id"]) for name, which in parts.items()}
+    dates = {name: set(training_set.loc[which, "observation_date"]) for name, which in parts.items()}
+    assert np.array_equal(sum(part.astype(int) for part in parts.values()), np.ones(len(training_set)))
+    assert customers["training"].isdisjoint(customers["random_split"] | customers["out_of_time"])
+    assert max(dates["training"]) < min(dates["out_of_time"])
+    assert len(dates["out_of_time"]) == 2  # a quarter of eight
+    assert 0.25 < len(customers["out_of_time"]) / training_set["customer_id"].nunique() < 0.35
+
+
+def test_t09_the_report_shows_a_random_split_beside_the_later_dates(documents: dict[str, Any]) -> None:
+    parts = documents["report.json"]["parts"]
+    assert documents["report.json"]["judged_on"] == "out_of_time"
+    assert all(0.65 < parts[name]["auc"] < 0.85 for name in ("training", "random_split", "later", "out_of_time"))
+
+
+def test_t09_a_score_that_fails_on_later_dates_is_called_out(training_set: pd.DataFrame) -> None:
+    newest = split(training_set)
+    later = newest["later"] | newest["out_of_time"]
+    rows = training_set.copy()
+    shuffled = np.random.default_rng(4).permutation(rows.loc[later, "is_default"].to_numpy())
+    rows.loc[later, "is_default"] = shuffled
+    documents: dict[str, Any] = train(rows, as_of=AS_OF)
+    assert any(warning.startswith("AUC falls from 0.7") for warning in documents["report.json"]["warnings"])
+
+
+def test_a_single_observation_date_is_judged_by_customers_held_back() -> None:
+    rows = borrowers(6000)
+    rows = as_training_set(rows[rows["observation_date"] == rows["observation_date"].max()].reset_index(drop=True))
+    report: Any = train(rows, as_of=AS_OF)["report.json"]
+    assert report["judged_on"] == "random_split"
+    assert report["parts"]["out_of_time"]["auc"] is None
+    assert report["warnings"][0].startswith("nothing out of time to judge by")
+
+
+def test_t17_rows_in_another_order_and_layout_give_the_same_bytes(
+    spark: SparkSession, training_set: pd.DataFrame, documents: dict[str, Any]
+) -> None:
+    shuffled = training_set.sample(frac=1.0, random_state=9)
+    schema = spark_schema(CREDIT_TRAINING_SET)
+    arrow = pa.Table.from_pandas(shuffled, preserve_index=False)
+    frame = spark.createDataFrame(arrow).to(schema).repartition(3, "customer_id")
+    assert digest(build(frame, as_of=AS_OF)) == digest(documents)
+
+
+def test_t17_another_process_with_one_thread_gives_the_same_bytes(documents: dict[str, Any]) -> None:
+    program = """
+from datetime import date
+from jobs.models.credit_score import train
+from tests.models.borrowers import as_training_set, borrowers
+from tests.models.test_credit_score import digest
+print(digest(train(as_training_set(borrowers()), as_of=date(2026, 3, 31))))
+"""
+    environment = {**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "PYTHONHASHSEED": "1"}
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, env=environment, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == digest(documents)
+
+
+def test_the_scorecard_says_what_it_was_learnt_from(documents: dict[str, Any], training_set: pd.DataFrame) -> None:
+    scorecard = documents["scorecard.json"]
+    learnt = training_set[split(training_set)["training"]]
+    assert scorecard["model_version"] == f"2026-03-31-{scorecard['content_sha256'][:12]}"
+    assert scorecard["trained_on"]["rows"] == 9600
+    assert scorecard["trained_on"]["bads"] == int(training_set["is_default"].sum())
+    assert scorecard["trained_on"]["observation_dates"] == [f"2025-0{month}-28" for month in range(1, 9)]
+    assert scorecard["trained_on"]["learnt_from"]["rows"] == len(learnt)
+    assert scorecard["trained_on"]["learnt_from"]["bads"] == int(learnt["is_default"].sum())
+    assert scorecard["libraries"]["optbinning"].startswith("1.")
+    assert json.loads(json.dumps(scorecard, allow_nan=False)) == scorecard

@@ -1,0 +1,126 @@
+"""The figures of the model report against independent computations, and the page that shows them."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from html.parser import HTMLParser
+from typing import Any
+
+import numpy as np
+import pytest
+from scipy.stats import ks_2samp, mannwhitneyu
+
+from jobs.models.credit_score import train
+from jobs.models.report_page import write_page
+from jobs.models.scorecard_report import measure, probability_of, score_bands, stability_index
+from tests.models.borrowers import as_training_set, borrowers
+
+AS_OF = date(2026, 3, 31)
+
+
+@pytest.fixture(scope="module")
+def documents() -> dict[str, Any]:
+    return train(as_training_set(borrowers()), as_of=AS_OF)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_auc_gini_and_ks_are_those_of_rank_statistics_ties_included(seed: int) -> None:
+    chance = np.random.default_rng(seed)
+    log_odds = chance.normal(2, 1, 400).round(1)
+    is_bad = (chance.random(400) < probability_of(log_odds)).astype(np.int64)
+    bads, goods = log_odds[is_bad == 1], log_odds[is_bad == 0]
+    found = measure(log_odds, is_bad)
+    auc = mannwhitneyu(-bads, -goods).statistic / (len(bads) * len(goods))
+    assert found["auc"] == pytest.approx(auc, abs=1e-6)
+    assert found["gini"] == pytest.approx(2 * auc - 1, abs=1e-6)
+    assert found["ks"] == pytest.approx(ks_2samp(bads, goods).statistic, abs=1e-6)
+    assert found["brier"] == pytest.approx(((probability_of(log_odds) - is_bad) ** 2).mean(), abs=1e-6)
+
+
+def test_ten_customers_can_be_checked_by_hand() -> None:
+    risk = np.array([0.5, 0.5, 0.2, 0.2, 0.2, 0.2, 0.1, 0.1, 0.1, 0.1])
+    is_bad = np.array([1, 0, 1, 0, 0, 0, 0, 0, 0, 0])
+    found = measure(np.log((1 - risk) / risk), is_bad)
+    assert (found["rows"], found["bads"], found["bad_rate"]) == (10, 2, 0.2)
+    assert found["expected_bad_rate"] == pytest.approx(0.22)
+    assert found["auc"] == pytest.approx((7 + 0.5 + 4 + 3 * 0.5) / 16)  # of 2 x 8 pairs
+    assert found["ks"] == pytest.approx(1 - 4 / 8)  # refuse 20 % and more: every bad, half of the goods
+    assert found["expected_calibration_error"] == pytest.approx((0.5 + 0.5 + 0.8 + 3 * 0.2 + 4 * 0.1) / 10)
+
+
+def test_a_part_of_one_kind_only_has_no_figures_instead_of_wrong_ones() -> None:
+    found = measure(np.array([1.0, 2.0]), np.array([0, 0]))
+    assert found["rows"] == 2
+    assert found["auc"] is None
+    assert found["expected_calibration_error"] is None
+    assert measure(np.array([]), np.array([], dtype=np.int64))["ks"] is None
+
+
+def test_t26_an_empty_group_gives_a_finite_stability_index() -> None:
+    before = np.arange(1000.0)
+    assert stability_index(before, before) == 0.0
+    shifted = stability_index(before, np.full(50, 999.0))
+    assert shifted is not None
+    assert 1 < shifted < 20
+    assert stability_index(before, np.array([])) is None
+    assert stability_index(np.ones(10), np.ones(10)) == 0.0
+
+
+def test_score_bands_hold_every_row_once_and_start_at_multiples_of_twenty() -> None:
+    score = np.array([599.4, 599.5, 600.0, 619.4, 619.5, 640.0])
+    bands = score_bands(score, np.zeros(6), np.array([1, 0, 0, 0, 0, 1]))
+    assert [(band["band"], band["rows"], band["bads"]) for band in bands] == [
+        ("580-599", 1, 1),
+        ("600-619", 3, 0),
+        ("620-639", 1, 0),
+        ("640-659", 1, 1),
+    ]
+    assert {band["expected"] for band in bands} == {0.5}
+
+
+def test_the_page_needs_nothing_from_elsewhere_and_is_well_formed(documents: dict[str, Any]) -> None:
+    page = documents["report.html"]
+    assert re.findall(r"https?:|src=|href=|url\(|@import|<script|<link|<img", page) == []
+    assert page.count("<svg") == 4
+    assert "nan" not in page.lower().replace("finance", "")
+
+    class Balance(HTMLParser):
+        def __init__(self) -> None:
+            super().__init__()
+            self.open: list[str] = []
+
+        def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+            if tag != "meta":
+                self.open.append(tag)
+
+        def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+            pass
+
+        def handle_endtag(self, tag: str) -> None:
+            assert self.open.pop() == tag
+
+    balance = Balance()
+    balance.feed(page)
+    assert balance.open == []
+
+
+def test_the_page_shows_what_the_report_says(documents: dict[str, Any]) -> None:
+    page, report = documents["report.html"], documents["report.json"]
+    assert report["model_version"] in page
+    for part in report["parts"].values():
+        assert f"{part['auc']:.3f}" in page
+        assert f"{part['ks']:.3f}" in page
+    for feature in report["features"]:
+        assert f">{feature['name']}<" in page
+        assert f"{feature['information_value']:.3f}" in page
+    for one in report["left_out"]:
+        assert one["name"] in page
+    assert f"KS {report['parts']['out_of_time']['ks']:.1%}" in page
+
+
+def test_words_from_contracts_cannot_break_the_page(documents: dict[str, Any]) -> None:
+    report = documents["report.json"]
+    risky = {**report, "predicts": "<script>alert(1)</script> & more"}
+    assert "<script" not in write_page(risky)
+    assert "&lt;script&gt;alert(1)&lt;/script&gt; &amp; more" in write_page(risky)
