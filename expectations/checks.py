@@ -98,6 +98,8 @@ def check(
         else:
             engine, judgements = "pandas", judge_in_memory(files, bound)
         results, offending = _described(dataset, _matched(bound, judgements), files)
+    except ConnectionError:
+        raise  # Spark was lost: a retry may help, which a damaged file does not
     except OSError as error:
         raise CheckFailedError(f"{where}: a staged file cannot be read back (damaged page?); build it again") from error
     noted = [RuleResult(rule, success=True, note=NOTHING_TO_COMPARE) for rule in without_measure]

@@ -13,7 +13,6 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
-from decimal import Decimal
 from functools import cache
 from pathlib import Path
 from threading import Thread
@@ -23,7 +22,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from expectations.bounds import BoundRule
-from expectations.offending import has_offending_rows, read_columns, with_sums
+from expectations.offending import observes_a_number, read_columns, with_sums
 from expectations.rules import Rule, RuleError
 
 if TYPE_CHECKING:
@@ -50,7 +49,10 @@ class Judgement:
 
 
 def warm_up() -> Thread:
-    """Import Great Expectations beside other work, such as waiting for Spark; the next check then starts at once."""
+    """Import Great Expectations beside other work, such as waiting for Spark; the next check then starts at once.
+
+    To be called once pyspark is imported: two threads that import the same packages wait for each other.
+    """
     thread = Thread(target=importlib.import_module, args=("great_expectations",), daemon=True)
     thread.start()
     return thread
@@ -80,6 +82,7 @@ def judge_with_spark(spark: SparkSession, files: Sequence[Path], rules: Sequence
     """Judge rows that do not fit into memory, with the Spark engine: same rules, same judgement.
 
     persist=False: Great Expectations would otherwise keep the whole DataFrame in the cluster's memory.
+    ConnectionError when Spark went away meanwhile.
     """
     from great_expectations.execution_engine import SparkDFExecutionEngine
 
@@ -87,13 +90,24 @@ def judge_with_spark(spark: SparkSession, files: Sequence[Path], rules: Sequence
     for bound in rules:
         rows = _with_sums_in_spark(rows, bound.rule)
     engine = SparkDFExecutionEngine(spark=spark, persist=False, batch_data_dict={BATCH: rows})
-    return _judge(engine, list(rules))
+    judgements = _judge(engine, list(rules))
+    if any(judgement.error for judgement in judgements):
+        _refuse_a_lost_server(spark)
+    return judgements
+
+
+def _refuse_a_lost_server(spark: SparkSession) -> None:
+    """Great Expectations catches everything: a lost server, which a retry cures, would pass for broken rules."""
+    try:
+        spark.range(1).count()
+    except Exception as error:
+        raise ConnectionError("Spark was lost while the staged files were checked; try again") from error
 
 
 def _judge(engine: Any, rules: Sequence[BoundRule]) -> list[Judgement]:
     judgements = [_judgement(result) for result in _validate(engine, rules, "BOOLEAN_ONLY")]
     broken = {judgement.rule_id for judgement in judgements if not judgement.success and not judgement.error}
-    about_the_table = [one for one in rules if one.rule.id in broken and not has_offending_rows(one.rule)]
+    about_the_table = [one for one in rules if one.rule.id in broken and observes_a_number(one.rule)]
     observed = _observed_numbers(engine, about_the_table) if about_the_table else {}
     return [replace(judgement, observed=observed.get(judgement.rule_id)) for judgement in judgements]
 
@@ -103,7 +117,7 @@ def _observed_numbers(engine: Any, rules: Sequence[BoundRule]) -> dict[str, floa
     found = {}
     for result in _validate(engine, rules, "BASIC"):
         value = result.result.get("observed_value")
-        if isinstance(value, numbers.Real | Decimal) and not isinstance(value, bool):
+        if isinstance(value, numbers.Real) and not isinstance(value, bool):
             found[str(result.expectation_config.meta["rule"])] = float(value)
     return found
 
@@ -122,12 +136,19 @@ def _validate(engine: Any, rules: Sequence[BoundRule], result_format: str) -> li
 def _context() -> EphemeralDataContext:
     """One context for the whole process, in memory, without progress bars and without usage statistics."""
     import great_expectations as gx
-    from great_expectations.data_context.types.base import ProgressBarsConfig
+    from great_expectations.data_context.types.base import (
+        DataContextConfig,
+        InMemoryStoreBackendDefaults,
+        ProgressBarsConfig,
+    )
 
-    context = gx.get_context(mode="ephemeral")
-    context.variables.progress_bars = ProgressBarsConfig(globally=False, metric_calculations=False)
-    context.enable_analytics(False)
-    return context
+    settings = DataContextConfig(
+        # Stores and a docs site of the context's own are not wanted: data_docs.py writes the site.
+        store_backend_defaults=InMemoryStoreBackendDefaults(init_temp_docs_sites=False),
+        progress_bars=ProgressBarsConfig(globally=False, metric_calculations=False),
+        analytics_enabled=False,
+    )
+    return gx.get_context(mode="ephemeral", project_config=settings)
 
 
 def _expectation(bound: BoundRule) -> Any:
@@ -192,7 +213,16 @@ def _moment(value: object) -> object:
 
 def _for_pandas_engine(rows: pa.Table) -> Any:
     """The rows in the types on which the engine compares whole columns instead of value by value."""
-    return pa.table({name: _fast_and_exact(rows[name]) for name in rows.column_names}).to_pandas()
+    import pandas as pd
+
+    # Whole numbers with nulls become doubles in pandas; where a double is not exact, the slower type that is.
+    inexact = {name: pd.Int64Dtype() for name in rows.column_names if _is_inexact_in_a_double(rows[name])}
+    frame = pa.table(
+        {name: _fast_and_exact(rows[name]) for name in rows.column_names if name not in inexact}
+    ).to_pandas()
+    for name, exact in inexact.items():
+        frame[name] = rows[name].to_pandas(types_mapper={pa.int64(): exact}.get)
+    return frame
 
 
 def _fast_and_exact(values: pa.ChunkedArray) -> pa.ChunkedArray:
@@ -212,16 +242,15 @@ def _fast_and_exact(values: pa.ChunkedArray) -> pa.ChunkedArray:
     if pa.types.is_floating(kind):
         return pc.if_else(pc.is_nan(values), float("inf"), values)
     if pa.types.is_integer(kind):
-        return _whole_numbers(values.cast(pa.int64()))
+        return values.cast(pa.int64())
     return values
 
 
-def _whole_numbers(values: pa.ChunkedArray) -> pa.ChunkedArray:
-    """As they are; with nulls among numbers too large for a double (pandas' type for them), as exact decimals."""
+def _is_inexact_in_a_double(values: pa.ChunkedArray) -> bool:
+    if values.type != pa.int64() or not values.null_count:
+        return False
     extremes = pc.min_max(values).as_py()
-    largest = max((abs(extreme) for extreme in extremes.values() if extreme is not None), default=0)
-    is_inexact = values.null_count > 0 and largest > LARGEST_EXACT_IN_A_DOUBLE
-    return values.cast(pa.decimal128(19, 0)) if is_inexact else values
+    return any(abs(extreme) > LARGEST_EXACT_IN_A_DOUBLE for extreme in extremes.values() if extreme is not None)
 
 
 def _with_sums_in_spark(rows: DataFrame, rule: Rule) -> DataFrame:

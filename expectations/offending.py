@@ -37,6 +37,11 @@ def has_offending_rows(rule: Rule) -> bool:
     return rule.expectation in _MASKS or rule.expectation in _UNIQUE
 
 
+def observes_a_number(rule: Rule) -> bool:
+    """Whether Great Expectations sees a plain number for the rule, not rows and not a set of values."""
+    return not has_offending_rows(rule) and "DistinctValues" not in rule.expectation
+
+
 def missing_members(rule: Rule, parameters: Parameters, files: Sequence[Path]) -> list[str]:
     """Those values the rule asks for that the column does not have: the rule's own words, never a value of a row."""
     if rule.expectation != "ExpectColumnDistinctValuesToContainSet":

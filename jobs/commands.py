@@ -92,9 +92,10 @@ def ready(options: Namespace) -> int:
     """Say whether a partner has delivered the day; 75 means not yet."""
     settings = read_settings()
     if options.partner == "banks":
-        from jobs.captured.postgres import banks_are_ready
+        from jobs.captured.postgres import why_banks_are_not_ready
 
-        is_ready, waiting = banks_are_ready(options.business_date, settings), "the day is not over at every bank"
+        reasons = why_banks_are_not_ready(options.business_date, settings)
+        is_ready, waiting = not reasons, "; ".join(reasons)
     else:
         from jobs.captured.file_drop import drop_is_complete
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from expectations.rules import RuleError
+from expectations.shape import ContractBrokenError
 from expectations.verdict import CheckFailedError
 from jobs.captured.capture import BadSourceError, SourceUnavailableError
 from jobs.errors import ExitCode, JobBrokenError, StepMissingError

@@ -65,6 +65,7 @@ class Road:
     @cached_property
     def spark(self) -> SparkSession:
         """The session of this process."""
+        from expectations.checks import warm_up
         from jobs.spark import open_session  # pyspark takes a second to import, which a capture need not wait for
 
         started = time.monotonic()
@@ -74,6 +75,7 @@ class Road:
             memory=self.settings.spark_memory,
             shuffle_partitions=self.settings.shuffle_partitions,
         )
+        warm_up()  # the first check would wait three seconds for Great Expectations
         logger.info("spark %s ready in %.1f s", session.version, time.monotonic() - started)
         return session
 
@@ -91,8 +93,8 @@ class Road:
         inputs = self.resolver.inputs(dataset, dates)
         origin = self._origin(dataset, dates, digests_of(inputs) | self._digests_of_needs(dataset))
         partition = dates.partition(dataset)
-        standing = self.resolver.manifest(partition)
-        if standing is not None and not force and standing.build_id == origin.build_id:
+        standing = None if force else self.resolver.manifest(partition)  # --force also replaces a corrupt manifest
+        if standing is not None and standing.build_id == origin.build_id:
             return Outcome(dataset.address, dates, "unchanged", standing, time.monotonic() - started)
         with self.lake.writing(partition) as writer:
             clock = Clock()
@@ -122,8 +124,8 @@ class Road:
         partner has delivered it anew since; that is said as a warning.
         """
         dates = night(business_date)
-        standing = {table.address: self.resolver.manifest(dates.partition(table)) for table in tables}
-        missing = [table for table in tables if force or standing[table.address] is None]
+        standing = {t.address: None if force else self.resolver.manifest(dates.partition(t)) for t in tables}
+        missing = [table for table in tables if standing[table.address] is None]
         outcomes = [
             Outcome(table.address, dates, "unchanged", manifest, 0.0, self._redelivered(table, manifest))
             for table in tables
@@ -209,12 +211,14 @@ class Road:
         if not verdict.passed and verdict.offending.num_rows:
             writer.quarantine("failed_check", verdict.offending)
         verdict.raise_if_failed()
-        return tuple(verdict.message.split("; ")[1:]) if verdict.warnings else ()
+        return tuple(verdict.warning_sentences)
 
     def _keep_verdict(self, dates: Dates, table: Table, text: str) -> None:
+        """Where `data-docs` finds it; a replay lies beside its night, not over it."""
         folder = self.settings.scratch / "verdicts" / table.layer / table.name
         folder.mkdir(parents=True, exist_ok=True)
-        (folder / f"{dates.partition(table).folder.rsplit('=', 1)[1]}.json").write_text(text, encoding="utf-8")
+        name = f"{dates.as_of}-known-by-{dates.known_by}" if dates.is_replay else f"{dates.as_of}"
+        (folder / f"{name}.json").write_text(text, encoding="utf-8")
 
     def _earlier_row_counts(self, table: Table, dates: Dates) -> Mapping[date, int]:
         earlier = [day for day in self.lake.partitions(table.address) if day < dates.as_of][-NIGHTS_TO_COMPARE:]

@@ -28,12 +28,13 @@ class ConditionNotMetError(LakeError):
     """412, or 409 when one conditional request met another."""
 
 
-def open_client(endpoint: str | None, region: str, access_keys: tuple[str, str] | None) -> Any:
-    """A boto3 client that repeats failed requests by itself; without keys, boto3 looks where it always looks."""
+def open_client(endpoint: str | None, region: str | None, access_keys: tuple[str, str] | None) -> Any:
+    """A boto3 client that repeats failed requests; without keys or region, boto3 looks where it always does."""
     import boto3  # takes 0.2 s, and a local lake never needs it
     from botocore.config import Config
 
     key_id, secret = access_keys or (None, None)
+    region = region or boto3.Session().region_name or "us-east-1"  # only Amazon cares
     return boto3.client(
         "s3",
         endpoint_url=endpoint,

@@ -148,7 +148,7 @@ def _wait_until_it_answers(server: SparkServer, file: Path) -> None:
     """Returns when the server has run a query; that also wakes what Spark loads late, once for all tasks."""
     deadline = time.monotonic() + SECONDS_TO_START
     while time.monotonic() < deadline:
-        if not psutil.pid_exists(server.pid) or psutil.Process(server.pid).status() == psutil.STATUS_ZOMBIE:
+        if server.process() is None:
             raise SparkServerError(f"the Spark server ended while it started: see {file.with_suffix('.log').name}")
         if _is_listening(server):
             if _answers(server):

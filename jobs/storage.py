@@ -137,14 +137,14 @@ def open_storage(
     uri: str,
     endpoint: str | None = None,
     *,
-    region: str = "us-east-1",
+    region: str | None = None,
     access_keys: tuple[str, str] | None = None,
     on_operation: OnOperation = ignore_operation,
 ) -> Storage:
     """The storage at `s3://bucket/prefix`, `file:///folder` or a plain path.
 
-    endpoint: address of an S3 server that is not Amazon's. access_keys: (access key id, secret); without them boto3
-    looks where it always looks (environment, profile, role of the machine).
+    endpoint: address of an S3 server that is not Amazon's. access_keys: (access key id, secret); without them, and
+    without a region, boto3 looks where it always does (environment, profile, role of the machine).
     """
     parts = urlsplit(uri)
     if parts.scheme == "s3":

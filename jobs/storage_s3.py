@@ -49,7 +49,7 @@ class S3Storage:
         uri: str,
         endpoint: str | None = None,
         *,
-        region: str = "us-east-1",
+        region: str | None = None,
         access_keys: tuple[str, str] | None = None,
         on_operation: OnOperation = ignore_operation,
         lease_seconds: float = LEASE_SECONDS,

@@ -10,6 +10,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 import adbc_driver_manager
 import adbc_driver_postgresql.dbapi as postgresql
+import pyarrow as pa
 
 from jobs.captured.capture import BadSourceError, SourceUnavailableError
 
@@ -40,12 +41,35 @@ def connected(bank: str, url: str, business_date: date) -> Iterator[Any]:
             is_temporary = state.startswith(TEMPORARY_CLASSES) or state == LOCK_NOT_FREED
         else:
             is_temporary = not any(refusal in str(error) for refusal in REFUSALS)
-        if is_temporary:
-            raise SourceUnavailableError(
-                f"{where}: the server does not answer{_state(state)}; try again when it is back"
-            ) from None
-        cure = "check NIGHTLEDGER_BANK_" + bank.upper() + "_URL and our rights in schema bank"
-        raise BadSourceError(f"{where}: the server refuses{_state(state)}; {cure}") from None
+        raise (_unavailable(where, state) if is_temporary else _refused(where, bank, state)) from None
+
+
+def record_batches(cursor: Any, bank: str, business_date: date) -> Iterator[pa.RecordBatch]:
+    """The rows of the last question as they arrive; a server lost meanwhile is a SourceUnavailableError.
+
+    Within a stream Arrow reports the driver's errors as its own: what is no lost connection is an unreadable value.
+    """
+    where = f"bank {bank} {business_date}"
+    batches = iter(cursor.fetch_record_batch())
+    while True:
+        try:
+            batch = next(batches, None)
+        except (OSError, pa.ArrowCancelled):
+            raise _unavailable(where, "") from None
+        except pa.ArrowException:
+            raise _refused(where, bank, "") from None
+        if batch is None:
+            return
+        yield batch
+
+
+def _unavailable(where: str, state: str) -> SourceUnavailableError:
+    return SourceUnavailableError(f"{where}: the server does not answer{_state(state)}; try again when it is back")
+
+
+def _refused(where: str, bank: str, state: str) -> BadSourceError:
+    cure = f"check NIGHTLEDGER_BANK_{bank.upper()}_URL, our rights in schema bank and the types of its columns"
+    return BadSourceError(f"{where}: the server refuses{_state(state)}; {cure}")
 
 
 def _state(state: str) -> str:

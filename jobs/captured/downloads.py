@@ -11,19 +11,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
-import boto3
-from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError, NoCredentialsError
+from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
 
 from jobs.captured.capture import Delivery
 from jobs.captured.manifests import DroppedFile
-from jobs.settings import Settings
 
 PATIENCE_SECONDS = (0.2, 0.8, 3.2, 6.4)  # a server that restarts is back by then; beyond it the scheduler retries
 CHUNK_BYTES = 1 << 20
 TEMPORARY_STATUS = frozenset({408, 425, 429, 500, 502, 503, 504})
 NOT_FOUND = frozenset({"404", "NoSuchKey", "NotFound"})
-DROP_ADDRESS = re.compile(r"s3://([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?:/([A-Za-z0-9._/=-]*))?")
 S3_IS_WRONG = "check NIGHTLEDGER_SHOP_DROP, NIGHTLEDGER_S3_ENDPOINT and the AWS credentials"
 
 Answer = TypeVar("Answer")
@@ -66,7 +62,9 @@ class Bucket:
 
         content = self._patiently(key, get)
         if len(content) > most_bytes:
-            raise self.delivery.bad(_name(key), f"is larger than {most_bytes} bytes", "ask the partner to deliver it again")
+            raise self.delivery.bad(
+                _name(key), f"is larger than {most_bytes} bytes", "ask the partner to deliver it again"
+            )
         return content
 
     def fetch(self, key: str, announced: DroppedFile, target: Path) -> None:
@@ -90,7 +88,7 @@ class Bucket:
                 raise self.delivery.bad(
                     announced.name, "is listed but not there", "ask the partner to deliver it"
                 ) from None
-            except (_CutShortError, HTTPClientError):
+            except (_CutShortError, BotoCoreError):
                 failures = 0 if target.stat().st_size > size else failures + 1
                 if failures >= len(PATIENCE_SECONDS):
                     raise self.delivery.unavailable(announced.name, "the connection is cut again and again") from None
@@ -140,24 +138,6 @@ class Bucket:
         if status not in TEMPORARY_STATUS and code != "SlowDown":
             refusal = code if re.fullmatch(r"[A-Za-z0-9]{1,40}", code) else str(status)
             raise self.delivery.bad(_name(key), f"the S3 server refuses ({refusal})", S3_IS_WRONG) from None
-
-
-def partner_bucket(delivery: Delivery, settings: Settings) -> Bucket:
-    """Where the shop drops its files; BadSourceError when the setting is no S3 address."""
-    match = DROP_ADDRESS.fullmatch(settings.shop_drop.rstrip("/"))
-    if match is None:
-        raise delivery.bad("NIGHTLEDGER_SHOP_DROP", "is not s3://bucket/prefix", "set it to where the shop delivers")
-    config = Config(
-        connect_timeout=5,
-        read_timeout=60,
-        retries={"total_max_attempts": 1, "mode": "standard"},  # we are patient ourselves, and can resume
-        s3={"addressing_style": "path"} if settings.s3_endpoint else {},
-    )
-    session = boto3.session.Session()
-    region = session.region_name or "us-east-1"
-    client = session.client("s3", endpoint_url=settings.s3_endpoint, region_name=region, config=config)
-    prefix = (match[2] or "").strip("/")
-    return Bucket(client, match[1], f"{prefix}/" if prefix else "", delivery)
 
 
 def _name(key: str) -> str:

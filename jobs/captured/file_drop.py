@@ -12,12 +12,13 @@ from pathlib import Path
 from jobs.captured.capture import BadSourceError, Capture, Delivery, SourceUnavailableError
 from jobs.captured.conform import delivered_columns
 from jobs.captured.csv_rows import read_csv
-from jobs.captured.downloads import Bucket, MissingObjectError, partner_bucket
+from jobs.captured.downloads import Bucket, MissingObjectError
 from jobs.captured.intake import Intake
 from jobs.captured.json_rows import read_json_lines
 from jobs.captured.manifests import LARGEST_MANIFEST, MANIFEST_NAME, DropManifest, DroppedFile, parse_manifest
 from jobs.captured.parquet_rows import read_parquet
 from jobs.captured.rows import Batch
+from jobs.captured.shop_bucket import partner_bucket
 from jobs.captured.tokens import Tokeniser
 from jobs.settings import Settings
 from schemas.table import FileDrop, Table

@@ -88,6 +88,8 @@ class Intake:
     def abandon(self) -> None:
         """Leave nothing behind after a failure."""
         self._files.abandon()
+        for path in self._staging.rglob("part-*.parquet"):
+            path.unlink()
 
     def _without_repeats(self, files: tuple[Path, ...]) -> tuple[Path, ...]:
         suspects = repeated_hashes(self._hashes)

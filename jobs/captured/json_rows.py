@@ -111,11 +111,10 @@ def _typed_batch(
 ) -> Batch:
     arrays = {}
     for column in columns:
-        values = [row.get(column.name_in_source) for row in rows]
-        for index in _set_wrong_values_to_none(values, column):
+        name = column.name_in_source
+        arrays[name], wrong = _as_array([row.get(name) for row in rows], column)
+        for index in wrong:
             refused.setdefault(positions[index], (column.name, f"is not of type {column.type}"))
-        is_text = column.type not in PYTHON_TYPES
-        arrays[column.name_in_source] = pa.array(values, pa.string() if is_text else arrow_type(column.type))
     keep = np.array([position not in refused for position in positions], dtype=bool)
     lines = np.array(positions, dtype=np.int64)[keep]
     return Batch(
@@ -130,29 +129,24 @@ def _typed_batch(
     )
 
 
-def _set_wrong_values_to_none(values: list[Any], column: Column) -> list[int]:
-    """Positions of values of another JSON type, too large integers and half characters; None takes their place."""
+def _as_array(values: list[Any], column: Column) -> tuple[pa.Array, list[int]]:
+    """The values, and the positions of those of another JSON type, too large or with half a character; null there."""
     right = PYTHON_TYPES.get(column.type, TEXT)
-    if column.type in WHOLE_NUMBERS or not set(map(type, values)) <= right | {type(None)}:
-        wrong = [index for index, value in enumerate(values) if value is not None and not _fits(value, column, right)]
-    else:
-        wrong = []
-    if right is TEXT and not wrong and not _is_encodable(values):
-        wrong = [index for index, value in enumerate(values) if not _is_encodable([value])]
+    target = pa.string() if right is TEXT else arrow_type(column.type)
+    if column.type not in WHOLE_NUMBERS and set(map(type, values)) <= right | {type(None)}:
+        try:
+            return pa.array(values, target), []
+        except UnicodeEncodeError:  # half of a surrogate pair, written as an escape
+            pass
+    wrong = [index for index, value in enumerate(values) if value is not None and not _fits(value, column, right)]
     for index in wrong:
         values[index] = None
-    return wrong
+    return pa.array(values, target), wrong
 
 
 def _fits(value: Any, column: Column, right: frozenset[type]) -> bool:
     if type(value) not in right:
         return False
+    if type(value) is str:
+        return not any("\ud800" <= character <= "\udfff" for character in value)
     return type(value) is not int or value in WHOLE_NUMBERS[column.type]
-
-
-def _is_encodable(values: list[Any]) -> bool:
-    try:
-        "".join(value for value in values if value is not None).encode("utf-8")
-    except UnicodeEncodeError:  # half of a surrogate pair, written as an escape
-        return False
-    return True

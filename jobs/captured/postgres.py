@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from jobs.captured.bank_connection import connected
+from jobs.captured.bank_connection import connected, record_batches
 from jobs.captured.bank_sql import (
     BIND_SLICE,
     COLUMNS,
@@ -142,7 +142,7 @@ def _slice_of(delivery: Delivery, bank: str, cursor: Any) -> Iterator[Batch]:
     refuse_other_table(delivery, found, fail)
     cursor.execute(select_slice(delivery, found))
     next_row = 1
-    for whole in cursor.fetch_record_batch():
+    for whole in record_batches(cursor, bank, delivery.business_date):
         for start in range(0, whole.num_rows, ROWS_IN_BATCH):
             batch = whole.slice(start, ROWS_IN_BATCH)
             lines = np.arange(next_row, next_row + batch.num_rows, dtype=np.int64)

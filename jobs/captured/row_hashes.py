@@ -67,10 +67,8 @@ def _of_numbers(cells: pa.Array) -> Hashes:
         cells = cells.cast(pa.uint8())
     filled = cells.fill_null(0) if not pa.types.is_temporal(cells.type) else _as_integers(cells).fill_null(0)
     numbers = filled.to_numpy(zero_copy_only=False)
-    if numbers.dtype == np.float64:
-        numbers = numbers + 0.0  # -0.0 + 0.0 is 0.0
-    else:
-        numbers = numbers.astype(np.int64)
+    # -0.0 + 0.0 is 0.0
+    numbers = numbers + 0.0 if numbers.dtype == np.float64 else numbers.astype(np.int64)
     words: Hashes = numbers.view(np.uint64) + np.uint64(1)
     return words
 

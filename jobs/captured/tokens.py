@@ -10,112 +10,11 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
-import ipaddress
-import re
-import unicodedata
 
 import pyarrow as pa
 
+from jobs.captured.personal_values import UnusableValueError, normal_form
 from jobs.settings import KeyRing
-
-DEFAULT_COUNTRY = "86"  # the alliance's home market; numbers from elsewhere carry their own country code
-NOT_GIVEN = frozenset({"null", "none", "nil", "n/a", "unknown", "undefined", "未知", "无", "暂无", "不详"})
-NOT_GIVEN_BUT_A_NAME = frozenset({"na", "nan"})  # in a name column these are people
-ONLY_FILLING = re.compile(r"[\W_0]*")  # "", "-", "--", "0000000": typed where a form insisted on something
-ONE_CHARACTER = re.compile(r"(.)\1*", re.DOTALL)  # 11111111111, XXXXXX
-
-PHONE_PUNCTUATION = re.compile(r"[\s\-./()\u2010-\u2015\u2212]")
-HOME_NUMBER = re.compile(r"(?:86)?0?(1[3-9]\d{9})|0(10\d{8}|2\d{9}|[3-9]\d{9,10})")
-HOME_E164 = re.compile(r"86(?:1[3-9]\d{9}|10\d{8}|2\d{9}|[3-9]\d{9,10})")
-FOREIGN_E164 = re.compile(r"(?!86)[1-9]\d{6,14}")
-EMAIL = re.compile(r"[^@\s,;<>\"]+@[^@\s,;<>\"]+\.[^@\s.,;<>\"]{2,}")
-NATIONAL_ID = re.compile(r"(?=.*\d)[0-9A-Z]{5,32}")
-
-
-class UnusableValueError(ValueError):
-    """A personal value is given but is not of its kind; the message never holds it."""
-
-
-def normal_form(kind: str, text: str) -> str | None:
-    """The one spelling of a personal value; None for what only looks given ("null", "-", "0000000").
-
-    UnusableValueError when it is given and is not of its kind.
-    """
-    value = _cleaned(text)
-    lowered = value.casefold()
-    is_filling = lowered in NOT_GIVEN or ONLY_FILLING.fullmatch(value) is not None
-    if is_filling or (kind != "name" and lowered in NOT_GIVEN_BUT_A_NAME):
-        return None
-    if kind in ("phone", "national_id") and ONE_CHARACTER.fullmatch(PHONE_PUNCTUATION.sub("", value)):
-        return None
-    return NORMAL_FORMS[kind](value)
-
-
-def _cleaned(text: str) -> str:
-    if text.isascii():
-        return " ".join(text.split())
-    visible = "".join(c for c in unicodedata.normalize("NFKC", text) if unicodedata.category(c) != "Cf")
-    return " ".join(visible.split())
-
-
-def _phone(value: str) -> str:
-    """E.164 with its plus sign. A number without country code is taken as one of DEFAULT_COUNTRY."""
-    digits = PHONE_PUNCTUATION.sub("", value.removeprefix("tel:"))
-    if digits.startswith(("+", "00")):
-        international = digits.removeprefix("+") if digits.startswith("+") else digits[2:]
-        international = re.sub(rf"^{DEFAULT_COUNTRY}0", DEFAULT_COUNTRY, international)  # +86 (0) 138 ...
-    else:
-        match = HOME_NUMBER.fullmatch(digits)
-        international = DEFAULT_COUNTRY + (match[1] or match[2]) if match else ""
-    is_number = international.isascii() and (
-        HOME_E164.fullmatch(international) or FOREIGN_E164.fullmatch(international)
-    )
-    if not is_number:
-        raise UnusableValueError("not a phone number")
-    return f"+{international}"
-
-
-def _email(value: str) -> str:
-    if not EMAIL.fullmatch(value):
-        raise UnusableValueError("not an e-mail address")
-    return value.lower()
-
-
-def _name(value: str) -> str:
-    if not any(character.isalpha() for character in value):
-        raise UnusableValueError("not a name")
-    return unicodedata.normalize("NFKC", value.casefold())
-
-
-def _national_id(value: str) -> str:
-    compact = re.sub(r"[\s\-]", "", value).upper()
-    if not NATIONAL_ID.fullmatch(compact):
-        raise UnusableValueError("not an identity number")
-    return compact
-
-
-def _address(value: str) -> str:
-    return unicodedata.normalize("NFKC", value.casefold())
-
-
-def _ip_address(value: str) -> str | None:
-    """Compressed form; an IPv4 address written as IPv6 (::ffff:10.0.0.1) is the IPv4 address."""
-    try:
-        address = ipaddress.ip_address(value)
-    except ValueError:
-        raise UnusableValueError("not an IP address") from None
-    mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
-    return None if address.is_unspecified else str(mapped or address)
-
-
-NORMAL_FORMS = {
-    "phone": _phone,
-    "email": _email,
-    "name": _name,
-    "national_id": _national_id,
-    "address": _address,
-    "ip_address": _ip_address,
-}
 
 
 class Tokeniser:

@@ -57,7 +57,7 @@ def _schedules_in_force(shop_credit_instalments: DataFrame, as_of: date) -> Data
             "in_force.due_cents",
             "in_force.schedule_version",
             "in_force.published_at",
-            F.col("versions")[0]["due_date"].alias("first_due_date"),
+            _first_due_date().alias("first_due_date"),
         )
         .withColumn("is_rescheduled", F.col("due_date") != F.col("first_due_date"))
     )
@@ -66,11 +66,19 @@ def _schedules_in_force(shop_credit_instalments: DataFrame, as_of: date) -> Data
 def _later_in_force(in_force: Column, later: Column) -> Column:
     """A later version counts if it was published while the one in force was not past due.
 
-    Otherwise rescheduling what is overdue would turn a late payer into one who was never late.
+    Otherwise rescheduling what is overdue would turn a late payer into one who was never late. A version delivered
+    again corrects itself.
     """
     is_in_time = local_date(later["published_at"]) <= in_force["due_date"]
     is_same_version = later["schedule_version"] == in_force["schedule_version"]
     return F.when(is_in_time | is_same_version, later).otherwise(in_force)
+
+
+def _first_due_date() -> Column:
+    """The due date of the first version, as its last delivery says."""
+    first_number = F.col("versions")[0]["schedule_version"]
+    first_versions = F.filter("versions", lambda version: version["schedule_version"] == first_number)
+    return F.element_at(first_versions, -1)["due_date"]
 
 
 def _payments_by(repayments: DataFrame, as_of: date) -> DataFrame:

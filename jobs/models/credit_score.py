@@ -17,7 +17,7 @@ from pyspark.sql import functions as F
 
 from jobs.models.feature_bins import NUMBER_TYPES, Bads, TrainingError
 from jobs.models.report_page import write_page
-from jobs.models.scorecard import seal
+from jobs.models.scorecard import read_scorecard, seal
 from jobs.models.scorecard_content import scorecard_content
 from jobs.models.scorecard_fit import FIT_PARAMETERS, fit_scorecard
 from jobs.models.scorecard_report import make_report
@@ -64,6 +64,7 @@ def train(rows: pd.DataFrame, *, as_of: date) -> dict[str, object]:
         "parameters": {**FIT_PARAMETERS, **SPLIT_PARAMETERS},
     }
     scorecard = seal({**scorecard_content(fit), **origin}, as_of)
+    read_scorecard(scorecard)  # what no reader would accept must not be published
     report = make_report(scorecard, fit, rows, is_bad, parts)
     return {"scorecard.json": scorecard, "report.json": report, "report.html": write_page(report)}
 

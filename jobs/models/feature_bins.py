@@ -108,6 +108,8 @@ def _new_binning(column: Column) -> OptimalBinning:
         min_bin_size=MIN_BIN_SHARE,
         min_bin_n_event=MIN_OF_EACH_IN_BIN,
         min_bin_n_nonevent=MIN_OF_EACH_IN_BIN,
+        # optbinning's own default divides by the rows that are not missing and so is not neutral; 0 would make integers
+        cat_unknown=0.0,
         special_codes=None if is_category else list(SPECIAL_NUMBERS.values()),
         time_limit=SOLVER_SECONDS,
         random_state=0,

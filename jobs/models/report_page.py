@@ -70,8 +70,8 @@ def _head(report: Mapping[str, Any]) -> str:
     return (
         f"<h1>Credit score {escape(report['model_version'])}</h1>"
         f"<p>Predicts {escape(report['predicts'])}. {span['rows']:,} rows with {span['bads']:,} defaults, "
-        f"observed from {escape(days[0])} to {escape(days[-1])}. {scale['score_at_odds']} points are {scale['odds']} good "
-        f"to 1 bad; {scale['points_to_double_odds']} points more double the odds.</p>{verdict}"
+        f"observed from {escape(days[0])} to {escape(days[-1])}. {scale['score_at_odds']} points are {scale['odds']} "
+        f"good to 1 bad; {scale['points_to_double_odds']} points more double the odds.</p>{verdict}"
     )
 
 

@@ -9,7 +9,7 @@ from pyspark.sql import functions as F
 
 from jobs.segments.hold_out import is_hold_out
 from jobs.segments.segment_rules import ineligible_reason, segment_and_reason
-from jobs.segments.suppression import card_holders, often_contacted, recent_applicants
+from jobs.segments.suppression import suppressed
 from jobs.segments.wishes import agreed_by_customer
 from schemas.columns import CONTACT_CHANNELS
 
@@ -31,17 +31,14 @@ def build(  # noqa: PLR0917 - one argument for each parent
 ) -> DataFrame:
     """One row per customer with a score.
 
-    Wishes, cards, applications and messages are looked up over all records of the customer, so that records merged
-    into one person bring their suppression with them.
+    Wishes, cards, applications and messages are looked up over all records of the customer.
     """
-    records = _records(shop_users, bank_customers, identities)
+    obstacles = suppressed(contacts, applications, accounts, shop_users, bank_customers, identities, as_of)
     scores = customer_scores.select("customer_id", "grade", "is_thin_file")
     described = (  # every table joined here has at most one row per customer
         customer_profiles.join(scores, "customer_id", how="inner")
         .join(_preferred_channel(consents, identities, as_of), "customer_id", how="left")
-        .join(card_holders(accounts, applications, identities, records, as_of), "customer_id", how="left")
-        .join(recent_applicants(applications, records, as_of), "customer_id", how="left")
-        .join(often_contacted(contacts, identities, as_of), "customer_id", how="left")
+        .join(obstacles, "customer_id", how="left")
     )
     decided = described.withColumn("rule", segment_and_reason()).withColumn("why_not", ineligible_reason(as_of))
     return decided.select(
@@ -63,10 +60,3 @@ def _preferred_channel(consents: DataFrame, identities: DataFrame, as_of: date) 
     agreed = agreed_by_customer(wishes, identities, about="contact_channel", values=CONTACT_CHANNELS, as_of=as_of)
     preference = F.array_position(F.array(*map(F.lit, CHANNELS_BY_PREFERENCE)), F.col("contact_channel"))
     return agreed.groupBy("customer_id").agg(F.min_by("contact_channel", preference).alias("contact_channel"))
-
-
-def _records(shop_users: DataFrame, bank_customers: DataFrame, identities: DataFrame) -> DataFrame:
-    """One row per source record with its customer, and the tokens by which an application finds its person."""
-    tokens = ("source_record_id", "phone_token", "national_id_token")
-    records = shop_users.select(*tokens).unionByName(bank_customers.select(*tokens))
-    return records.join(identities.select("source_record_id", "customer_id"), "source_record_id", how="inner")

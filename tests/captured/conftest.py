@@ -12,12 +12,13 @@ import adbc_driver_postgresql.dbapi as postgresql
 import pytest
 
 from demo.object_store import DROP_BUCKET
+from demo.replicas import READER
 from demo.servers import Partners, partners
 from demo.world import World
 from jobs.settings import Settings, read_settings
+from schemas.catalogue import captured_tables
+from schemas.table import BankTable
 from tests.captured.deliveries import Shop
-
-BANKS = ("harbour", "meridian")
 
 
 @pytest.fixture(scope="session")
@@ -25,6 +26,7 @@ def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Partners]:
     """Both servers, empty."""
     with partners(tmp_path_factory.mktemp("partners")) as running:
         yield running
+    running.replicas.remove()
 
 
 @pytest.fixture(scope="session")
@@ -53,30 +55,40 @@ def shop(shop_client: Any, base_settings: Settings, tmp_path: Path, request: pyt
 
 @dataclass(frozen=True)
 class Banks:
-    """Two bank databases of this test alone, and our settings to read them."""
+    """The databases of two banks, and our settings to read them."""
 
     servers: Partners
     settings: Settings
-    names: dict[str, str]
 
     def run(self, bank: str, *statements: str) -> None:
         """What the bank itself does to its database."""
-        with postgresql.connect(self.servers.replicas.owner_url(self.names[bank]), autocommit=True) as connection:
-            with connection.cursor() as cursor:
-                for statement in statements:
-                    cursor.execute(statement)
+        url = self.servers.replicas.owner_url(bank)
+        with postgresql.connect(url, autocommit=True) as connection, connection.cursor() as cursor:
+            for statement in statements:
+                cursor.execute(statement)
+
+
+@pytest.fixture(scope="session")
+def pristine_banks(servers: Partners, base_settings: Settings) -> Banks:
+    """Both databases, their empty tables put aside in a schema that tests copy from."""
+    banks = Banks(servers, base_settings)
+    for bank in base_settings.banks:
+        servers.replicas.create_bank(bank)
+        banks.run(bank, "ALTER SCHEMA bank RENAME TO pristine")
+    return banks
 
 
 @pytest.fixture
-def banks(servers: Partners, base_settings: Settings, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Banks]:
-    """Empty databases `harbour` and `meridian`, which no other test sees."""
-    suffix = f"{abs(hash(request.node.nodeid)) % 10**12}"
-    names = {bank: f"{bank}_{suffix}" for bank in BANKS}
-    for name in names.values():
-        servers.replicas.create_bank(name)
-    urls = {bank: servers.replicas.url(name) for bank, name in names.items()}
-    yield Banks(servers, replace(base_settings, banks=urls, scratch=tmp_path / "scratch"), names)
-    with postgresql.connect(servers.replicas.owner_url("postgres"), autocommit=True) as connection:
-        with connection.cursor() as cursor:
-            for name in names.values():
-                cursor.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+def banks(pristine_banks: Banks, tmp_path: Path) -> Banks:
+    """Both banks with empty tables, whatever the test before did to them."""
+    names = [table.source.table for table in captured_tables() if isinstance(table.source, BankTable)]
+    for bank in pristine_banks.settings.banks:
+        pristine_banks.run(
+            bank,
+            "DROP SCHEMA IF EXISTS bank CASCADE",
+            "CREATE SCHEMA bank",
+            *(f"CREATE TABLE bank.{name} (LIKE pristine.{name} INCLUDING ALL)" for name in names),
+            f"GRANT USAGE ON SCHEMA bank TO {READER}",
+            f"GRANT SELECT ON ALL TABLES IN SCHEMA bank TO {READER}",
+        )
+    return replace(pristine_banks, settings=replace(pristine_banks.settings, scratch=tmp_path / "scratch"))

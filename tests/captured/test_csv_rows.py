@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+from collections.abc import Callable
 from datetime import UTC, date, datetime
 
 import pytest
@@ -13,7 +14,7 @@ from schemas.captured.contacts import CONTACTS
 from schemas.captured.shop_credit_plans import SHOP_CREDIT_PLANS
 from schemas.captured.shop_credit_repayments import SHOP_CREDIT_REPAYMENTS
 from schemas.captured.shop_users import SHOP_USERS
-from tests.captured.deliveries import DAY, Shop, as_csv, column, gzipped, refusals, staged
+from tests.captured.deliveries import DAY, Row, Shop, as_csv, column, gzipped, refusals, staged
 
 PART = "part-00000.csv.gz"
 ANN, BOB, CY = {"repayment_id": "ann"}, {"repayment_id": "bob"}, {"repayment_id": "cy"}
@@ -23,7 +24,7 @@ def deliver(shop: Shop, content: bytes, rows: int) -> None:
     shop.deliver(SHOP_CREDIT_REPAYMENTS, {PART: gzipped(content)}, rows)
 
 
-def repayments(*rows: dict[str, object]) -> bytes:
+def repayments(*rows: Row) -> bytes:
     return as_csv(SHOP_CREDIT_REPAYMENTS, rows)
 
 
@@ -40,7 +41,9 @@ def test_good_rows_arrive_typed_in_the_order_of_the_contract(shop: Shop) -> None
 
 
 def test_columns_may_come_in_any_order_quoted_with_crlf_and_a_byte_order_mark(shop: Shop) -> None:
-    header = b'\xef\xbb\xbf"amount_cents","repayment_id","plan_id","instalment_number","paid_at","reverses_repayment_id"\r\n'
+    header = (
+        b'\xef\xbb\xbf"amount_cents","repayment_id","plan_id","instalment_number","paid_at","reverses_repayment_id"\r\n'
+    )
     deliver(shop, header + b'"7","ann, the ""first""","p",1,2026-04-01 09:30:00Z,""\r\n', 1)
     capture = shop.capture(SHOP_CREDIT_REPAYMENTS)
     assert column(capture, "repayment_id") == ['ann, the "first"']
@@ -99,7 +102,11 @@ def test_a_birth_date_is_a_day_of_the_calendar(shop: Shop, day: str) -> None:
 
 
 def test_a_value_outside_the_allowed_ones_costs_its_row(shop: Shop) -> None:
-    rows = [{"contact_id": "ann"}, {"contact_id": "bob", "contact_channel": "pigeon"}, {"contact_id": "cy", "is_control": "maybe"}]
+    rows = [
+        {"contact_id": "ann"},
+        {"contact_id": "bob", "contact_channel": "pigeon"},
+        {"contact_id": "cy", "is_control": "maybe"},
+    ]
     shop.deliver(CONTACTS, {PART: gzipped(as_csv(CONTACTS, rows))}, 3)
     capture = shop.capture(CONTACTS)
     assert column(capture, "contact_id") == ["ann"]
@@ -143,7 +150,10 @@ def test_a_file_cut_within_a_row_loses_that_row_even_where_it_still_reads_well(s
 @pytest.mark.parametrize(
     ("header", "problem"),
     [
-        ("repayment_id,plan_id,instalment_number,paid_at,amount", "missing columns amount_cents, reverses_repayment_id; unknown columns amount"),
+        (
+            "repayment_id,plan_id,instalment_number,paid_at,amount",
+            "missing columns amount_cents, reverses_repayment_id; unknown columns amount",
+        ),
         ("repayment_id,plan_id,instalment_number,paid_at,amount_cents", "missing columns reverses_repayment_id"),
         (
             "repayment_id,plan_id,instalment_number,paid_at,amount_cents,reverses_repayment_id,plan_id",
@@ -161,7 +171,9 @@ def test_t39_a_header_with_other_columns_stops_the_table_with_all_differences(
     deliver(shop, header.encode() + b"\n", 0)
     with pytest.raises(BadSourceError) as raised:
         shop.capture(SHOP_CREDIT_REPAYMENTS)
-    assert str(raised.value).startswith(f"captured/shop_credit_repayments {DAY}: {PART}: {problem}; agree with the partner")
+    assert str(raised.value).startswith(
+        f"captured/shop_credit_repayments {DAY}: {PART}: {problem}; agree with the partner"
+    )
 
 
 def test_a_file_without_header_stops_the_table_and_its_first_row_is_not_repeated(shop: Shop) -> None:
@@ -179,10 +191,12 @@ def test_a_file_without_header_stops_the_table_and_its_first_row_is_not_repeated
         (lambda packed: packed[: len(packed) // 2], "ends too early"),
         (lambda packed: packed[:-8] + bytes(4) + packed[-4:], "is damaged"),
         (lambda packed: packed + b"garbage", "is damaged"),
-        (lambda packed: b"repayment_id\n", "is damaged"),
+        (lambda _packed: b"repayment_id\n", "is damaged"),
     ],
 )
-def test_a_truncated_or_damaged_gzip_stops_the_table(shop: Shop, damage, problem: str) -> None:  # type: ignore[no-untyped-def]
+def test_a_truncated_or_damaged_gzip_stops_the_table(
+    shop: Shop, damage: Callable[[bytes], bytes], problem: str
+) -> None:
     packed = damage(gzipped(repayments(*({"repayment_id": f"r{n}"} for n in range(500)))))
     shop.deliver(SHOP_CREDIT_REPAYMENTS, {PART: packed}, 500)
     with pytest.raises(BadSourceError, match=problem):
@@ -215,7 +229,9 @@ def test_more_bad_rows_than_a_slip_stop_the_table_and_say_which_and_where(shop: 
     good = [{"repayment_id": f"r{n}"} for n in range(379)]
     bad = [{"repayment_id": f"b{n}", "amount_cents": "1.5"} for n in range(21)]
     deliver(shop, repayments(*good, *bad), 400)
-    with pytest.raises(BadSourceError, match=r"21 of 400 rows: refused, more than 5%: 21 times amount_cents not a whole"):
+    with pytest.raises(
+        BadSourceError, match=r"21 of 400 rows: refused, more than 5%: 21 times amount_cents not a whole"
+    ):
         shop.capture(SHOP_CREDIT_REPAYMENTS)
     assert not list(shop.staging.rglob("*.parquet"))
 

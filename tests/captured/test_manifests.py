@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -69,7 +70,7 @@ def test_the_digest_of_a_drop_changes_with_its_files_only(shop: Shop) -> None:
         ({"files": [{**ENTRY, "name": "part-00007.csv.gz"}]}, "part-00007.csv.gz: is listed but not there; "),
     ],
 )
-def test_a_manifest_that_is_malformed_or_lies_stops_the_table(shop: Shop, lie: dict[str, object], message: str) -> None:
+def test_a_manifest_that_is_malformed_or_lies_stops_the_table(shop: Shop, lie: dict[str, Any], message: str) -> None:
     shop.deliver(SHOP_REFERRALS, {PART: CONTENT}, 2, **lie)
     stops(shop, message)
 

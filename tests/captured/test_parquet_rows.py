@@ -11,7 +11,7 @@ from jobs.captured import parquet_rows
 from jobs.captured.capture import BadSourceError
 from schemas.captured.shop_orders import SHOP_ORDERS
 from schemas.captured.shop_refunds import SHOP_REFUNDS
-from tests.captured.deliveries import DAY, Shop, as_parquet, column, parquet_bytes, refusals
+from tests.captured.deliveries import DAY, Row, Shop, as_parquet, column, parquet_bytes, refusals
 
 PART = "part-00000.parquet"
 MOMENT = datetime(2026, 4, 1, 1, 30, tzinfo=UTC)
@@ -110,14 +110,18 @@ def test_one_long_text_repeated_in_every_row_stops_the_table(shop: Shop, monkeyp
 
 def test_values_that_do_not_fit_cost_their_row(shop: Shop) -> None:
     kinds = {"amount_cents": pa.uint64(), "refunded_at": pa.timestamp("ns", tz="UTC")}
-    rows = [ANN, {**BOB, "amount_cents": 2**63}, CY, {**BOB, "refund_id": None}]
+    rows: list[Row] = [ANN, {**BOB, "amount_cents": 2**63}, CY, {**BOB, "refund_id": None}]
     table = pa.parquet.read_table(pa.BufferReader(as_parquet(SHOP_REFUNDS, rows, kinds)))
     finer = pa.array([1_775_007_000_000_000_000, 1_775_007_000_000_000_000, 1_775_007_000_000_000_001, 0])
     table = table.set_column(2, "refunded_at", finer.cast(pa.timestamp("ns", tz="UTC")))
     deliver(shop, parquet_bytes(table), 4)
     capture = shop.capture(SHOP_REFUNDS)
     assert column(capture, "refund_id") == ["ann"]
-    assert [(line, at) for _, line, at, _ in refusals(capture)] == [(2, "amount_cents"), (3, "refunded_at"), (4, "refund_id")]
+    assert [(line, at) for _, line, at, _ in refusals(capture)] == [
+        (2, "amount_cents"),
+        (3, "refunded_at"),
+        (4, "refund_id"),
+    ]
 
 
 def test_text_that_is_no_utf8_costs_its_row(shop: Shop) -> None:
@@ -130,7 +134,10 @@ def test_text_that_is_no_utf8_costs_its_row(shop: Shop) -> None:
 
 
 def test_the_shops_recipient_phone_and_the_users_phone_share_one_token_space(shop: Shop) -> None:
-    rows = [{"order_id": "ann", "recipient_phone": "138 0013 8000"}, {"order_id": "bob", "recipient_phone": "+8613800138000"}]
+    rows = [
+        {"order_id": "ann", "recipient_phone": "138 0013 8000"},
+        {"order_id": "bob", "recipient_phone": "+8613800138000"},
+    ]
     shop.deliver(SHOP_ORDERS, {PART: as_parquet(SHOP_ORDERS, rows)}, 2)
     tokens = column(shop.capture(SHOP_ORDERS), "recipient_phone_token")
     assert tokens[0] == tokens[1]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -11,9 +9,10 @@ import pytest
 from jobs.captured import repeats
 from jobs.captured.capture import BadSourceError
 from jobs.captured.repeats import repeated_hashes
-from jobs.captured.row_hashes import LONGEST_TEXT, RowHasher
+from jobs.captured.row_hashes import LONGEST_TEXT, Hashes, RowHasher
 from schemas.captured.shop_credit_repayments import SHOP_CREDIT_REPAYMENTS
 from schemas.captured.shop_users import SHOP_USERS
+from schemas.table import Table
 from tests.captured.deliveries import Shop, as_csv, column, gzipped, refusals
 
 FIRST, SECOND = "part-00000.csv.gz", "part-00001.csv.gz"
@@ -22,7 +21,9 @@ CONTRADICTS = "has the key of an earlier row and other content"
 
 
 def deliver(shop: Shop, *files: list[dict[str, object]]) -> None:
-    contents = {name: gzipped(as_csv(SHOP_CREDIT_REPAYMENTS, rows)) for name, rows in zip((FIRST, SECOND), files, strict=False)}
+    contents = {
+        name: gzipped(as_csv(SHOP_CREDIT_REPAYMENTS, rows)) for name, rows in zip((FIRST, SECOND), files, strict=False)
+    }
     counts = {name: len(rows) for name, rows in zip((FIRST, SECOND), files, strict=False)}
     shop.deliver(SHOP_CREDIT_REPAYMENTS, contents, counts)
 
@@ -87,11 +88,16 @@ def test_many_repeats_are_judged_in_several_passes_with_the_same_result(
     assert capture.counts.duplicates == 50
 
 
-def test_two_keys_that_share_a_hash_are_two_rows(tmp_path: Path, shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(
-        repeats, "key_hasher", lambda table, seed: type("Same", (), {"hashes": lambda self, batch: np.zeros(batch.num_rows, dtype=np.uint64)})()
-    )
-    monkeypatch.setattr("jobs.captured.intake.key_hasher", repeats.key_hasher)
+def test_two_keys_that_share_a_hash_are_two_rows(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    class SameForAll(RowHasher):
+        def hashes(self, batch: pa.RecordBatch) -> Hashes:
+            return np.zeros(batch.num_rows, dtype=np.uint64)
+
+    def hasher_of_no_use(table: Table, seed: bytes) -> RowHasher:
+        return SameForAll(seed, "key", table.key)
+
+    monkeypatch.setattr("jobs.captured.repeats.key_hasher", hasher_of_no_use)
+    monkeypatch.setattr("jobs.captured.intake.key_hasher", hasher_of_no_use)
     deliver(shop, [repayment("ann"), repayment("bob"), repayment("ann")])
     capture = shop.capture(SHOP_CREDIT_REPAYMENTS)
     assert column(capture, "repayment_id") == ["ann", "bob"]

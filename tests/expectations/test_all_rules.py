@@ -78,7 +78,8 @@ def test_a_believable_delivery_of_orders_passes(tmp_path: Path) -> None:
 
 
 def test_t38_a_shop_that_falls_silent_stops_the_night(tmp_path: Path) -> None:
-    for table, rows in ((SHOP_ORDERS, orders(39)), (SHOP_EVENTS, [{"event_id": f"e{n}"} for n in range(39)])):
+    events: list[Mapping[str, Any]] = [{"event_id": f"e{number}"} for number in range(39)]
+    for table, rows in ((SHOP_ORDERS, orders(39)), (SHOP_EVENTS, events)):
         verdict = captured(table, rows, tmp_path / table.name, earlier_row_counts=FOUR_NIGHTS)
         assert "the number of rows must be at least 40% of the usual, is 39" in verdict.message
         assert not captured(table, [], tmp_path / table.name, earlier_row_counts=FOUR_NIGHTS).passed

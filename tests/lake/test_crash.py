@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.lake.children import publish_new_and_die, stage_and_die
-from tests.lake.worlds import NEW, OLD, PARTITION, World, content, everything_stored, publish
+from tests.lake.children import publish_new, publish_new_and_die, stage_and_die
+from tests.lake.worlds import NEW, OLD, PARTITION, World, content, copy_partition, everything_stored, publish
 
 
 def world_of_attempt(world: World, moment: int) -> World:
@@ -33,18 +33,22 @@ def is_killed(children: ForkServerContext, world: World, moment: int) -> bool:
 def test_t13_a_kill_at_any_storage_operation_leaves_the_old_or_the_new_partition(
     world: World, children: ForkServerContext, before: dict[str, bytes] | None
 ) -> None:
-    undisturbed = world_of_attempt(world, 0)
-    publish_new_and_die(undisturbed, moment=0)
-    expected = everything_stored(undisturbed.lake())
-    expected_manifest = undisturbed.lake().manifest(PARTITION)
+    undisturbed = world_of_attempt(world, 0).lake()
+    publish_new(undisturbed)
+    expected = everything_stored(undisturbed)
+    expected_manifest = undisturbed.manifest(PARTITION)
     assert expected_manifest is not None
+
+    older = replace(world, root=f"{world.root}/older").lake()
+    if before is not None:
+        publish(older, before)
 
     seen_after_kill, moment = [], 1
     while True:
         attempt = world_of_attempt(world, moment)
         lake = attempt.lake()
         if before is not None:
-            publish(lake, before)
+            copy_partition(older, lake)
         if not is_killed(children, attempt, moment):
             break
 
@@ -52,7 +56,7 @@ def test_t13_a_kill_at_any_storage_operation_leaves_the_old_or_the_new_partition
         assert seen in (before, NEW), f"killed at operation {moment}"
         seen_after_kill.append("new" if seen == NEW else "old")
 
-        publish_new_and_die(attempt, moment=0)
+        publish_new(lake)
         assert content(lake) == NEW
         assert everything_stored(lake) == expected, f"left behind by the kill at operation {moment}"
         again = lake.manifest(PARTITION)

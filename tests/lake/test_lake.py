@@ -321,7 +321,8 @@ def test_the_cache_keeps_what_was_used_last(s3_world: World) -> None:
 
 
 def test_importing_the_lake_loads_neither_arrow_nor_boto_nor_spark() -> None:
-    asked = "import sys, jobs.lake, jobs.storage; print(sorted({'pyarrow', 'boto3', 'pyspark', 'pandas'} & set(sys.modules)))"
+    heavy = "{'pyarrow', 'boto3', 'pyspark', 'pandas'}"
+    asked = f"import sys, jobs.lake, jobs.storage; print(sorted({heavy} & set(sys.modules)))"
     root = Path(__file__).parents[2]
     told = subprocess.run([sys.executable, "-c", asked], cwd=root, capture_output=True, text=True, check=True)
     assert told.stdout == "[]\n"

@@ -9,12 +9,13 @@ from pathlib import Path
 
 import pytest
 
+from demo.object_store import ObjectStore
 from jobs.lake import CorruptFileError, LakeAccessError, LakeUnavailableError, UnsafeKeyError
 from jobs.storage import check_key, open_storage
 from jobs.storage_local import LocalStorage
 from jobs.storage_s3 import S3Storage
 from tests.lake.s3_that_lies import serve_lies
-from tests.lake.worlds import ACCESS_KEYS, BUCKET, NEW, PARTITION, World, content, publish, publish_staged
+from tests.lake.worlds import BUCKET, NEW, PARTITION, World, content, publish, publish_staged
 
 UNSAFE_KEYS = [
     "", "/", "/etc/passwd", "..", "../x", "a/../b", "a/..", "a//b", "a/", "./a", "a/.", ".hidden", "a/.b", "~/x",
@@ -74,12 +75,13 @@ def test_a_server_that_is_gone_is_a_temporary_failure(tmp_path: Path) -> None:
     assert error.value.is_temporary
 
 
-def test_wrong_access_keys_and_a_missing_bucket_are_lasting_failures(s3_endpoint: str) -> None:
-    stranger = S3Storage(f"s3://{BUCKET}/x", s3_endpoint, access_keys=("nobody", "knows-this-secret"))
+def test_wrong_access_keys_and_a_missing_bucket_are_lasting_failures(s3_server: ObjectStore) -> None:
+    stranger = S3Storage(f"s3://{BUCKET}/x", s3_server.endpoint, access_keys=("nobody", "knows-this-secret"))
     with pytest.raises(LakeAccessError, match="S3 refuses us") as refused:
         stranger.read("a")
+    owner = (s3_server.shop.key_id, s3_server.shop.secret)
     with pytest.raises(LakeAccessError, match="the bucket does not exist"):
-        S3Storage("s3://no-such-bucket/x", s3_endpoint, access_keys=ACCESS_KEYS).read("a")
+        S3Storage("s3://no-such-bucket/x", s3_server.endpoint, access_keys=owner).read("a")
     assert not refused.value.is_temporary
     assert "knows-this-secret" not in str(refused.value)
 

@@ -143,10 +143,10 @@ def wait_until_stopped(pid: int) -> None:
 
 
 def test_a_lease_is_renewed_so_that_a_slow_writer_keeps_it(s3_world: World) -> None:
-    impatient = replace(s3_world, lease_seconds=2.0)
+    impatient = replace(s3_world, lease_seconds=1.5)
     with impatient.lake().writing(PARTITION) as writer:
         files = stage(writer, NEW)
-        time.sleep(4.5)
+        time.sleep(3.5)
         with pytest.raises(WriterBusyError):
             publish(impatient.lake(), OLD)
         publish_staged(writer, files)
@@ -156,7 +156,7 @@ def test_a_lease_is_renewed_so_that_a_slow_writer_keeps_it(s3_world: World) -> N
 def test_the_lease_of_a_writer_on_another_machine_holds_until_it_expires(s3_world: World) -> None:
     lake = s3_world.lake()
     key = f"_locks/{PARTITION.flat_name}.json"
-    there = Holder("t0ken", "far-away", "another machine", 4711, "1", "2026-04-02T00:30:00+00:00", seconds=3.0)
+    there = Holder("t0ken", "far-away", "another machine", 4711, "1", "2026-04-02T00:30:00+00:00", seconds=2.0)
     lake.storage.put_bytes(key, there.to_json())
 
     with pytest.raises(WriterBusyError, match="process 4711 on far-away since 2026-04-02T00:30:00"):

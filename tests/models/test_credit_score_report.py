@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from datetime import date
-from html.parser import HTMLParser
 from typing import Any
 
 import numpy as np
@@ -85,24 +84,13 @@ def test_the_page_needs_nothing_from_elsewhere_and_is_well_formed(documents: dic
     assert page.count("<svg") == 4
     assert "nan" not in page.lower().replace("finance", "")
 
-    class Balance(HTMLParser):
-        def __init__(self) -> None:
-            super().__init__()
-            self.open: list[str] = []
-
-        def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-            if tag != "meta":
-                self.open.append(tag)
-
-        def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-            pass
-
-        def handle_endtag(self, tag: str) -> None:
-            assert self.open.pop() == tag
-
-    balance = Balance()
-    balance.feed(page)
-    assert balance.open == []
+    opened: list[str] = []
+    for slash, tag, empty in re.findall(r"<(/?)([a-z][a-z0-9]*)[^>]*?(/?)>", page):
+        if slash:
+            assert opened.pop() == tag
+        elif not empty and tag != "meta":
+            opened.append(tag)
+    assert opened == []
 
 
 def test_the_page_shows_what_the_report_says(documents: dict[str, Any]) -> None:

@@ -1,0 +1,33 @@
+"""Each event once, with its scene and who did it."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from jobs.cleaned.browsing_events import build
+from schemas.captured.shop_events import SHOP_EVENTS
+from tests.cleaned.layouts import in_every_layout
+from tests.conftest import TableMaker, rows
+
+AS_OF = date(2026, 3, 31)
+
+
+def test_t10_an_event_delivered_again_stays_one_event_whatever_the_layout(table: TableMaker) -> None:
+    events: list[dict[str, Any]] = [
+        {"event_id": "1", "shop_user_id": "ann", "category_code": "travel_hotels", "captured_date": "2026-03-30"},
+        {"event_id": "1", "shop_user_id": "ann", "category_code": "travel_hotels", "captured_date": "2026-03-30"},
+        {"event_id": "1", "shop_user_id": "ann", "category_code": "retail_home", "captured_date": "2026-03-31"},
+        {"event_id": "2", "shop_user_id": None, "category_code": None},  # not logged in, nothing looked at
+        {"event_id": "3", "shop_user_id": "nobody the shop has delivered", "category_code": "brand_new"},
+    ]
+    for layout in in_every_layout(table, SHOP_EVENTS, events):
+        assert rows(build(layout, as_of=AS_OF), "event_id", "source_record_id", "scene") == [
+            ("1", "shop:ann", "retail"),
+            ("2", None, None),
+            ("3", "shop:nobody the shop has delivered", "other"),
+        ]
+
+
+def test_without_events_there_are_none(table: TableMaker) -> None:
+    assert rows(build(table(SHOP_EVENTS, []), as_of=AS_OF), "event_id") == []

@@ -1,0 +1,182 @@
+"""One Spark server for a run: it answers its owner only, is started anew when it is lost, and leaves nothing behind."""
+
+from __future__ import annotations
+
+import json
+import os
+import stat
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from jobs.settings import Settings, SettingsError, read_settings
+from jobs.spark_server import SparkServer, start, state_file, stop
+
+PROJECT_ROOT = Path(__file__).resolve().parents[2]
+NAME = "nightly-2026-04-01"
+
+ASK = """
+import sys
+from pyspark.sql.connect.session import SparkSession
+session = SparkSession.builder.remote(sys.argv[1]).create()
+print(session.range(3).count(), session.conf.get("spark.hadoop.parquet.page.verify-checksum.enabled"))
+"""
+
+
+@pytest.fixture(scope="module")
+def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    folder = tmp_path_factory.mktemp("spark")
+    return read_settings(variables(folder))
+
+
+@pytest.fixture(scope="module")
+def server(settings: Settings) -> Iterator[SparkServer]:
+    start(settings, NAME)
+    yield recorded(settings)
+    stop(settings, NAME)
+
+
+def variables(folder: Path) -> dict[str, str]:
+    return {
+        "NIGHTLEDGER_LAKE": str(folder / "lake"),
+        "NIGHTLEDGER_SCRATCH": str(folder / "scratch"),
+        "NIGHTLEDGER_FIRST_BUSINESS_DATE": "2026-03-31",
+        "NIGHTLEDGER_SPARK_CORES": "1",
+        "NIGHTLEDGER_SPARK_MEMORY": "1g",
+    }
+
+
+def recorded(settings: Settings) -> SparkServer:
+    return SparkServer(**json.loads(state_file(settings, NAME).read_text(encoding="utf-8")))
+
+
+def ask(server: SparkServer, token: str | None) -> subprocess.CompletedProcess[str]:
+    environment = {name: value for name, value in os.environ.items() if name != "SPARK_CONNECT_AUTHENTICATE_TOKEN"}
+    return subprocess.run(
+        [sys.executable, "-c", ASK, server.remote],
+        env=environment | ({"SPARK_CONNECT_AUTHENTICATE_TOKEN": token} if token else {}),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+
+
+def is_running(pid: int) -> bool:
+    try:
+        return bool(psutil.Process(pid).status() != psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return False
+
+
+def test_the_server_answers_whoever_has_its_token_with_the_options_of_the_project(server: SparkServer) -> None:
+    assert ask(server, server.token).stdout.split() == ["3", "true"]
+
+
+@pytest.mark.parametrize("token", [None, "a guess"])
+def test_the_server_refuses_everybody_else(server: SparkServer, token: str | None) -> None:
+    asked = ask(server, token)
+    assert asked.returncode != 0
+    assert "token" in asked.stderr.lower()
+
+
+def test_the_server_listens_on_loopback_only(server: SparkServer) -> None:
+    listening = [
+        connection.laddr.ip
+        for connection in psutil.Process(server.pid).net_connections("inet")
+        if connection.status == psutil.CONN_LISTEN
+    ]
+    assert listening
+    assert {address.removeprefix("::ffff:") for address in listening} == {"127.0.0.1"}
+
+
+def test_only_the_owner_can_read_the_token_and_no_command_line_shows_it(
+    server: SparkServer, settings: Settings
+) -> None:
+    assert stat.S_IMODE(state_file(settings, NAME).stat().st_mode) == 0o600
+    assert server.token not in " ".join(psutil.Process(server.pid).cmdline())
+
+
+def test_a_second_start_finds_the_first_server(server: SparkServer, settings: Settings) -> None:
+    assert start(settings, NAME) == server.remote
+    assert recorded(settings) == server
+
+
+def test_a_lost_server_is_started_anew_and_stopping_ends_it_and_only_it(
+    server: SparkServer, settings: Settings
+) -> None:
+    psutil.Process(server.pid).kill()
+    start(settings, NAME)
+    anew = recorded(settings)
+    bystander = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
+    try:
+        assert anew.pid != server.pid
+        assert ask(anew, anew.token).stdout.split() == ["3", "true"]
+        stop(settings, NAME)
+        assert not is_running(anew.pid)
+        assert is_running(bystander.pid)
+        assert not state_file(settings, NAME).exists()
+    finally:
+        bystander.kill()
+        bystander.wait()
+
+
+def test_a_process_that_took_over_the_number_of_a_dead_server_is_left_alone(settings: Settings) -> None:
+    bystander = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
+    try:
+        file = state_file(settings, NAME)
+        file.parent.mkdir(parents=True, exist_ok=True)
+        stranger = {"remote": "sc://localhost:1", "token": "t", "pid": bystander.pid, "marker": "not on its line"}
+        file.write_text(json.dumps(stranger), encoding="utf-8")
+        stop(settings, NAME)
+        assert is_running(bystander.pid)
+    finally:
+        bystander.kill()
+        bystander.wait()
+
+
+def test_stopping_what_never_ran_does_nothing(settings: Settings) -> None:
+    stop(settings, "nightly-2026-12-31")
+
+
+def test_ending_a_start_half_way_leaves_no_server(settings: Settings, tmp_path: Path) -> None:
+    starting = subprocess.Popen(
+        [sys.executable, "-m", "jobs.spark_server", "start", "--name", NAME],
+        cwd=PROJECT_ROOT,
+        env={**os.environ, **variables(tmp_path)},
+    )
+    file = tmp_path / "scratch" / "spark" / f"{NAME}.json"
+    deadline = time.monotonic() + 60
+    while not file.exists():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    pid = json.loads(file.read_text(encoding="utf-8"))["pid"]
+    starting.terminate()
+    assert starting.wait(60) == 75
+    assert not is_running(pid)
+
+
+def test_a_start_that_cannot_succeed_says_where_to_look(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "jobs.spark_server", "start", "--name", NAME, "--master", "no-such-cluster"],
+        cwd=PROJECT_ROOT,
+        env={**os.environ, **variables(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 75
+    assert done.stderr.splitlines()[-1] == (
+        f"spark server {NAME}: the Spark server ended while it started: see {NAME}.log"
+    )
+
+
+@pytest.mark.parametrize("name", ["../elsewhere", "a b", "", "A", "x;y", "-x", "a" * 80])
+def test_a_name_that_could_lead_elsewhere_is_refused(name: str, settings: Settings) -> None:
+    with pytest.raises(SettingsError, match="lower-case letters, digits and hyphens"):
+        state_file(settings, name)

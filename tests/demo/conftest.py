@@ -1,0 +1,29 @@
+"""One small life for every test that only reads it, and one pair of servers for those that need them."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from demo.life import Life, live
+from demo.servers import Partners, partners
+from demo.world import World
+
+FIRST, SECOND, THIRD = date(2026, 3, 31), date(2026, 4, 1), date(2026, 4, 2)
+SMALL = World(people=300)
+
+
+@pytest.fixture(scope="session")
+def life() -> Life:
+    return live(SMALL, THIRD)
+
+
+@pytest.fixture(scope="session")
+def served(life: Life) -> Iterator[Partners]:
+    with tempfile.TemporaryDirectory() as folder, partners(Path(folder) / "partners", forget=True) as running:
+        running.load(life, [FIRST, SECOND])
+        yield running

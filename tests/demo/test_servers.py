@@ -1,0 +1,232 @@
+"""The servers: real, opened by keys only, read-only for the alliance, and gone when they are stopped."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import socket
+import stat
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+import adbc_driver_manager
+import psutil
+import pytest
+from adbc_driver_postgresql import dbapi
+from botocore.exceptions import ClientError
+
+from demo.keys import read_environment, write_keys
+from demo.life import Life
+from demo.object_store import DROP_BUCKET, LAKE_BUCKET, AccessKey
+from demo.processes import Process
+from demo.servers import Partners, find_partners, partners
+from demo.tables import BANK_TABLES, FILE_TABLES
+from tests.demo.conftest import FIRST, SECOND, SMALL, THIRD
+
+REPOSITORY = Path(__file__).parents[2]
+
+
+def demo(*arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "demo", *arguments]
+    return subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=False, timeout=120)
+
+
+def rows_of(url: str, query: str) -> list[tuple[object, ...]]:
+    with dbapi.connect(url) as connection, connection.cursor() as cursor:
+        cursor.execute(query)
+        return list(cursor.fetchall())
+
+
+def leftovers(folder: Path) -> list[str]:
+    """Processes that still work with the folder."""
+    return [
+        " ".join(process.info["cmdline"])
+        for process in psutil.process_iter(["cmdline"])
+        if str(folder) in " ".join(process.info["cmdline"] or []) and process.pid != os.getpid()
+    ]
+
+
+def test_the_alliance_reads_every_drop_with_its_key(served: Partners, life: Life) -> None:
+    client = served.store.client(served.store.alliance)
+    for table in FILE_TABLES:
+        key = f"drop/{table}/dt={SECOND}/_MANIFEST.json"
+        manifest = json.loads(client.get_object(Bucket=DROP_BUCKET, Key=key)["Body"].read())
+        assert manifest["files"][0]["rows"] == life.drop(table, SECOND).num_rows
+
+
+@pytest.mark.parametrize("access", [AccessKey("alliance", "wrong"), AccessKey("nobody", "wrong")])
+def test_a_wrong_key_is_refused(served: Partners, access: AccessKey) -> None:
+    with pytest.raises(ClientError, match=r"SignatureDoesNotMatch|InvalidAccessKeyId"):
+        served.store.client(access).list_objects_v2(Bucket=DROP_BUCKET)
+
+
+def test_nothing_is_served_without_a_key(served: Partners) -> None:
+    for port, path in ((served.store.ports["s3"], "alliance/"), (served.store.ports["filer"], "buckets/alliance/")):
+        with pytest.raises(urllib.error.HTTPError) as refused:
+            urllib.request.urlopen(f"http://127.0.0.1:{port}/{path}drop/users/dt={FIRST}/_MANIFEST.json")
+        assert refused.value.code in {403, 404}
+
+
+def test_the_alliance_cannot_write_into_the_drop_but_into_its_lake(served: Partners) -> None:
+    client = served.store.client(served.store.alliance)
+    with pytest.raises(ClientError, match="AccessDenied"):
+        client.put_object(Bucket=DROP_BUCKET, Key="drop/users/dt=2026-03-31/more", Body=b"x")
+    client.put_object(Bucket=LAKE_BUCKET, Key="x", Body=b"x")
+    assert client.get_object(Bucket=LAKE_BUCKET, Key="x")["Body"].read() == b"x"
+
+
+def test_each_bank_serves_its_own_rows_until_the_last_day_loaded(served: Partners, life: Life) -> None:
+    for bank in SMALL.banks:
+        for name in BANK_TABLES:
+            count = rows_of(served.replicas.url(bank), f"SELECT count(*) FROM bank.{name}")[0][0]
+            assert count == life.replica(bank, name, None, SECOND).num_rows, (bank, name)
+
+
+def test_a_slice_of_a_day_can_be_pulled_again_after_the_next_day_came(served: Partners, life: Life) -> None:
+    query = f"""SELECT count(*) FROM bank.customers WHERE updated_at < '{SECOND}T00:00:00+08:00'"""
+    before = rows_of(served.replicas.url("harbour"), query)
+    served.load_banks(life, [THIRD])
+    assert rows_of(served.replicas.url("harbour"), query) == before
+    total = life.replica("harbour", "transactions", None, THIRD).num_rows
+    assert rows_of(served.replicas.url("harbour"), "SELECT count(*) FROM bank.transactions") == [(total,)]
+
+
+@pytest.mark.parametrize(
+    "statement",
+    ["DELETE FROM bank.customers", "CREATE TABLE bank.mine (x int)", "SET default_transaction_read_only = off"],
+)
+def test_the_alliance_cannot_write_to_a_bank(served: Partners, statement: str) -> None:
+    with dbapi.connect(served.replicas.url("harbour")) as connection, connection.cursor() as cursor:
+        if statement.startswith("SET"):
+            cursor.execute(statement)
+            connection.commit()
+            statement = "INSERT INTO bank.merchants SELECT * FROM bank.merchants"
+        with pytest.raises(adbc_driver_manager.Error, match=r"read-only|permission denied"):
+            cursor.execute(statement)
+
+
+def test_a_wrong_password_is_refused(served: Partners) -> None:
+    url = served.replicas.url("harbour").replace(served.replicas.reader_secret, "wrong")
+    with pytest.raises(adbc_driver_manager.Error, match="password authentication failed"):
+        dbapi.connect(url)
+
+
+def test_both_servers_listen_on_loopback_only(served: Partners) -> None:
+    for process in served.processes:
+        listening = [c for c in psutil.Process(process.pid).net_connections("tcp") if c.status == psutil.CONN_LISTEN]
+        assert listening
+        assert {connection.laddr.ip for connection in listening} == {"127.0.0.1"}
+
+
+def test_the_environment_and_the_keys_are_private_and_complete(served: Partners, tmp_path: Path) -> None:
+    environment = served.write_environment(SMALL, lake=str(tmp_path / "lake"))
+    values = read_environment(environment)
+    keys = Path(values["NIGHTLEDGER_KEYS_FILE"])
+    assert all(
+        stat.S_IMODE(file.stat().st_mode) == 0o600 for file in (environment, keys, served.folder / "servers.json")
+    )
+    assert set(json.loads(keys.read_text())["recipients"]) == {"harbour", "meridian"}
+    assert values["NIGHTLEDGER_FIRST_BUSINESS_DATE"] == "2026-03-31"
+    assert rows_of(values["NIGHTLEDGER_BANK_MERIDIAN_URL"], "SELECT 1") == [(1,)]
+
+
+def test_keys_are_secret_unless_a_test_fixes_them(tmp_path: Path) -> None:
+    texts = [write_keys(tmp_path / name, ("harbour",)).read_text() for name in ("ann", "bob")]
+    fixed = [write_keys(tmp_path / name, ("harbour",), fixed="test").read_text() for name in ("carl", "dora")]
+    assert texts[0] != texts[1]
+    assert fixed[0] == fixed[1]
+    assert write_keys(tmp_path / "ann", ("harbour",)).read_text() == texts[0]
+
+
+def test_killed_servers_start_again_with_their_data(tmp_path: Path, life: Life) -> None:
+    with partners(tmp_path / "killed") as running:
+        running.load(life, [FIRST])
+        for process in running.processes:
+            os.kill(process.pid, signal.SIGKILL)
+        for process in running.processes:
+            process.stop(signal.SIGKILL, 10)
+    with partners(tmp_path / "killed", forget=True) as again:
+        count = rows_of(again.replicas.url("harbour"), "SELECT count(*) FROM bank.customers")[0][0]
+        assert count == life.replica("harbour", "customers", None, FIRST).num_rows
+        listed = again.store.client(again.store.alliance).list_objects_v2(Bucket=DROP_BUCKET, Prefix="drop/users/")
+        assert listed["KeyCount"] == 2
+    assert leftovers(tmp_path) == []
+    assert not (tmp_path / "killed").exists()
+    assert again.replicas.home == again.replicas.folder or not again.replicas.home.exists()
+
+
+def test_an_error_inside_the_block_stops_both_servers(tmp_path: Path) -> None:
+    def fail_while_they_run() -> None:
+        with partners(tmp_path / "partners") as running:
+            assert running.are_running()
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail_while_they_run()
+    known = find_partners(tmp_path / "partners")
+    assert known
+    assert not known.processes
+    assert leftovers(tmp_path) == []
+    known.forget()
+
+
+def test_up_down_and_status_from_the_command_line(tmp_path: Path) -> None:
+    folder = str(tmp_path / "demo")
+    assert demo("status", "--folder", folder).returncode == 1
+    started = demo("up", "--people", "60", "--history-months", "1", "--days", "1", "--folder", folder)
+    assert started.returncode == 0, started.stderr
+    assert "ready" in started.stdout
+    assert demo("status", "--folder", folder).returncode == 0
+    again = demo("up", "--people", "60", "--history-months", "1", "--days", "1", "--folder", folder)
+    assert again.returncode == 0
+    other = demo("up", "--people", "70", "--history-months", "1", "--days", "1", "--folder", folder)
+    assert other.returncode == 2
+    assert "holds another world" in other.stderr
+    known = find_partners(Path(folder))
+    assert known
+    assert known.are_running()
+    assert demo("down", "--forget", "--folder", folder).returncode == 0
+    assert leftovers(tmp_path) == []
+    assert not Path(folder).exists()
+    for port in (*known.store.ports.values(), known.replicas.port):
+        with socket.socket() as probe:
+            assert probe.connect_ex(("127.0.0.1", port)) != 0
+        assert not list(Path("/tmp").glob(f"seaweedfs-*-{port}.sock"))  # noqa: S108
+
+
+def test_an_interrupted_start_leaves_nothing_running(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "demo", "up", "--people", "20000", "--folder", str(tmp_path / "demo")]
+    with subprocess.Popen(command, cwd=REPOSITORY, stdout=subprocess.PIPE, text=True) as starting:
+        assert starting.stdout
+        assert "living" in starting.stdout.readline()
+        starting.send_signal(signal.SIGINT)
+        starting.wait(timeout=60)
+    assert starting.returncode != 0
+    assert leftovers(tmp_path) == []
+    assert demo("down", "--forget", "--folder", str(tmp_path / "demo")).returncode == 0
+
+
+def test_a_process_of_another_birth_is_never_stopped() -> None:
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as somebody:
+        reused = Process("an earlier server", somebody.pid, psutil.Process(somebody.pid).create_time() - 100)
+        assert not reused.is_running()
+        reused.stop(signal.SIGKILL, 1)
+        assert somebody.poll() is None
+        somebody.communicate(b"\n")
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root lends PostgreSQL to another user")
+def test_data_of_a_folder_that_was_deleted_are_removed_at_the_next_start(tmp_path: Path) -> None:
+    tmp_path.chmod(0o700)
+    with partners(tmp_path / "ann") as running:
+        home = running.replicas.home
+    assert home.exists()
+    assert not home.is_relative_to(tmp_path)
+    shutil.rmtree(tmp_path / "ann")
+    with partners(tmp_path / "bob", forget=True):
+        assert not home.exists()

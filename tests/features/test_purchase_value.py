@@ -1,0 +1,174 @@
+"""purchase_value: windows to the day, refunds taken off once, shares that nobody can push above one."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+import pytest
+
+from jobs.features.purchase_value import build
+from schemas.cleaned.purchases import PURCHASES
+from schemas.cleaned.refunds import REFUNDS
+from schemas.customers.identities import IDENTITIES
+from schemas.features.purchase_value import PURCHASE_VALUE
+from tests.conftest import TableMaker, rows
+from tests.features.random_rows import AS_OF, RandomRows, Row, days_ago
+
+LAST_SECOND, FIRST_SECOND = "23:59:59+08:00", "00:00:00+08:00"
+
+
+def described(table: TableMaker, purchases: list[Row], refunds: list[Row], *columns: str) -> list[tuple[Any, ...]]:
+    names = sorted({row["source_record_id"] for row in purchases})
+    identities = [{"source_record_id": name, "customer_id": name.split(":")[1]} for name in names]
+    built = build(table(PURCHASES, purchases), table(REFUNDS, refunds), table(IDENTITIES, identities), as_of=AS_OF)
+    return rows(built, "customer_id", *columns)
+
+
+def bought(name: str, moment: str, cents: int = 100, **more: Any) -> Row:
+    given = {"source_record_id": f"shop:{name}", "paid_at": moment, "net_cents": cents, "gross_cents": cents}
+    return {"order_id": f"{name}-{moment}-{cents}", **given, **more}
+
+
+def test_t21_a_purchase_on_each_edge_of_a_window_is_counted_once(table: TableMaker) -> None:
+    edge_days = ("2026-03-31", "2026-03-02", "2026-03-01", "2026-01-01", "2025-12-31", "2025-04-01", "2025-03-31")
+    purchases = [bought("ann", f"{day} 12:00:00+08:00", 10**place) for place, day in enumerate(edge_days)]
+    counts = [f"purchase_count_{days}d" for days in (30, 90, 365)]
+    sums = [f"net_spend_cents_sum_{days}d" for days in (30, 90, 365)]
+    [(_, *found)] = described(table, purchases, [], *counts, *sums)
+    assert found == [2, 4, 6, 11, 1_111, 111_111]  # so 2, 2 and 2 in the disjoint windows 0-29, 30-89, 90-364
+
+
+def test_t34_the_local_midnight_decides_the_day_of_a_purchase(table: TableMaker) -> None:
+    purchases = [
+        bought("ann", f"2026-03-31 {LAST_SECOND}"),
+        bought("bob", f"2026-03-31 {FIRST_SECOND}"),
+        bought("cem", f"2026-03-30 {LAST_SECOND}"),
+        bought("dia", f"2026-04-01 {FIRST_SECOND}"),
+        bought("eve", f"2025-04-01 {FIRST_SECOND}"),
+        bought("fay", f"2025-03-31 {LAST_SECOND}"),
+    ]
+    assert described(table, purchases, [], "days_since_last_purchase") == [
+        ("ann", 0),
+        ("bob", 0),
+        ("cem", 1),
+        ("eve", 364),
+    ]
+
+
+def test_t20_a_purchase_given_back_in_full_leaves_nothing_spent(table: TableMaker) -> None:
+    purchases = [bought("ann", "2026-03-10", 500), bought("bob", "2026-03-10", 500), bought("bob", "2026-03-11", 500)]
+    refunds = [
+        {"refund_id": "r1", "order_id": purchases[0]["order_id"], "refunded_at": "2026-03-20", "amount_cents": 200},
+        {"refund_id": "r2", "order_id": purchases[0]["order_id"], "refunded_at": "2026-03-20", "amount_cents": 300},
+        {"refund_id": "r3", "order_id": purchases[1]["order_id"], "refunded_at": "2026-03-20", "amount_cents": 250},
+    ]
+    found = described(table, purchases, refunds, "net_spend_cents_sum_30d", "purchase_count_30d", "refund_share_365d")
+    assert found == [("ann", 0, 1, 1.0), ("bob", 750, 2, 0.25)]
+
+
+def test_t20_a_refund_counts_on_its_own_day_even_when_the_purchase_lies_outside_the_window(table: TableMaker) -> None:
+    purchases = [bought("ann", "2026-02-01", 500), bought("bob", "2024-06-01", 500), bought("bob", "2026-03-02", 100)]
+    refunds = [
+        {"refund_id": "r1", "order_id": purchases[0]["order_id"], "refunded_at": "2026-03-20", "amount_cents": 500},
+        {"refund_id": "r2", "order_id": purchases[1]["order_id"], "refunded_at": "2026-03-20", "amount_cents": 500},
+    ]
+    found = described(
+        table, purchases, refunds, "net_spend_cents_sum_30d", "net_spend_cents_sum_90d", "refund_share_365d"
+    )
+    assert found == [("ann", -500, 0, 1.0), ("bob", -400, -400, 1.0)]
+
+
+def test_t20_the_refund_of_a_cancelled_order_is_not_taken_off_other_purchases(table: TableMaker) -> None:
+    refunds = [{"refund_id": "r1", "order_id": "cancelled", "source_record_id": "shop:ann", "refunded_at": "2026-03-20"}]
+    found = described(
+        table,
+        [bought("ann", "2026-03-10", 500)],
+        [{**refund, "amount_cents": 9_000} for refund in refunds],
+        "net_spend_cents_sum_365d",
+        "refund_share_365d",
+    )
+    assert found == [("ann", 500, 0.0)]
+
+
+def test_shares_and_scenes_look_at_the_last_year_only(table: TableMaker) -> None:
+    purchases = [
+        bought("ann", "2026-03-10", 600, gross_cents=800, discount_cents=200, scene="retail"),
+        bought("ann", "2026-03-11", 200, scene="retail", payment_method="wallet"),
+        bought("ann", "2026-03-12", 0, scene="travel", payment_method="bank_card"),
+        bought("ann", "2026-03-13", 0, scene="medical", payment_method="instalment_credit"),
+        bought("ann", "2024-03-13", 900, gross_cents=999, discount_cents=99, scene="education"),
+    ]
+    columns = ("discount_share_365d", "instalment_share_365d", "scene_count_365d")
+    assert described(table, purchases, [], *columns) == [("ann", 0.2, 0.5, 3)]
+
+
+def test_a_customer_who_got_everything_for_free_has_no_shares_of_money(table: TableMaker) -> None:
+    purchases = [
+        bought("ann", "2026-03-10", 0, gross_cents=300, discount_cents=300),
+        bought("bob", "2026-03-10", 0),
+    ]
+    found = described(table, purchases, [], "refund_share_365d", "discount_share_365d", "net_spend_cents_sum_30d")
+    assert found == [("ann", None, 1.0, 0), ("bob", None, None, 0)]
+
+
+def test_the_records_of_one_customer_are_described_together_and_unknown_records_not_at_all(table: TableMaker) -> None:
+    purchases = [bought("ann", "2026-03-10"), bought("ann-again", "2026-03-11"), bought("nobody", "2026-03-12")]
+    identities = [
+        {"source_record_id": "shop:ann", "customer_id": "ann"},
+        {"source_record_id": "shop:ann-again", "customer_id": "ann"},
+    ]
+    built = build(table(PURCHASES, purchases), table(REFUNDS, []), table(IDENTITIES, identities), as_of=AS_OF)
+    assert rows(built, "customer_id", "purchase_count_30d") == [("ann", 2)]
+
+
+ANSWER_IN_SQL = """
+    WITH refunded AS (
+        SELECT i.customer_id,
+               sum(CASE WHEN r.days_ago < 30 THEN r.amount_cents ELSE 0 END)::BIGINT AS r30,
+               sum(CASE WHEN r.days_ago < 90 THEN r.amount_cents ELSE 0 END)::BIGINT AS r90,
+               sum(CASE WHEN r.days_ago < 365 THEN r.amount_cents ELSE 0 END)::BIGINT AS r365
+        FROM refunds r JOIN purchases p USING (order_id) JOIN identities i ON i.source_record_id = p.source_record_id
+        WHERE r.days_ago >= 0 AND p.days_ago >= 0 GROUP BY 1
+    ), bought AS (
+        SELECT i.customer_id, min(days_ago) AS days_since,
+               count(*) FILTER (days_ago < 30) AS n30, count(*) FILTER (days_ago < 90) AS n90, count(*) AS n365,
+               coalesce(sum(net_cents) FILTER (days_ago < 30), 0)::BIGINT AS p30,
+               coalesce(sum(net_cents) FILTER (days_ago < 90), 0)::BIGINT AS p90, sum(net_cents)::BIGINT AS p365,
+               sum(discount_cents)::BIGINT AS discount, sum(gross_cents)::BIGINT AS gross,
+               count(*) FILTER (payment_method = 'instalment_credit') AS by_instalment,
+               count(DISTINCT scene) AS scenes
+        FROM purchases JOIN identities i USING (source_record_id)
+        WHERE days_ago BETWEEN 0 AND 364 GROUP BY 1
+    )
+    SELECT customer_id, days_since, n30, n90, n365,
+           p30 - coalesce(r30, 0), p90 - coalesce(r90, 0), p365 - coalesce(r365, 0),
+           CASE WHEN p365 <> 0 THEN least(1.0::DOUBLE, coalesce(r365, 0)::DOUBLE / p365::DOUBLE) END,
+           CASE WHEN gross <> 0 THEN discount::DOUBLE / gross::DOUBLE END,
+           by_instalment::DOUBLE / n365::DOUBLE, scenes
+    FROM bought LEFT JOIN refunded USING (customer_id) ORDER BY 1
+"""
+
+
+@pytest.mark.parametrize("seed", [11, 12, 13])
+def test_a_second_implementation_in_sql_gives_the_same_rows(table: TableMaker, seed: int) -> None:
+    given = RandomRows(seed).rows
+    built = build(*(table(parent, given[parent]) for parent in (PURCHASES, REFUNDS, IDENTITIES)), as_of=AS_OF)
+
+    with duckdb.connect() as answer:
+        for parent, moment in ((PURCHASES, "paid_at"), (REFUNDS, "refunded_at"), (IDENTITIES, None)):
+            told = [{**row, "days_ago": days_ago(row[moment])} if moment else row for row in given[parent]]
+            answer.register(parent.name, pa.Table.from_pylist(told))
+        expected = answer.execute(ANSWER_IN_SQL).fetchall()
+
+    assert len(expected) == 5
+    assert rows(built, *PURCHASE_VALUE.column_names) == expected
+
+
+def test_another_as_of_shifts_every_window_by_as_many_days(table: TableMaker) -> None:
+    purchases = table(PURCHASES, [bought("ann", "2026-03-02 12:00:00+08:00")])
+    identities = table(IDENTITIES, [{"source_record_id": "shop:ann", "customer_id": "ann"}])
+    built = build(purchases, table(REFUNDS, []), identities, as_of=date(2026, 4, 1))
+    assert rows(built, "days_since_last_purchase", "purchase_count_30d", "purchase_count_90d") == [(30, 0, 1)]

@@ -1,0 +1,222 @@
+"""repayment: days past due that no missing payment row can hide, and windows to the day."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+import pytest
+
+from jobs.features.repayment import build
+from schemas.cleaned.instalments import INSTALMENTS
+from schemas.cleaned.repayments import REPAYMENTS
+from schemas.customers.identities import IDENTITIES
+from schemas.features.repayment import REPAYMENT
+from tests.conftest import TableMaker, rows
+from tests.features.random_rows import AS_OF, RandomRows, Row, days_ago, local_day
+
+
+def described(table: TableMaker, instalments: list[Row], repayments: list[Row], *columns: str) -> list[tuple[Any, ...]]:
+    names = sorted({row["source_record_id"] for row in instalments})
+    identities = [{"source_record_id": name, "customer_id": name.split(":")[1]} for name in names]
+    parents = (table(INSTALMENTS, instalments), table(REPAYMENTS, repayments), table(IDENTITIES, identities))
+    return rows(build(*parents, as_of=AS_OF), "customer_id", *columns)
+
+
+def owed(name: str, days_before: int, settled_after: int | None = None, **more: Any) -> Row:
+    """An instalment of 1000 cents due so many days before AS_OF, paid in full so many days after it was due, or not."""
+    due_date = AS_OF - timedelta(days=days_before)
+    settled_date = None if settled_after is None else due_date + timedelta(days=settled_after)
+    return {
+        "plan_id": f"plan of {name}",
+        "instalment_number": 1_000 - days_before,
+        "source_record_id": f"shop:{name}",
+        "plan_opened_at": "2024-01-01",
+        "due_date": due_date,
+        "due_cents": 1_000,
+        "paid_cents": 0 if settled_date is None else 1_000,
+        "settled_date": settled_date,
+        **more,
+    }
+
+
+def test_t19_who_only_missed_is_as_late_as_the_oldest_due_date_and_never_current(table: TableMaker) -> None:
+    instalments = [
+        *(owed("ann", days) for days in (95, 65, 35, 5)),
+        *(owed("bob", days) for days in (89, 59)),
+        owed("cem", 60),
+        owed("dia", 59),
+        owed("eve", 30),
+        owed("fay", 29),
+        owed("gus", 1),
+        owed("hal", 0),
+        owed("ida", -1),
+        owed("kim", 90),
+    ]
+    assert described(table, instalments, [], "days_past_due", "days_past_due_bucket") == [
+        ("ann", 95, "90+"),
+        ("bob", 89, "60-89"),
+        ("cem", 60, "60-89"),
+        ("dia", 59, "30-59"),
+        ("eve", 30, "30-59"),
+        ("fay", 29, "1-29"),
+        ("gus", 1, "1-29"),
+        ("hal", 0, "current"),
+        ("ida", 0, "current"),
+        ("kim", 90, "90+"),
+    ]
+
+
+def test_t20_a_payment_taken_back_keeps_the_days_past_due_going(table: TableMaker) -> None:
+    instalments = [
+        owed("ann", 50),  # paid on the day and bounced: the cleaned instalment is not settled
+        owed("bob", 50, settled_after=0, last_paid_at="2026-02-09"),
+    ]
+    taken_back = {"is_reversal": True, "amount_cents": -1_000}
+    repayments = [
+        {"repayment_id": "y1", "plan_id": "plan of ann", "paid_at": "2026-02-10", "amount_cents": 1_000},
+        {"repayment_id": "y2", "plan_id": "plan of ann", "paid_at": "2026-02-12", **taken_back},
+        {"repayment_id": "y3", "plan_id": "plan of ann", "paid_at": "2025-03-31 15:59:59", **taken_back},  # day 365
+        {"repayment_id": "y4", "plan_id": "plan of ann", "paid_at": "2025-03-31 16:00:00", **taken_back},  # day 364
+        {"repayment_id": "y5", "plan_id": "plan of ann", "paid_at": "2026-03-31 16:00:00", **taken_back},  # tomorrow
+    ]
+    found = described(
+        table, instalments, repayments, "days_past_due", "reversal_count_365d", "days_since_last_payment"
+    )
+    assert found == [("ann", 50, 2, None), ("bob", 0, 0, 50)]
+
+
+def test_t21_an_instalment_on_each_edge_of_a_window_is_counted_once(table: TableMaker) -> None:
+    instalments = [
+        owed("ann", 0, settled_after=0),
+        owed("ann", 179, settled_after=2),
+        owed("ann", 180, settled_after=30),
+        owed("ann", 364, settled_after=7, is_rescheduled=True),
+        owed("ann", 365, settled_after=200, is_rescheduled=True),
+        owed("ann", -1),
+        owed("ann", -30),
+        owed("ann", -31),
+    ]
+    found = described(
+        table,
+        instalments,
+        [],
+        "days_past_due_max_180d",
+        "days_past_due_max_365d",
+        "late_instalment_count_365d",
+        "on_time_share_365d",
+        "rescheduled_count_365d",
+        "due_cents_next_30d",
+    )
+    assert found == [("ann", 2, 30, 3, 0.25, 1, 2_000)]
+
+
+def test_early_is_three_days_and_on_time_is_the_due_date_itself(table: TableMaker) -> None:
+    instalments = [
+        owed("ann", 10, settled_after=-3),
+        owed("ann", 11, settled_after=-2),
+        owed("ann", 12, settled_after=0),
+        owed("ann", 13, settled_after=1),
+        owed("bob", 0),  # due on the day and still unpaid: neither on time nor late
+        owed("cem", -5, settled_after=-9),  # nothing due yet
+    ]
+    columns = ("early_share_365d", "on_time_share_365d", "late_instalment_count_365d", "days_past_due_max_180d")
+    assert described(table, instalments, [], *columns) == [
+        ("ann", 0.25, 0.75, 1, 1),
+        ("bob", 0.0, 0.0, 0, 0),
+        ("cem", None, None, 0, None),
+    ]
+
+
+def test_a_part_payment_lowers_what_is_owed_but_not_how_late_it_is(table: TableMaker) -> None:
+    instalments = [
+        owed("ann", 40, paid_cents=400, last_paid_at="2026-03-01 16:00:00"),
+        owed("ann", -10, paid_cents=100),
+        owed("bob", 40, settled_after=3, paid_cents=1_200, last_paid_at="2026-03-01 15:59:59"),
+    ]
+    columns = ("unpaid_due_cents", "due_cents_next_30d", "days_past_due", "days_since_last_payment")
+    assert described(table, instalments, [], *columns) == [("ann", 600, 900, 40, 29), ("bob", 0, 0, 0, 30)]
+
+
+def test_a_plan_is_counted_once_however_many_instalments_and_reversals_it_has(table: TableMaker) -> None:
+    instalments = [
+        *(owed("ann", days, plan_id="p1", plan_opened_at="2025-12-31 16:00:00") for days in (60, 30, 0)),  # day 89
+        owed("ann", 61, plan_id="p2", plan_opened_at="2025-12-31 15:59:59"),  # day 90
+        owed("ann", -29, plan_id="p3", plan_opened_at="2026-03-31 16:00:00"),  # tomorrow
+    ]
+    repayments = [
+        {"repayment_id": f"y{number}", "plan_id": plan, "paid_at": "2026-03-01", "is_reversal": True}
+        for number, plan in enumerate(("p1", "p1", "p2"))
+    ]
+    columns = ("plan_count", "plan_count_90d", "reversal_count_365d", "due_cents_next_30d")
+    assert described(table, instalments, repayments, *columns) == [("ann", 2, 1, 3, 0)]
+
+
+ANSWER_IN_SQL = """
+    WITH owed AS (
+        SELECT i.*, p.customer_id, DATE '{as_of}' - due_date AS since_due,
+               greatest(coalesce(settled_date, DATE '{as_of}') - due_date, 0) AS late,
+               settled_date - due_date AS after_due,
+               due_date BETWEEN DATE '{as_of}' - 364 AND DATE '{as_of}' AS in_year
+        FROM instalments i JOIN identities p USING (source_record_id) WHERE opened_days_ago >= 0
+    ), reversed AS (
+        SELECT customer_id, count(*) AS n FROM repayments r
+        JOIN (SELECT DISTINCT plan_id, customer_id FROM owed) USING (plan_id)
+        WHERE r.is_reversal AND r.days_ago BETWEEN 0 AND 364 GROUP BY 1
+    ), per_customer AS (
+        SELECT customer_id, count(DISTINCT plan_id) AS plans,
+               count(DISTINCT plan_id) FILTER (opened_days_ago < 90) AS new_plans,
+               coalesce(sum(due_cents - paid_cents) FILTER (since_due >= 0), 0)::BIGINT AS unpaid,
+               coalesce(sum(due_cents - paid_cents) FILTER (since_due BETWEEN -30 AND -1), 0)::BIGINT AS next,
+               coalesce(max(since_due) FILTER (since_due >= 0 AND settled_date IS NULL), 0) AS dpd,
+               max(late) FILTER (since_due BETWEEN 0 AND 179) AS worst_180, max(late) FILTER (in_year) AS worst_365,
+               count(*) FILTER (in_year AND late > 0) AS late_count,
+               count(*) FILTER (in_year AND after_due <= 0) AS on_time,
+               count(*) FILTER (in_year AND after_due <= -3) AS early, count(*) FILTER (in_year) AS due,
+               count(*) FILTER (in_year AND is_rescheduled) AS moved, min(paid_days_ago) AS last_paid
+        FROM owed GROUP BY 1
+    )
+    SELECT customer_id, plans, new_plans, unpaid, next, dpd,
+           CASE WHEN dpd = 0 THEN 'current' WHEN dpd <= 29 THEN '1-29' WHEN dpd <= 59 THEN '30-59'
+                WHEN dpd <= 89 THEN '60-89' ELSE '90+' END,
+           worst_180, worst_365, late_count,
+           CASE WHEN due > 0 THEN on_time::DOUBLE / due::DOUBLE END,
+           CASE WHEN due > 0 THEN early::DOUBLE / due::DOUBLE END,
+           coalesce(n, 0), moved, last_paid
+    FROM per_customer LEFT JOIN reversed USING (customer_id) ORDER BY 1
+"""
+
+
+@pytest.mark.parametrize("seed", [21, 22, 23])
+def test_a_second_implementation_in_sql_gives_the_same_rows(table: TableMaker, seed: int) -> None:
+    given = RandomRows(seed).rows
+    built = build(*(table(parent, given[parent]) for parent in (INSTALMENTS, REPAYMENTS, IDENTITIES)), as_of=AS_OF)
+
+    instalments = [
+        {
+            **row,
+            "opened_days_ago": days_ago(row["plan_opened_at"]),
+            "paid_days_ago": (AS_OF - local_day(row["last_paid_at"])).days if row["last_paid_at"] else None,
+        }
+        for row in given[INSTALMENTS]
+    ]
+    repayments = [{**row, "days_ago": days_ago(row["paid_at"])} for row in given[REPAYMENTS]]
+    with duckdb.connect() as answer:
+        for name, told in (("instalments", instalments), ("repayments", repayments), ("identities", given[IDENTITIES])):
+            answer.register(name, pa.Table.from_pylist(told))
+        expected = answer.execute(ANSWER_IN_SQL.format(as_of=AS_OF)).fetchall()
+
+    assert len(expected) >= 4
+    assert rows(built, *REPAYMENT.column_names) == expected
+
+
+def test_two_records_of_a_customer_are_described_together(table: TableMaker) -> None:
+    instalments = [owed("ann", 40), owed("ann-again", 70)]
+    identities = [
+        {"source_record_id": record, "customer_id": "ann"} for record in ("shop:ann", "shop:ann-again", "harbour:ann")
+    ]
+    parents = (table(INSTALMENTS, instalments), table(REPAYMENTS, []), table(IDENTITIES, identities))
+    built = build(*parents, as_of=date(2026, 4, 2))
+    assert rows(built, "customer_id", "plan_count", "days_past_due", "unpaid_due_cents") == [("ann", 2, 72, 2_000)]

@@ -1,0 +1,227 @@
+"""Scores, grades and reasons that can be checked by hand: see small_scorecard."""
+
+from __future__ import annotations
+
+import math
+from datetime import date
+from typing import Any
+
+import pytest
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
+
+from jobs.models.scorecard import Scorecard, ScorecardError
+from jobs.scores.customer_scores import GRADE_BELOW, build, grade, score
+from schemas.profiles.customer_profiles import CUSTOMER_PROFILES
+from schemas.scores.customer_scores import GRADES
+from tests.conftest import TableMaker, rows
+from tests.scores.small_scorecard import category, number, scorecard
+
+AS_OF = date(2026, 4, 1)
+DELAY = number("days_past_due", [0.5, 29.5], [20, -10, -100], missing=-5)
+ON_TIME = number("on_time_share_365d", [0.5, 0.9], [-60, 0, 40], missing=-20, special=-30)
+BALANCE = number("balance_cents_last", [100_000.0], [-10, 15], missing=25)
+BUCKET = category("days_past_due_bucket", {"current": 20, "90+": -80}, missing=-40)
+
+
+def scored(profiles: DataFrame, *features: dict[str, Any]) -> DataFrame:
+    return build(profiles, {"scorecard.json": scorecard(*features)}, as_of=AS_OF)
+
+
+def found(frame: DataFrame, column: str) -> dict[str, Any]:
+    return {row["customer_id"]: row[column] for row in frame.select("customer_id", column).collect()}
+
+
+def test_points_of_all_features_add_up_to_the_score(table: TableMaker) -> None:
+    profiles = table(
+        CUSTOMER_PROFILES,
+        [
+            {"customer_id": "ann", "days_past_due": 0, "on_time_share_365d": 0.95, "balance_cents_last": 500_000},
+            {"customer_id": "bob", "days_past_due": 45, "on_time_share_365d": 0.4, "balance_cents_last": 0},
+            {"customer_id": "carol", "days_past_due": 3, "on_time_share_365d": 0.5},
+            {"customer_id": "dan"},
+        ],
+    )
+    assert rows(scored(profiles, DELAY, ON_TIME, BALANCE), "customer_id", "score") == [
+        ("ann", 600 + 20 + 40 + 15),
+        ("bob", 600 - 100 - 60 - 10),
+        ("carol", 600 - 10 + 0 + 25),
+        ("dan", 600 - 5 - 20 + 25),
+    ]
+
+
+def test_a_value_on_an_edge_belongs_to_the_bin_above(table: TableMaker) -> None:
+    edge = math.nextafter(0.9, 0)
+    profiles = table(
+        CUSTOMER_PROFILES,
+        [
+            {"customer_id": "ann", "on_time_share_365d": 0.9},
+            {"customer_id": "bob", "on_time_share_365d": edge},
+            {"customer_id": "carol", "on_time_share_365d": 0.5},
+            {"customer_id": "dan", "on_time_share_365d": -1e300},
+        ],
+    )
+    assert found(scored(profiles, ON_TIME), "score") == {"ann": 640, "bob": 600, "carol": 600, "dan": 540}
+
+
+def test_t23_missing_special_and_unseen_values_have_their_own_points(table: TableMaker) -> None:
+    profiles = table(
+        CUSTOMER_PROFILES,
+        [
+            {"customer_id": "ann", "on_time_share_365d": None, "days_past_due_bucket": "current"},
+            {"customer_id": "bob", "on_time_share_365d": math.nan, "days_past_due_bucket": "current"},
+            {"customer_id": "carol", "on_time_share_365d": math.inf, "days_past_due_bucket": "current"},
+            {"customer_id": "dan", "on_time_share_365d": -math.inf, "days_past_due_bucket": None},
+            {"customer_id": "eve", "on_time_share_365d": 0.7, "days_past_due_bucket": "a new bucket"},
+        ],
+    )
+    assert found(scored(profiles, ON_TIME, BUCKET), "score") == {
+        "ann": 600 - 20 + 20,
+        "bob": 600 - 20 + 20,
+        "carol": 600 - 30 + 20,
+        "dan": 600 - 30 - 40,
+        "eve": 600,
+    }
+
+
+def test_the_probability_is_exact_and_not_that_of_the_rounded_score(table: TableMaker) -> None:
+    profiles = table(CUSTOMER_PROFILES, [{"customer_id": "ann", "days_past_due": 0}, {"customer_id": "bob"}])
+    content = scorecard(number("days_past_due", [0.5], [40.3, -40]), neutral_odds=30.0)
+    probabilities = found(build(profiles, {"scorecard.json": content}, as_of=AS_OF), "default_probability")
+    assert probabilities["bob"] == pytest.approx(1 / 31, rel=1e-14)
+    assert probabilities["ann"] == pytest.approx(1 / (1 + 30 * 2 ** (40.3 / 40)), rel=1e-14)
+
+
+def test_the_score_is_rounded_once_and_halves_go_up(spark: SparkSession) -> None:
+    plain = Scorecard("v", date(2026, 3, 31), intercept=0.0, offset=0.0, factor=1.0, features=())
+    totals = [600.5, 601.5, 600.49999, -0.5]
+    frame = spark.createDataFrame([(total,) for total in totals], "log_odds double")
+    assert [row[0] for row in frame.select(score(plain)).collect()] == [601, 602, 600, 0]
+
+
+def test_a_grade_begins_where_the_one_before_ends(spark: SparkSession) -> None:
+    bounds = list(GRADE_BELOW.values())
+    just_below = [math.nextafter(bound, 0) for bound in bounds]
+    frame = spark.createDataFrame([(value,) for value in [0.0, *just_below, *bounds, 1.0]], "probability double")
+    grades = [row[0] for row in frame.select(grade(F.col("probability"))).collect()]
+    assert grades == ["A", "A", "B", "C", "D", "B", "C", "D", "E", "E"]
+    assert (*GRADE_BELOW, "E") == GRADES
+
+
+def test_grades_follow_the_probability(table: TableMaker) -> None:
+    profiles = table(
+        CUSTOMER_PROFILES,
+        [{"customer_id": name, "days_past_due": days} for name, days in (("ann", 0), ("bob", 10), ("carol", 60))],
+    )
+    wide = number("days_past_due", [0.5, 29.5], [80, 0, -120])
+    # 30 x 4, 30 and 30 / 8 good to 1 bad: 0.8 %, 3.2 % and 21 % default
+    assert found(scored(profiles, wide), "grade") == {"ann": "A", "bob": "C", "carol": "E"}
+
+
+def test_reasons_are_what_cost_most_against_the_best_bin_and_only_what_cost_something(table: TableMaker) -> None:
+    profiles = table(
+        CUSTOMER_PROFILES,
+        [
+            {"customer_id": "ann", "days_past_due": 0, "on_time_share_365d": 0.95, "balance_cents_last": 500_000},
+            {"customer_id": "bob", "days_past_due": 45, "on_time_share_365d": 0.724, "balance_cents_last": 123_450},
+            {"customer_id": "carol", "days_past_due": 3, "on_time_share_365d": None, "balance_cents_last": None},
+        ],
+    )
+    reasons = found(scored(profiles, ON_TIME, BALANCE, DELAY), "reasons")
+    assert reasons["ann"] == []
+    assert [(reason.feature, reason.points_lost, reason.text) for reason in reasons["bob"]] == [
+        ("days_past_due", 120.0, "Days your oldest unpaid instalment is past due: 45 (best: 0 or less)"),
+        (
+            "on_time_share_365d",
+            40.0,
+            "Share of instalments paid on time in the last 365 days: 72.4 % (best: 90.0 % or more)",
+        ),
+    ]
+    # carol has no bank account, which is better than the best balance: that is no reason.
+    assert [(reason.feature, reason.points_lost) for reason in reasons["carol"]] == [
+        ("on_time_share_365d", 60.0),
+        ("days_past_due", 30.0),
+    ]
+    assert reasons["carol"][0].text.startswith(
+        "Share of instalments paid on time in the last 365 days: not known (best"
+    )
+
+
+def test_t17_equal_losses_are_ordered_by_name_and_no_more_than_four_are_told(table: TableMaker) -> None:
+    names = ["plan_count", "fee_count_180d", "session_count_30d", "neighbour_count", "days_past_due", "view_count_30d"]
+    features = [number(name, [0.5], [30, 0]) for name in names]
+    features[0] = number("plan_count", [0.5], [30, -1])
+    profiles = table(CUSTOMER_PROFILES, [{"customer_id": "ann", **dict.fromkeys(names, 1)}])
+    (reasons,) = found(scored(profiles, *features), "reasons").values()
+    assert [reason.feature for reason in reasons] == [
+        "plan_count",
+        "days_past_due",
+        "fee_count_180d",
+        "neighbour_count",
+    ]
+
+
+def test_money_categories_and_features_without_a_phrase_are_readable(table: TableMaker) -> None:
+    money = number("balance_cents_last", [150_000.0, 1_000_000.0], [-50, 40, 0])
+    unnamed = number("session_count_30d", [4.5, 5.5], [-10, 20, 0])
+    profiles = table(
+        CUSTOMER_PROFILES,
+        [
+            {
+                "customer_id": "ann",
+                "balance_cents_last": -1_234_567,
+                "days_past_due_bucket": "90+",
+                "session_count_30d": 1200,
+            }
+        ],
+    )
+    (reasons,) = found(scored(profiles, money, BUCKET, unnamed), "reasons").values()
+    assert [reason.text for reason in reasons] == [
+        "Days your oldest unpaid instalment is past due: 90+ (best: current)",
+        "Money on your bank accounts: -12,345.67 (best: 1,500.00 to 10,000.00)",
+        "Sessions in the last 30 days: 1,200 (best: 5)",
+    ]
+
+
+def test_a_customer_without_any_instalment_plan_is_a_thin_file(table: TableMaker) -> None:
+    profiles = table(
+        CUSTOMER_PROFILES,
+        [{"customer_id": "ann", "plan_count": 1}, {"customer_id": "bob", "plan_count": 0}, {"customer_id": "carol"}],
+    )
+    version = scorecard(DELAY)["model_version"]
+    assert rows(scored(profiles, DELAY), "customer_id", "is_thin_file", "model_version") == [
+        ("ann", False, version),
+        ("bob", True, version),
+        ("carol", True, version),
+    ]
+
+
+def test_no_customers_give_no_scores(table: TableMaker) -> None:
+    assert rows(scored(table(CUSTOMER_PROFILES, []), DELAY), "customer_id") == []
+
+
+def test_t01_a_scorecard_trained_after_the_day_is_refused(table: TableMaker) -> None:
+    profiles = table(CUSTOMER_PROFILES, [{"customer_id": "ann"}])
+    with pytest.raises(ScorecardError, match=r"2026-03-30: scorecard 2026-03-31-.* was trained later"):
+        build(profiles, {"scorecard.json": scorecard(DELAY)}, as_of=date(2026, 3, 30))
+
+
+def test_t22_a_scorecard_for_other_features_is_refused(table: TableMaker) -> None:
+    profiles = table(CUSTOMER_PROFILES, [{"customer_id": "ann"}])
+    other = {**DELAY, "meaning": "days since the newest instalment was due"}
+    with pytest.raises(ScorecardError, match="another type or meaning now: days_past_due; train again"):
+        scored(profiles, other)
+
+
+def test_t23_an_altered_scorecard_is_refused(table: TableMaker) -> None:
+    content = scorecard(DELAY)
+    content["log_odds"]["intercept"] += 0.1
+    with pytest.raises(ScorecardError, match="was altered after it was sealed"):
+        build(table(CUSTOMER_PROFILES, []), {"scorecard.json": content}, as_of=AS_OF)
+
+
+def test_no_python_runs_for_a_row(table: TableMaker, capsys: pytest.CaptureFixture[str]) -> None:
+    scored(table(CUSTOMER_PROFILES, [{"customer_id": "ann"}]), DELAY, ON_TIME, BUCKET).explain()
+    plan = capsys.readouterr().out
+    assert "CASE WHEN" in plan
+    assert "python" not in plan.lower().replace("mappartitionsinpython", "python")
