@@ -15,6 +15,7 @@ from schemas.table import ContractError
 BAD_INPUT = (
     BadSourceError,
     CheckFailedError,
+    ContractBrokenError,
     ContractError,
     JobBrokenError,
     RuleError,

@@ -1,0 +1,152 @@
+"""The partners in a box, from the command line."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import signal
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from types import FrameType
+from typing import NoReturn
+
+from demo.drops import write_drops
+from demo.life import live
+from demo.processes import ServerError
+from demo.servers import ENVIRONMENT, find_partners, start_partners
+from demo.truth import write_truth
+from demo.world import World, WorldError
+
+EXAMPLES = """examples:
+  python -m demo up                                     20 000 people, the history and 7 daily drops, served from .demo
+  python -m demo up --people 300 --days 2 --folder /tmp/small --lake /tmp/small/lake
+  set -a; . .demo/environment; set +a                   the variables with which Nightledger reads the partners
+  python -m demo status
+  python -m demo down                                   stop the servers, keep the data
+  python -m demo down --forget                          stop the servers, delete the folder
+  python -m demo world --out /tmp/world --people 300    only the drop's files and the truth, no servers
+"""
+WORLD_FILE = "world.json"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; 0 when it worked, 1 when `status` finds no servers, 2 when it cannot."""
+    signal.signal(signal.SIGTERM, _end)
+    options = _parser().parse_args(arguments)
+    try:
+        return int(options.run(options))
+    except (WorldError, ServerError, OSError) as error:
+        sys.stderr.write(f"demo: {error}\n")
+        return 2
+
+
+def up(options: argparse.Namespace) -> int:
+    """Start the servers, load the world unless it is there, and write the environment."""
+    world, folder, begin = _world(options), options.folder.absolute(), time.monotonic()
+    wanted = {"seed": world.seed, "people": world.people, "history_months": world.history_months, "days": options.days}
+    remembered = folder / WORLD_FILE
+    if remembered.exists() and json.loads(remembered.read_text(encoding="utf-8")) != wanted:
+        raise WorldError(
+            f"{folder} holds another world: take another --folder, or first `python -m demo down --forget`"
+        )
+    started = start_partners(folder)
+    try:
+        if not remembered.exists():
+            _say(begin, f"living {world.history_months} months of {world.people} people while the servers start")
+            life = live(world, world.business_dates(options.days)[-1])
+            started.wait()
+            _say(begin, "the servers answer; writing and loading the partners' data")
+            started.load(life, world.business_dates(options.days))
+            remembered.write_text(json.dumps(wanted) + "\n", encoding="utf-8")
+        started.wait()
+        environment = started.write_environment(world, options.lake or str(folder / "lake"))
+    except BaseException:
+        started.stop()
+        raise
+    _say(begin, f"ready: {started.store.endpoint} and PostgreSQL on port {started.replicas.port}")
+    _write(f"environment: {environment}")
+    return 0
+
+
+def down(options: argparse.Namespace) -> int:
+    """Stop the servers that were started over the folder, and no other process."""
+    known = find_partners(options.folder)
+    if known:
+        known.stop()
+    if options.forget and known:
+        known.forget()
+    _write("stopped" if known else f"nothing was started over {options.folder}")
+    return 0
+
+
+def status(options: argparse.Namespace) -> int:
+    """Say what runs."""
+    known = find_partners(options.folder)
+    if not known or not known.are_running():
+        _write(f"not running over {options.folder}: start with `python -m demo up`")
+        return 1
+    for process in known.processes:
+        _write(f"{process.name}: running, pid {process.pid}")
+    _write(f"environment: {known.folder / ENVIRONMENT}")
+    return 0
+
+
+def world(options: argparse.Namespace) -> int:
+    """Write only the shop's drop and the truth."""
+    begin, days = time.monotonic(), _world(options).business_dates(options.days)
+    life = live(_world(options), days[-1])
+    for drop in write_drops(life, options.out / "drop", days):
+        if drop.parent.name == "erasure_requests":
+            _say(begin, f"{drop.name} is written")
+    write_truth(life, options.out / "truth")
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m demo",
+        description=__doc__,
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    commands = parser.add_subparsers(required=True, metavar="command")
+    for name, run in (("up", up), ("down", down), ("status", status), ("world", world)):
+        command = commands.add_parser(name, help=run.__doc__, description=run.__doc__)
+        command.set_defaults(run=run)
+        if name != "world":
+            command.add_argument("--folder", type=Path, default=Path(".demo"), help="where all data lie (.demo)")
+        if name in {"up", "world"}:
+            command.add_argument("--people", type=int, default=World.people, help="inhabitants (20000)")
+            command.add_argument("--seed", type=int, default=World.seed, help="equal seeds give equal bytes")
+            command.add_argument("--history-months", type=int, default=World.history_months, help="months (24)")
+            command.add_argument("--days", type=int, default=7, help="daily drops after the first one (7)")
+        if name == "up":
+            command.add_argument("--lake", default="", help="the lake's folder or s3:// address (<folder>/lake)")
+        if name == "down":
+            command.add_argument("--forget", action="store_true", help="delete the folder too")
+        if name == "world":
+            command.add_argument("--out", type=Path, required=True, help="where to write")
+    return parser
+
+
+def _world(options: argparse.Namespace) -> World:
+    return World(seed=options.seed, people=options.people, history_months=options.history_months)
+
+
+def _say(begin: float, what: str) -> None:
+    _write(f"[{time.monotonic() - begin:5.1f} s] {what}")
+
+
+def _write(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
+
+
+def _end(_signal: int, _frame: FrameType | None) -> NoReturn:
+    raise SystemExit(143)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

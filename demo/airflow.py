@@ -1,0 +1,290 @@
+"""Airflow on this machine: scheduler and web UI in one folder, on loopback only, ended with everything it started.
+
+    python -m demo.airflow --home .work/airflow        until Ctrl-C; prints where the UI is and where the password lies
+
+It runs `airflow standalone` with settings for a laptop. The DAGs read the same NIGHTLEDGER_* variables as the command
+line; whoever calls this sets them.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import http.client
+import json
+import os
+import secrets
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import psutil
+
+PROJECT_ROOT = Path(__file__).resolve().parents[1]
+USER = "admin"
+SECONDS_TO_START = 240.0  # 20 on an idle laptop
+SECONDS_TO_STOP = 30.0
+
+FOR_A_LAPTOP: Mapping[str, str] = {
+    "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
+    "AIRFLOW__CORE__PARALLELISM": "3",  # two cores are busy with two tasks and the scheduler
+    "AIRFLOW__CORE__EXECUTOR": "LocalExecutor",
+    "AIRFLOW__API__HOST": "127.0.0.1",
+    "AIRFLOW__API__WORKERS": "1",
+    "AIRFLOW__SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME": "0.3",  # the next task starts that much sooner
+    "AIRFLOW__WORKERS__MIN_HEARTBEAT_INTERVAL": "1",  # a worker that misses the end of its task looks again after this
+    "AIRFLOW__DAG_PROCESSOR__PARSING_PROCESSES": "1",
+    "AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "120",  # reading two files again and again takes a core
+    "AIRFLOW__DAG_PROCESSOR__STALE_DAG_THRESHOLD": "300",
+    "AIRFLOW__DAG_PROCESSOR__PRINT_STATS_INTERVAL": "0",
+    "AIRFLOW__TRIGGERER__CAPACITY": "1",  # no task of ours defers
+    "SCARF_ANALYTICS": "false",  # nothing about this machine leaves it
+    "NO_COLOR": "1",
+}
+
+SHIM = """#!/bin/sh
+# `airflow standalone` starts its parts by this name. Their log servers would listen on every network interface, and
+# nobody needs them where all logs are files of this machine.
+case "$1" in
+  scheduler | triggerer) set -- "$@" --skip-serve-logs ;;
+esac
+exec "{python}" -m airflow "$@"
+"""
+
+
+class AirflowError(RuntimeError):
+    """Airflow did not start or could not do what it was asked; the message says why, or where its log is."""
+
+
+class RequestRefusedError(AirflowError):
+    """The REST API answered with an error."""
+
+
+@dataclass(frozen=True)
+class Airflow:
+    """A running Airflow: where it lives, how to reach it, and the variables with which its command line works."""
+
+    home: Path
+    port: int
+    environment: Mapping[str, str]
+
+    @property
+    def url(self) -> str:
+        """The address of the web UI."""
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def password_file(self) -> Path:
+        """Where the password of the user `admin` lies, readable by its owner only."""
+        return _password_file(self.home)
+
+    @property
+    def log(self) -> Path:
+        """What the parts of Airflow said."""
+        return self.home / "standalone.log"
+
+    def command(self, *arguments: str) -> str:
+        """What `airflow <arguments>` prints; AirflowError with its last line when it fails."""
+        done = subprocess.run(
+            [str(self.home / "bin" / "airflow"), *arguments],
+            env=dict(self.environment),
+            cwd=self.home,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode != 0:
+            said = [line for line in (done.stderr + done.stdout).splitlines() if line.strip()] or ["nothing"]
+            raise AirflowError(f"airflow {arguments[0]} ended with {done.returncode}: {said[-1].strip()}")
+        return done.stdout
+
+    def request(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Any:
+        """The answer of the REST API to a request of the user `admin`."""
+        token = _ask(self.port, "POST", "/auth/token", {"username": USER, "password": _password(self.home)})
+        return _ask(self.port, method, f"/api/v2{path}", body, token=str(token["access_token"]))
+
+    def unpause(self, dag_id: str) -> None:
+        """Let the scheduler create and run runs of the DAG; paused is how every DAG starts."""
+        self.request("PATCH", f"/dags/{dag_id}", {"is_paused": False})
+
+    def trigger(self, dag_id: str, business_date: str) -> str:
+        """Trigger a run by hand, as the UI does; returns its id."""
+        body = {"logical_date": None, "conf": {"business_date": business_date}}
+        return str(self.request("POST", f"/dags/{dag_id}/dagRuns", body)["dag_run_id"])
+
+    def runs(self, dag_id: str) -> Sequence[Mapping[str, Any]]:
+        """Every run of the DAG, the oldest first."""
+        return list(self.request("GET", f"/dags/{dag_id}/dagRuns?order_by=id&limit=100")["dag_runs"])
+
+    def tasks(self, dag_id: str, run_id: str) -> Sequence[Mapping[str, Any]]:
+        """Every task of a run with its state."""
+        answer = self.request("GET", f"/dags/{dag_id}/dagRuns/{quote(run_id, safe='')}/taskInstances?limit=100")
+        return list(answer["task_instances"])
+
+
+@contextlib.contextmanager
+def airflow_standalone(home: Path, variables: Mapping[str, str]) -> Iterator[Airflow]:
+    """Airflow in the folder `home`, healthy and with its DAGs read; afterwards no process of it is left.
+
+    variables: the NIGHTLEDGER_* settings that DAGs and tasks see, beside the caller's environment.
+    """
+    airflow = _prepare(home.absolute(), variables)
+    with airflow.log.open("ab") as log:
+        process = subprocess.Popen(
+            [str(airflow.home / "bin" / "airflow"), "standalone"],
+            env=dict(airflow.environment),
+            cwd=airflow.home,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,  # Ctrl-C reaches us first, so that we end it in order
+        )
+    try:
+        _wait_until_healthy(airflow, process)
+        yield airflow
+    finally:
+        _end(process)
+        _stop_spark(airflow)
+
+
+def _prepare(home: Path, variables: Mapping[str, str]) -> Airflow:
+    (home / "bin").mkdir(parents=True, exist_ok=True)
+    home.chmod(0o700)  # it holds keys and a password
+    shim = home / "bin" / "airflow"
+    shim.write_text(SHIM.format(python=sys.executable), encoding="utf-8")
+    shim.chmod(0o700)
+    password_file = _password_file(home)
+    if not password_file.exists():
+        password_file.touch(mode=0o600)
+        password_file.write_text(json.dumps({USER: secrets.token_urlsafe(12)}), encoding="utf-8")
+    port = _free_port()
+    environment = {
+        **os.environ,
+        **FOR_A_LAPTOP,
+        **variables,
+        "AIRFLOW_HOME": str(home),
+        "AIRFLOW__CORE__DAGS_FOLDER": str(PROJECT_ROOT / "dags"),
+        "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": str(password_file),
+        "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"http://127.0.0.1:{port}/execution/",
+        "AIRFLOW__API__BASE_URL": f"http://127.0.0.1:{port}",
+        "AIRFLOW__API__PORT": str(port),
+        "PYTHONPATH": str(PROJECT_ROOT),
+        "PATH": os.pathsep.join([str(home / "bin"), os.environ.get("PATH", os.defpath)]),
+    }
+    return Airflow(home, port, environment)
+
+
+def _wait_until_healthy(airflow: Airflow, process: subprocess.Popen[bytes]) -> None:
+    deadline = time.monotonic() + SECONDS_TO_START
+    while time.monotonic() < deadline:
+        if process.poll() is not None:
+            raise AirflowError(f"airflow standalone ended while it started: see {airflow.log}")
+        with contextlib.suppress(OSError, http.client.HTTPException, RequestRefusedError):
+            health = _ask(airflow.port, "GET", "/api/v2/monitor/health")
+            parts = [health[part]["status"] for part in ("metadatabase", "scheduler", "dag_processor")]
+            if parts == ["healthy"] * 3 and _dags_are_read(airflow):
+                return
+        time.sleep(0.5)
+    raise AirflowError(f"airflow standalone was not healthy within {SECONDS_TO_START:.0f} s: see {airflow.log}")
+
+
+def _dags_are_read(airflow: Airflow) -> bool:
+    broken = airflow.request("GET", "/importErrors")["import_errors"]
+    if broken:
+        raise AirflowError(f"a DAG file cannot be imported: {broken[0]['stack_trace'].strip().splitlines()[-1]}")
+    return int(airflow.request("GET", "/dags")["total_entries"]) >= 2
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """End standalone as Ctrl-C does, then whatever of its descendants is left."""
+    try:
+        started = psutil.Process(process.pid).children(recursive=True)
+    except psutil.NoSuchProcess:
+        started = []
+    if process.poll() is None:
+        process.send_signal(signal.SIGINT)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(SECONDS_TO_STOP)
+    left = [*started, *([psutil.Process(process.pid)] if process.poll() is None else [])]
+    for end in (psutil.Process.terminate, psutil.Process.kill):
+        _, left = psutil.wait_procs(left, timeout=0.2)
+        for one in left:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                end(one)
+        _, left = psutil.wait_procs(left, timeout=SECONDS_TO_STOP / 3)
+    process.wait()
+
+
+def _stop_spark(airflow: Airflow) -> None:
+    """Stop the Spark servers of runs that were cut short; a run that ends by itself stops its own."""
+    scratch = PROJECT_ROOT / airflow.environment.get("NIGHTLEDGER_SCRATCH", ".work")
+    for record in sorted((scratch / "spark").glob("*-????-??-??.json")):
+        subprocess.run(
+            [sys.executable, "-m", "jobs.spark_server", "stop", "--name", record.stem],
+            env=dict(airflow.environment),
+            cwd=PROJECT_ROOT,
+            check=False,
+        )
+
+
+def _ask(port: int, method: str, path: str, body: Mapping[str, Any] | None = None, *, token: str = "") -> Any:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+    headers = {"Content-Type": "application/json"} | ({"Authorization": f"Bearer {token}"} if token else {})
+    with contextlib.closing(connection):
+        connection.request(method, path, json.dumps(body) if body is not None else None, headers)
+        response = connection.getresponse()
+        content = response.read().decode("utf-8")
+    if response.status >= 400:
+        raise RequestRefusedError(f"{method} {path.split('?', maxsplit=1)[0]}: {response.status} {content[:500]}")
+    return json.loads(content) if content else None
+
+
+def _password_file(home: Path) -> Path:
+    return home / "admin_password.json"
+
+
+def _password(home: Path) -> str:
+    return str(json.loads(_password_file(home).read_text(encoding="utf-8"))[USER])
+
+
+def _free_port() -> int:
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run Airflow until Ctrl-C or SIGTERM."""
+    parser = argparse.ArgumentParser(
+        prog="python -m demo.airflow", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--home", type=Path, default=Path(".work/airflow"), help="the folder in which Airflow lives")
+    options = parser.parse_args(arguments)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    try:
+        with airflow_standalone(options.home, {}) as airflow:
+            _say(f"Airflow is ready at {airflow.url}")
+            _say(f"user {USER}, password in {airflow.password_file}; log in {airflow.log}")
+            _say("unpause the DAG nightly to let the scheduler close the nights; Ctrl-C ends everything")
+            signal.pause()
+    except KeyboardInterrupt:
+        _say("ended")
+    except AirflowError as error:
+        _say(str(error))
+        return 2
+    return 0
+
+
+def _say(line: str) -> None:
+    print(line, flush=True)  # noqa: T201 this is what the command is for
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,274 @@
+"""What the partner banks know: their customers, accounts and merchants, and who applies for the co-branded card."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+
+from demo import spelling
+from demo.hardship import DEFAULTED, Hardship
+from demo.people import OCCUPATIONS, People
+from demo.shopping import Shop
+from demo.tables import NOTHING, Ledger, chosen, numbered, where
+from demo.world import DAY_SECONDS, Month, World, day_of
+
+ACCOUNT_TYPES = ("current", "savings", "credit_card", "loan")
+CURRENT, SAVINGS, CARD, LOAN = range(4)
+ACCOUNT_STATUSES = ("active", "blocked")
+INCOME_BANDS = ("A", "B", "C", "D", "E")
+INCOME_BOUNDS = (350_000, 600_000, 1_000_000, 1_800_000)  # cents a month
+DECISIONS = ("approved", "declined")
+PRODUCTS = ("card_basic", "card_gold", "card_travel")
+MERCHANT_KINDS = (  # merchant category code (ISO 18245), what the shop sign says, share of the merchants
+    ("5411", "Grocers", 18),
+    ("5812", "Restaurant", 14),
+    ("5814", "Noodles", 9),
+    ("5311", "Department Store", 6),
+    ("5651", "Clothing", 6),
+    ("5732", "Electronics", 4),
+    ("5541", "Fuel", 5),
+    ("4121", "Taxi", 5),
+    ("4111", "Metro", 4),
+    ("4814", "Telecom", 3),
+    ("4900", "Utilities", 3),
+    ("7832", "Cinema", 3),
+    ("7994", "Games", 3),
+    ("7997", "Sports Club", 2),
+    ("8299", "Training School", 2),
+    ("8220", "College", 1),
+    ("5942", "Books", 2),
+    ("8062", "Hospital", 2),
+    ("8011", "Clinic", 2),
+    ("5912", "Pharmacy", 3),
+    ("7011", "Hotel", 2),
+    ("4722", "Travel Agency", 1),
+    ("4511", "Airline", 1),
+    ("7230", "Hairdresser", 2),
+)
+
+
+@dataclass(frozen=True)
+class Accounts:
+    """Every account that is or will be opened, one entry per account; bank is the position of the bank."""
+
+    bank: np.ndarray
+    person: np.ndarray
+    kind: np.ndarray
+    opened_at: np.ndarray
+    ids: pa.Array
+
+    def main_of(self, count: int, moment: int) -> np.ndarray:
+        """For each person the current account opened first, -1 for those who have none at the moment."""
+        current = np.flatnonzero((self.kind == CURRENT) & (self.opened_at < moment))
+        newest_first = current[np.argsort(-self.opened_at[current], kind="stable")]
+        main = np.full(count, -1)
+        main[self.person[newest_first]] = newest_first
+        return main
+
+    def of_kind(self, kind: int, count: int, moment: int) -> np.ndarray:
+        """For each person one account of the kind that is open at the moment, -1 where there is none."""
+        open_ones = np.flatnonzero((self.kind == kind) & (self.opened_at < moment))
+        account = np.full(count, -1)
+        account[self.person[open_ones[::-1]]] = open_ones[::-1]
+        return account
+
+
+class Banks:
+    """The books of all partner banks in the month that is being lived."""
+
+    def __init__(self, world: World, people: People, shop: Shop, hardship: Hardship) -> None:
+        """Decide once which accounts everyone will open."""
+        self._world, self._people, self._shop, self._hardship = world, people, shop, hardship
+        chance = world.generator("banks")
+        self.accounts = _agree_accounts(people, chance)
+        is_old_number = chance.random(people.bank_opened_at.shape) < 0.08
+        own = np.arange(people.count)[:, None]
+        self._phone = np.where(is_old_number, people.count + own, own)
+        self._income_cents = people.income_cents * np.exp(0.2 * chance.normal(size=people.count))
+        self._hides = chance.random((4, people.count))
+        self._spelling = chance.random(people.count)
+        share = np.exp(-0.3 * people.hazard[self.accounts.person] + 0.2 * chance.normal(size=len(self.accounts.kind)))
+        limit = np.round(3 * people.income_cents[self.accounts.person] * share, -5).astype(np.int64)
+        self.limit_cents = np.where(self.accounts.kind >= CARD, np.clip(limit, 300_000, 10_000_000), NOTHING)
+        self._is_blocked = np.zeros(len(self.accounts.kind), bool)
+        self._application_count = 0
+        self.merchant_count = int(np.clip(people.count // 50, 40, 400))
+        shares = np.array([kind[2] for kind in MERCHANT_KINDS])
+        size = (len(world.banks), self.merchant_count)
+        self.merchant_kind = chance.choice(len(MERCHANT_KINDS), size, p=shares / shares.sum())
+
+    def live_month(self, month: Month, ledger: Ledger) -> None:
+        """Write down customers, accounts, merchants and applications that are new or changed this month."""
+        chance = self._world.generator("banks", month.index)
+        for position, bank in enumerate(self._world.banks):
+            self._write_customers(month, position, bank, chance, ledger)
+            self._write_accounts(month, position, bank, chance, ledger)
+            self._write_merchants(month, position, bank, chance, ledger)
+            self._write_applications(month, position, bank, chance, ledger)
+
+    def _write_customers(
+        self, month: Month, position: int, bank: str, chance: np.random.Generator, ledger: Ledger
+    ) -> None:
+        people, opened_at = self._people, self._people.bank_opened_at[:, position]
+        is_new, is_old = _new_and_old(opened_at, month)
+        has_moved_on = self._shop.is_registered(month.start) & (self._phone[:, position] != self._shop.phone)
+        new_phone = is_old & has_moved_on & (chance.random(people.count) < 0.08)
+        new_income = is_old & (chance.random(people.count) < 0.006)
+        self._phone[:, position] = np.where(new_phone, self._shop.phone, self._phone[:, position])
+        self._income_cents = np.where(new_income, people.income_cents, self._income_cents)
+        changes = new_phone | new_income
+        for persons, moment in (
+            (np.flatnonzero(is_new), opened_at[is_new]),
+            (np.flatnonzero(changes), month.moments(chance, int(changes.sum()))),
+        ):
+            ledger.add("customers", day_of(moment), self._customer_rows(position, persons, moment), bank=bank)
+
+    def _customer_rows(self, position: int, persons: np.ndarray, moment: np.ndarray) -> dict[str, object]:
+        people, hides = self._people, self._hides[:, persons]
+        band = np.searchsorted(INCOME_BOUNDS, self._income_cents[persons])
+        return {
+            "bank_customer_id": people.bank_customer_ids(position, persons),
+            "full_name": pa.array([people.names[i] for i in persons], pa.string()),
+            "phone": where(hides[0] < 0.98, self._phones(position, persons)),
+            "email": where(hides[1] < 0.4, pa.array([people.emails[i].lower() for i in persons], pa.string())),
+            "national_id": where(hides[2] < 0.97, self._national_ids(persons)),
+            "birth_date": np.where(hides[3] < 0.99, people.birth_day[persons], NOTHING),
+            "gender": chosen(("female", "male"), people.is_male[persons].astype(np.int64)),
+            "city_code": chosen([city[0] for city in spelling.CITIES], people.city[persons]),
+            "occupation": chosen(OCCUPATIONS, np.where(hides[1] < 0.8, people.occupation[persons], -1)),
+            "income_band": chosen(INCOME_BANDS, np.where(hides[0] < 0.85, band, -1)),
+            "kyc_level": 1 + (hides[2] < 0.9) + (hides[3] < 0.3),
+            "opened_at": people.bank_opened_at[persons, position],
+            "updated_at": moment,
+        }
+
+    def _phones(self, position: int, persons: np.ndarray) -> pa.Array:
+        numbers = [spelling.mobile_number(int(self._phone[i, position])) for i in persons]
+        return pa.array(
+            [spelling.spelled_phone(n, self._spelling[i]) for n, i in zip(numbers, persons, strict=True)], pa.string()
+        )
+
+    def _national_ids(self, persons: np.ndarray) -> pa.Array:
+        ids = [spelling.spelled_national_id(self._people.national_ids[i], self._spelling[i]) for i in persons]
+        return pa.array(ids, pa.string())
+
+    def _write_accounts(
+        self, month: Month, position: int, bank: str, chance: np.random.Generator, ledger: Ledger
+    ) -> None:
+        accounts = self.accounts
+        is_new, is_old = _new_and_old(accounts.opened_at, month)
+        is_ours, is_card = accounts.bank == position, accounts.kind == CARD
+        is_blocked = is_old & is_card & (self._hardship.condition[accounts.person] == DEFAULTED)
+        is_raised = is_ours & is_old & is_card & ~is_blocked & (chance.random(len(is_card)) < 0.01)
+        changes = is_raised | (is_ours & is_old & (is_blocked != self._is_blocked))
+        self.limit_cents = np.where(is_raised, self.limit_cents * 6 // 5, self.limit_cents)
+        self._is_blocked = np.where(is_ours, is_blocked, self._is_blocked)
+        new = np.flatnonzero(is_new & is_ours)
+        for index, moment in (
+            (new, accounts.opened_at[new]),
+            (np.flatnonzero(changes), month.moments(chance, int(changes.sum()))),
+        ):
+            columns = {
+                "account_id": accounts.ids.take(pa.array(index)),
+                "bank_customer_id": self._people.bank_customer_ids(position, accounts.person[index]),
+                "account_type": chosen(ACCOUNT_TYPES, accounts.kind[index]),
+                "opened_at": accounts.opened_at[index],
+                "closed_at": np.full(len(index), NOTHING),
+                "credit_limit_cents": self.limit_cents[index],
+                "account_status": chosen(ACCOUNT_STATUSES, self._is_blocked[index].astype(np.int64)),
+                "updated_at": moment,
+            }
+            ledger.add("accounts", day_of(moment), columns, bank=bank)
+
+    def _write_merchants(
+        self, month: Month, position: int, bank: str, chance: np.random.Generator, ledger: Ledger
+    ) -> None:
+        """All merchants are there from the first month; later a few a month move to another city."""
+        is_written = chance.random(self.merchant_count) < (0.004 if month.index else 1.1)
+        index = np.flatnonzero(is_written)
+        kinds = self.merchant_kind[position, index]
+        names = [
+            f"{MERCHANT_KINDS[kind][1]} {bank.title()} {number:04d}" for number, kind in zip(index, kinds, strict=True)
+        ]
+        city = chance.integers(0, len(spelling.CITIES), len(index))
+        moment = month.moments(chance, len(index))
+        columns = {
+            "merchant_id": numbered(f"{self._people.bank_prefixes[position]}m", index),
+            "merchant_name": pa.array(names, pa.string()),
+            "mcc": chosen([kind[0] for kind in MERCHANT_KINDS], kinds),
+            "city_code": chosen([c[0] for c in spelling.CITIES], np.where(chance.random(len(index)) < 0.05, -1, city)),
+            "updated_at": np.where(month.index == 0, month.start, moment),
+        }
+        ledger.add("merchants", day_of(moment), columns, bank=bank)
+
+    def _write_applications(
+        self, month: Month, position: int, bank: str, chance: np.random.Generator, ledger: Ledger
+    ) -> None:
+        """Each application as it came in, as it was decided, and as the card was first used."""
+        people = self._people
+        is_known = self._shop.is_registered(month.start) | _new_and_old(people.bank_opened_at[:, position], month)[1]
+        persons = np.flatnonzero(is_known & (chance.random(people.count) < 0.004))
+        count, applied_at = len(persons), month.moments(chance, len(persons))
+        is_instant, minutes = chance.random(count) < 0.6, chance.integers(20, 180, count)
+        decided_at = applied_at + np.where(is_instant, minutes, chance.integers(3_600, 3 * DAY_SECONDS, count))
+        is_approved = chance.random(count) < 1 / (1 + np.exp(1.1 * people.hazard[persons] - 0.8))
+        uses_card = is_approved & (chance.random(count) < 0.8)
+        activated_at = decided_at + chance.integers(2 * DAY_SECONDS, 20 * DAY_SECONDS, count)
+        limit = np.where(is_approved, np.round(people.income_cents[persons] * 2.0, -5).astype(np.int64), NOTHING)
+        fixed = self._application_columns(position, persons, applied_at, chance)
+        always, never, undecided = np.ones(count, bool), np.full(count, NOTHING), np.full(count, -1)
+        decision = np.where(is_approved, 0, 1)
+        for happens, moment, decided, limits, choice, activated in (
+            (always, applied_at, never, never, undecided, never),
+            (always, decided_at, decided_at, limit, decision, never),
+            (uses_card, activated_at, decided_at, limit, decision, activated_at),
+        ):
+            changing = {
+                "decision": chosen(DECISIONS, choice),
+                "decided_at": decided,
+                "approved_limit_cents": limits,
+                "activated_at": activated,
+                "updated_at": moment,
+            }
+            ledger.add("card_applications", day_of(moment), fixed | changing, bank=bank, happens=happens)
+
+    def _application_columns(
+        self, position: int, persons: np.ndarray, applied_at: np.ndarray, chance: np.random.Generator
+    ) -> dict[str, object]:
+        count = len(persons)
+        return {
+            "application_id": numbered(f"{self._people.bank_prefixes[position]}p", self._next_application(count)),
+            "applied_at": applied_at,
+            "product_code": chosen(PRODUCTS, chance.choice(3, count, p=[0.6, 0.3, 0.1])),
+            "phone": self._phones(position, persons),
+            "national_id": where(chance.random(count) < 0.95, self._national_ids(persons)),
+        }
+
+    def _next_application(self, count: int) -> np.ndarray:
+        first = self._application_count
+        self._application_count += count
+        return np.arange(first, first + count)
+
+
+def _agree_accounts(people: People, chance: np.random.Generator) -> Accounts:
+    person, bank = np.nonzero(people.bank_opened_at != NOTHING)
+    relation_at = people.bank_opened_at[person, bank]
+    parts = []
+    for kind, share, latest_day in ((CURRENT, 1.1, 0), (SAVINGS, 0.35, 400), (CARD, 0.27, 900), (LOAN, 0.06, 900)):
+        opens = chance.random(len(person)) < share
+        opened_at = relation_at + 60 + chance.integers(0, latest_day + 1, len(person)) * DAY_SECONDS
+        parts.append((bank[opens], person[opens], np.full(int(opens.sum()), kind), opened_at[opens]))
+    banks, persons, kinds, opened_at = (np.concatenate(column) for column in zip(*parts, strict=True))
+    number = chance.permutation(len(kinds))
+    prefixes = pa.array([f"{prefix}a" for prefix in people.bank_prefixes]).take(pa.array(banks))
+    ids = pa.compute.binary_join_element_wise(prefixes, numbered("", number), "")
+    return Accounts(banks, persons, kinds, opened_at, ids)
+
+
+def _new_and_old(began_at: np.ndarray, month: Month) -> tuple[np.ndarray, np.ndarray]:
+    """What begins this month (everything earlier in the first month), and what was there before it."""
+    exists = began_at != NOTHING
+    is_new = exists & (began_at < month.end) & ((began_at >= month.start) | (month.index == 0))
+    return is_new, exists & (began_at < month.start) & ~is_new

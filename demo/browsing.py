@@ -1,0 +1,105 @@
+"""What people do on the shop's site and apps: visits that end in an order, and many that do not."""
+
+from __future__ import annotations
+
+import numpy as np
+import pyarrow as pa
+
+from demo.catalogue import SHARES, Catalogue
+from demo.people import People
+from demo.shopping import IN_SHOP, Orders, Shop
+from demo.tables import Ledger, chosen, numbered, where
+from demo.world import Month, World, day_of
+
+EVENT_TYPES = ("view", "search", "add_to_cart", "checkout", "purchase", "login")
+VIEW, SEARCH, ADD, CHECKOUT, PURCHASE, LOGIN = range(6)
+USER_AGENTS = (
+    "AllianceShop/8.2 (Android 15)",
+    "AllianceShop/8.2 (iOS 19.1)",
+    "AllianceShop/7.9 (Android 13)",
+    "Mozilla/5.0 (Windows NT 10.0; Win64; x64) Chrome/146.0",
+    "Mozilla/5.0 (Macintosh; Intel Mac OS X 15_2) Safari/19.0",
+)
+STEPS = ((VIEW, 900, 0.75), (ADD, 400, 0.35), (CHECKOUT, 90, 0.3), (PURCHASE, 0, 1.0))
+"""Before an order: what, how many seconds before it, and how often the shop's tracking catches it."""
+
+
+class Browsing:
+    """The tracking of the shop in the month that is being lived."""
+
+    def __init__(self, world: World, people: People, shop: Shop, catalogue: Catalogue) -> None:
+        """Decide once how much everyone browses."""
+        self._world, self._people, self._shop, self._catalogue = world, people, shop, catalogue
+        chance = world.generator("browsing")
+        self._visit_rate = 0.75 * chance.gamma(0.8, 1 / 0.8, people.count)
+        self._favourite = chance.choice(len(SHARES), people.count, p=SHARES)
+        self._agent = chance.choice(len(USER_AGENTS), people.count, p=[0.4, 0.3, 0.1, 0.13, 0.07])
+        self._ip_addresses = pa.array(people.ip_addresses)
+        self._event_count, self._session_count = 0, 0
+
+    def live_month(self, month: Month, orders: Orders, ledger: Ledger) -> None:
+        """Write down the events of the month."""
+        chance = self._world.generator("browsing", month.index)
+        bought = self._steps_to_orders(month, chance, orders)
+        visited = self._visits(month, chance)
+        event = {name: np.concatenate([bought[name], visited[name]]) for name in bought}
+        order = np.lexsort((event["session"], event["moment"]))
+        event = {name: values[order] for name, values in event.items()}
+        count = len(order)
+        person, article = event["person"], event["article"]
+        is_about_article = np.isin(event["type"], (VIEW, ADD, CHECKOUT, PURCHASE))
+        columns = {
+            "event_id": numbered("e", np.arange(self._event_count, self._event_count + count), 9),
+            "shop_user_id": where(event["is_logged_in"], self._people.shop_user_ids(person)),
+            "device_id": numbered("d", event["device"]),
+            "session_id": numbered("s", event["session"]),
+            "occurred_at": event["moment"],
+            "event_type": chosen(EVENT_TYPES, event["type"]),
+            "category_code": where(event["type"] != LOGIN, self._catalogue.category_code.take(pa.array(article))),
+            "sku_id": where(is_about_article, self._catalogue.sku_id.take(pa.array(article))),
+            "ip_address": where(chance.random(count) < 0.95, self._ip_addresses.take(pa.array(person))),
+            "user_agent": where(chance.random(count) < 0.97, chosen(USER_AGENTS, self._agent[person])),
+        }
+        self._event_count += count
+        days_late = np.where(chance.random(count) < 0.01, chance.integers(1, 4, count), 0)
+        ledger.add("events", day_of(event["moment"]) + days_late, columns)
+
+    def _steps_to_orders(self, month: Month, chance: np.random.Generator, orders: Orders) -> dict[str, np.ndarray]:
+        online = np.flatnonzero(orders.channel != IN_SHOP)
+        session = np.arange(self._session_count, self._session_count + len(online))
+        self._session_count += len(online)
+        steps = []
+        for kind, seconds, caught in STEPS:
+            index = chance.random(len(online)) < caught
+            at = orders.ordered_at[online] - (seconds * (0.5 + chance.random(len(online)))).astype(np.int64)
+            at = np.maximum(at, month.start)  # the month before is already written
+            steps.append((online[index], session[index], at[index], np.full(int(index.sum()), kind)))
+        order, visit, moment, types = (np.concatenate(parts) for parts in zip(*steps, strict=True))
+        return {
+            "person": orders.person[order],
+            "device": orders.device[order],
+            "session": visit,
+            "moment": moment,
+            "type": types,
+            "article": orders.article[order],
+            "is_logged_in": np.ones(len(order), bool),
+        }
+
+    def _visits(self, month: Month, chance: np.random.Generator) -> dict[str, np.ndarray]:
+        rate = self._visit_rate * self._shop.is_registered(month.start)
+        visitor = np.repeat(np.arange(self._people.count), chance.poisson(rate))
+        begins_at, knows_who = month.moments(chance, len(visitor)), chance.random(len(visitor)) < 0.85
+        session = np.arange(self._session_count, self._session_count + len(visitor))
+        self._session_count += len(visitor)
+        events = 1 + chance.poisson(0.9, len(visitor))
+        visit = np.repeat(np.arange(len(visitor)), events)
+        step = np.arange(len(visit)) - np.repeat(np.cumsum(events) - events, events)
+        return {
+            "person": visitor[visit],
+            "device": visitor[visit],
+            "session": session[visit],
+            "moment": begins_at[visit] + 47 * step,
+            "type": chance.choice([VIEW, SEARCH, ADD, LOGIN], len(visit), p=[0.62, 0.2, 0.1, 0.08]),
+            "article": self._catalogue.choose(chance, self._favourite[visitor[visit]]),
+            "is_logged_in": knows_who[visit],
+        }

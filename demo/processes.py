@@ -1,0 +1,92 @@
+"""Server processes of the demo: started apart from the terminal, remembered by pid and birth, ended one by one."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+
+PATIENCE_SECONDS = 60.0
+LOG_LINES = 8
+
+
+class ServerError(RuntimeError):
+    """A server did not start or does not answer: the message says which one and where its log is."""
+
+
+@dataclass(frozen=True)
+class Process:
+    """A process that is certainly ours: pids are used again, the moment of birth is not."""
+
+    name: str
+    pid: int
+    born_at: float
+
+    def is_running(self) -> bool:
+        """Whether exactly this process still lives."""
+        try:
+            found = psutil.Process(self.pid)
+            return bool(abs(found.create_time() - self.born_at) < 0.02 and found.status() != psutil.STATUS_ZOMBIE)
+        except psutil.NoSuchProcess:
+            return False
+
+    def stop(self, gently: signal.Signals, grace_seconds: float) -> None:
+        """Ask it to stop; end it and what it started when it has not within the grace."""
+        if not self.is_running():
+            return
+        family = [psutil.Process(self.pid), *psutil.Process(self.pid).children(recursive=True)]
+        family[0].send_signal(gently)
+        _, alive = psutil.wait_procs(family, timeout=grace_seconds)
+        for process in alive:
+            process.kill()
+        psutil.wait_procs(alive, timeout=grace_seconds)
+
+
+def start(
+    name: str, command: list[str], log: Path, *, user: int | None = None, environment: Mapping[str, str] | None = None
+) -> Process:
+    """Start a server in a session of its own, so that Ctrl-C reaches us and not it; output goes to the log."""
+    with log.open("ab") as output:
+        started = subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+            user=user,
+            group=user,
+            extra_groups=None if user is None else [],
+            cwd="/",
+            env=None if environment is None else {**os.environ, **environment},
+        )
+    return Process(name, started.pid, psutil.Process(started.pid).create_time())
+
+
+def wait_until(is_ready: Callable[[], bool], process: Process, log: Path) -> None:
+    """Wait until the server answers; ServerError with the end of its log when it died or took too long."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while time.monotonic() < deadline and process.is_running():
+        if is_ready():
+            return
+        time.sleep(0.05)
+    lines = log.read_text(encoding="utf-8", errors="replace").splitlines()[-LOG_LINES:]
+    reason = "does not answer" if process.is_running() else "has stopped"
+    raise ServerError(f"{process.name} {reason} after its start; the end of {log}:\n" + "\n".join(lines))
+
+
+def free_ports(count: int) -> list[int]:
+    """Loopback ports that nobody listens on now; all are held until the last is found, so they differ."""
+    held = [socket.socket() for _ in range(count)]
+    for listener in held:
+        listener.bind(("127.0.0.1", 0))
+    ports = [listener.getsockname()[1] for listener in held]
+    for listener in held:
+        listener.close()
+    return ports

@@ -1,0 +1,124 @@
+"""What people want done with their data: consents given, denied and revoked, and requests to be forgotten."""
+
+from __future__ import annotations
+
+import numpy as np
+import pyarrow as pa
+
+from demo.people import People
+from demo.shopping import Shop
+from demo.tables import NOTHING, Ledger, chosen, numbered
+from demo.world import Month, World, day_of
+
+CHANNELS = ("sms", "push", "email", "phone")
+STATUSES = ("granted", "denied", "revoked")
+GRANTED, DENIED, REVOKED = range(3)
+
+
+class Wishes:
+    """The consents of shop users and bank customers in the month that is being lived.
+
+    A question is a purpose with its channel or bank, asked of a subject when the relation begins.
+    """
+
+    def __init__(self, world: World, people: People, shop: Shop) -> None:
+        """Draw once what everybody answers to each question."""
+        self._world, self._people, self._shop = world, people, shop
+        self._consent_count, self._erasure_count = 0, 0
+        chance = world.generator("wishes")
+        marketing: list[tuple[str, str | None, str | None, float, float]] = [
+            ("marketing", channel, None, asked, granted)
+            for channel, asked, granted in zip(CHANNELS, (1, 0.9, 0.7, 0.4), (0.72, 0.8, 0.55, 0.3), strict=True)
+        ]
+        self._questions = {
+            "": [
+                *marketing,
+                ("credit_scoring", None, None, 0.97, 0.9),
+                *[("partner_sharing", None, bank, 0.9, 0.62) for bank in world.banks],
+            ],
+            **{
+                bank: [
+                    *marketing[:2],
+                    ("credit_scoring", None, None, 0.97, 0.88),
+                    ("partner_sharing", None, bank, 0.9, 0.6),
+                ]
+                for bank in world.banks
+            },
+        }
+        self._is_granted = {
+            holder: np.stack(
+                [
+                    np.where(chance.random(people.count) < asked, chance.random(people.count) < granted, -1)
+                    for _, _, _, asked, granted in questions
+                ]
+            )
+            for holder, questions in self._questions.items()
+        }
+
+    def live_month(self, month: Month, ledger: Ledger) -> None:
+        """Write down what was answered, revoked and asked to be forgotten this month."""
+        chance = self._world.generator("wishes", month.index)
+        for holder in self._questions:
+            began_at = self._began_at(holder)
+            is_new = (began_at != NOTHING) & (began_at < month.end)
+            is_new &= (began_at >= month.start) | (month.index == 0)
+            is_old = (began_at != NOTHING) & (began_at < month.start) & ~is_new
+            for position, answers in enumerate(self._is_granted[holder]):
+                answer = np.flatnonzero(is_new & (answers >= 0))
+                status = np.where(answers[answer] == 1, GRANTED, DENIED)
+                self._write(holder, position, answer, began_at[answer] + 30, status, chance, ledger)
+                turns = np.flatnonzero(is_old & (answers >= 0) & (chance.random(len(answers)) < 0.0025))
+                status = np.where(answers[turns] == 1, REVOKED, GRANTED)
+                self._write(holder, position, turns, month.moments(chance, len(turns)), status, chance, ledger)
+                answers[turns] = 1 - answers[turns]
+        self._write_erasures(month, chance, ledger)
+
+    def _began_at(self, holder: str) -> np.ndarray:
+        people = self._people
+        return people.bank_opened_at[:, self._world.banks.index(holder)] if holder else people.registered_at
+
+    def _subject_ids(self, holder: str, persons: np.ndarray) -> pa.Array:
+        people = self._people
+        if not holder:
+            return people.shop_user_ids(persons)
+        return people.bank_customer_ids(self._world.banks.index(holder), persons)
+
+    def _write(
+        self,
+        holder: str,
+        position: int,
+        persons: np.ndarray,
+        occurred_at: np.ndarray,
+        status: np.ndarray,
+        chance: np.random.Generator,
+        ledger: Ledger,
+    ) -> None:
+        purpose, channel, bank, _, _ = self._questions[holder][position]
+        count = len(persons)
+        columns = {
+            "consent_id": numbered("w", np.arange(self._consent_count, self._consent_count + count)),
+            "subject_type": "bank_customer" if holder else "shop_user",
+            "subject_id": self._subject_ids(holder, persons),
+            "purpose": purpose,
+            "contact_channel": pa.array([channel] * count, pa.string()),
+            "bank_code": pa.array([bank] * count, pa.string()),
+            "consent_status": chosen(STATUSES, status),
+            "occurred_at": occurred_at,
+        }
+        self._consent_count += count
+        days_late = np.where(chance.random(count) < 0.005, 1, 0)
+        ledger.add("consents", day_of(occurred_at) + days_late, columns)
+
+    def _write_erasures(self, month: Month, chance: np.random.Generator, ledger: Ledger) -> None:
+        """About one registered user in 8 000 a month asks to be forgotten."""
+        asks = self._shop.is_registered(month.start) & (chance.random(self._people.count) < 1 / 8_000)
+        persons = np.flatnonzero(asks)
+        requested_at = month.moments(chance, len(persons))
+        columns = {
+            "request_id": numbered("z", np.arange(self._erasure_count, self._erasure_count + len(persons))),
+            "subject_type": "shop_user",
+            "subject_id": self._people.shop_user_ids(persons),
+            "requested_at": requested_at,
+        }
+        self._erasure_count += len(persons)
+        ledger.add("erasure_requests", day_of(requested_at), columns)
