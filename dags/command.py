@@ -86,11 +86,11 @@ class Command:
         process = self.process
         if process is None or process.poll() is not None:
             return
-        for how in (signal.SIGTERM, signal.SIGKILL):
-            with contextlib.suppress(ProcessLookupError, subprocess.TimeoutExpired):
-                os.killpg(process.pid, how)
-                process.wait(timeout=SECONDS_TO_END)
-                return
+        with contextlib.suppress(ProcessLookupError, subprocess.TimeoutExpired):
+            os.killpg(process.pid, signal.SIGTERM)
+            process.wait(timeout=SECONDS_TO_END)
+        with contextlib.suppress(ProcessLookupError):  # which says that nobody of the group is left
+            os.killpg(process.pid, signal.SIGKILL)
 
 
 def succeed(outcome: Outcome) -> Outcome:

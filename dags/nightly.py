@@ -17,8 +17,8 @@ Open the log of the first red task. Its last lines say what is wrong and where.
 - **a step before it is missing**: the message names the date to build first. Trigger this DAG with that
   `business_date`, or close a range with
   `airflow backfill create --dag-id nightly --from-date … --to-date … --max-active-runs 1`; then clear the red task.
-- **killed by signal**, **exit code 75** or **1**: it was tried again, and still a server was away or the machine was out
-  of memory. See to that, then clear the task. A Spark server that was lost is started again by the next try.
+- **killed by signal**, **exit code 75** or **1**: it was tried again, and still a server was away or the machine
+  was out of memory. See to that, then clear the task. A Spark server that was lost is started again by the next try.
 - **a `ready` task waits, or ends after 18 hours**: the partner has not finished its delivery; the drop has no manifest
   yet, or the bank's replica is behind. Call them. The task costs no worker while it waits.
 

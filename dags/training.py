@@ -14,8 +14,8 @@ Open the log of the first red task. Its last lines say what is wrong and where.
   then clear the red task.
 - **bad input**: a check refused the labels or the model, and the model before stays in force. The message says which
   limit was missed. Whether to change the limit is the risk officer's decision.
-- **killed by signal**, **exit code 75** or **1**: it was tried again, and still a server was away or the machine was out
-  of memory. See to that, then clear the task.
+- **killed by signal**, **exit code 75** or **1**: it was tried again, and still a server was away or the machine
+  was out of memory. See to that, then clear the task.
 
 ## By hand
 

@@ -31,24 +31,32 @@ def build(transactions: DataFrame, identities: DataFrame, *, as_of: date) -> Dat
         .withColumn("is_deposit", F.col("account_type").isin("current", "savings"))
     )
     recent = movements.where(F.col("days_ago") < HALF_YEAR_DAYS)
-    flows = tell_own_transfers(recent, movements).groupBy("customer_id").agg(*sum_flows())
-    balances = sum_newest_balances(movements)
-    return flows.join(balances, "customer_id", how="left").withColumn("inflow_variation_180d", variation_of_inflow())
-
-
-def tell_own_transfers(recent: DataFrame, movements: DataFrame) -> DataFrame:
-    """The recent movements with is_own: whether the other side is a deposit account of the same customer.
-
-    Which accounts a customer has is told by the movements known by the day.
-    """
-    own_accounts = (
-        movements.where("is_deposit")
-        .select("customer_id", F.col("account_id").alias("counterparty_account_id"))
-        .distinct()
-        .withColumn("is_own", F.lit(True))
+    is_own = F.coalesce(F.array_contains("deposit_account_ids", F.col("counterparty_account_id")), F.lit(False))
+    return (
+        recent.join(describe_deposits(movements), "customer_id", how="left")
+        .withColumn("is_own", is_own)
+        .groupBy("customer_id")
+        .agg(*sum_flows())
+        .withColumn("inflow_variation_180d", variation_of_inflow())
     )
-    return recent.join(own_accounts, ["customer_id", "counterparty_account_id"], how="left").withColumn(
-        "is_own", F.coalesce("is_own", F.lit(False))
+
+
+def describe_deposits(movements: DataFrame) -> DataFrame:
+    """One row per customer with a current or savings account: which, and the sum of their newest known balances.
+
+    An account is known by its movements, however old. Of two at the same moment the one with the larger id is newer.
+    """
+    has_balance = F.col("balance_after_cents").isNotNull()
+    moment_first = F.struct("booked_at", "transaction_id", "balance_after_cents")
+    return (
+        movements.where("is_deposit")
+        .groupBy("customer_id", "account_id", "bank_code")
+        .agg(F.max(F.when(has_balance, moment_first)).alias("newest"))
+        .groupBy("customer_id")
+        .agg(
+            F.collect_set("account_id").alias("deposit_account_ids"),  # only searched, so its order cannot show
+            F.sum("newest.balance_after_cents").alias("deposits_cents"),
+        )
     )
 
 
@@ -70,6 +78,7 @@ def sum_flows() -> list[Column]:
         sum_where(in_season & is_salary, "amount_cents").alias("salary_cents_sum_90d"),
         reduce(add, salary_periods).alias("salary_month_count_180d"),
         *(sum_where(is_inflow & in_period(period), "amount_cents").alias(inflow_of(period)) for period in PERIODS),
+        F.max("deposits_cents").alias("balance_cents_last"),
         F.min(F.when(in_season & F.col("is_deposit"), F.col("balance_after_cents"))).alias("balance_cents_min_90d"),
         share_of(withdrawn, outflow).alias("cash_share_90d"),
         share_of(count_where(is_card_payment & F.col("is_offline")), count_where(is_card_payment)).alias(
@@ -78,21 +87,6 @@ def sum_flows() -> list[Column]:
         sum_where(in_season & is_card, spent).alias("spend_cents_sum_90d"),
         count_where((F.col("transaction_type") == "fee") & (F.col("amount_cents") < 0)).alias("fee_count_180d"),
     ]
-
-
-def sum_newest_balances(movements: DataFrame) -> DataFrame:
-    """One row per customer with a known balance: the newest of each deposit account, added up.
-
-    Of two movements at the same moment the one with the larger id is the newer.
-    """
-    newest = F.max(F.struct("booked_at", "transaction_id", "balance_after_cents"))
-    return (
-        movements.where("is_deposit AND balance_after_cents IS NOT NULL")
-        .groupBy("customer_id", "bank_code", "account_id")
-        .agg(newest.alias("newest"))
-        .groupBy("customer_id")
-        .agg(F.sum("newest.balance_after_cents").alias("balance_cents_last"))
-    )
 
 
 def variation_of_inflow() -> Column:

@@ -65,7 +65,6 @@ class Scorecard:
     """Everything needed to score. score = offset + factor * ln(odds good:bad)."""
 
     model_version: str
-    trained_as_of: date
     intercept: float
     offset: float
     factor: float
@@ -104,15 +103,6 @@ def read_scorecard(content: Mapping[str, Any]) -> Scorecard:
     return scorecard
 
 
-def refuse_later_training(scorecard: Scorecard, as_of: date) -> None:
-    """ScorecardError when the scorecard was trained after the day that is scored: it would know the future."""
-    if scorecard.trained_as_of > as_of:
-        raise ScorecardError(
-            f"scores/customer_scores {as_of}: scorecard {scorecard.model_version} was trained later; "
-            "use one trained by that day"
-        )
-
-
 def refuse_other_features(scorecard: Scorecard, columns: Sequence[Column]) -> None:
     """ScorecardError when a feature is gone or has changed type or meaning since training: weights would not fit."""
     known = {column.name: (column.type, column.meaning) for column in columns}
@@ -134,7 +124,6 @@ def _parse(content: Mapping[str, Any]) -> Scorecard:
         raise _broken(f"is not of format {FORMAT} with odds {ODDS_DIRECTION}")
     scorecard = Scorecard(
         model_version=content["model_version"],
-        trained_as_of=date.fromisoformat(content["as_of"]),
         intercept=_number(content["log_odds"]["intercept"]),
         offset=_number(scale["offset"]),
         factor=_number(scale["factor"]),

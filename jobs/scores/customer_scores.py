@@ -9,7 +9,7 @@ from typing import Any
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from jobs.models.scorecard import Scorecard, read_scorecard, refuse_later_training, refuse_other_features
+from jobs.models.scorecard import Scorecard, read_scorecard, refuse_other_features
 from jobs.models.scorecard_expressions import log_odds, points_lost, score_expressions
 from jobs.scores.reason_texts import reason_text
 from schemas.profiles.customer_profiles import CUSTOMER_PROFILES
@@ -26,16 +26,15 @@ MOST_REASONS = 4  # more than four do not help the reader: commentary to Regulat
 POINTS_DIGITS = 2  # finer differences between reasons are noise; equal losses are told apart by name
 
 
-def build(customer_profiles: DataFrame, credit_score: Mapping[str, Any], *, as_of: date) -> DataFrame:
+def build(customer_profiles: DataFrame, credit_score: Mapping[str, Any], *, as_of: date) -> DataFrame:  # noqa: ARG001
     """One row per customer.
 
     customer_profiles: one row per customer; a missing feature is null and gets the weight the scorecard gives it.
     credit_score: file name -> parsed JSON of the newest model published before the night.
-    ScorecardError when the scorecard is incomplete or altered, when it was trained after as_of, or on other features
-    than the profile's.
+    as_of is the day that the profiles describe already; which model a night may know is settled where it is read.
+    ScorecardError when the scorecard is incomplete or altered, or was trained on other features than the profile's.
     """
     scorecard = read_scorecard(credit_score["scorecard.json"])
-    refuse_later_training(scorecard, as_of)
     refuse_other_features(scorecard, CUSTOMER_PROFILES.columns)
     weighed = customer_profiles.select("*", *score_expressions(scorecard))
     return weighed.withColumn("log_odds", log_odds(scorecard)).select(

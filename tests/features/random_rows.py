@@ -9,18 +9,17 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from schemas.columns import SCENES
-from schemas.table import Table
-
 from schemas.cleaned.browsing_events import BROWSING_EVENTS
 from schemas.cleaned.instalments import INSTALMENTS
 from schemas.cleaned.purchases import PURCHASES
 from schemas.cleaned.refunds import REFUNDS
 from schemas.cleaned.repayments import REPAYMENTS
 from schemas.cleaned.transactions import TRANSACTIONS
+from schemas.columns import SCENES
 from schemas.customers.identities import IDENTITIES
 from schemas.edges.shared_identifiers import SHARED_IDENTIFIERS
 from schemas.edges.transfers import TRANSFERS
+from schemas.table import Table
 
 AS_OF: Final = date(2026, 3, 31)
 ZONE: Final = ZoneInfo("Asia/Shanghai")

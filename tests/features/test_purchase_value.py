@@ -82,7 +82,9 @@ def test_t20_a_refund_counts_on_its_own_day_even_when_the_purchase_lies_outside_
 
 
 def test_t20_the_refund_of_a_cancelled_order_is_not_taken_off_other_purchases(table: TableMaker) -> None:
-    refunds = [{"refund_id": "r1", "order_id": "cancelled", "source_record_id": "shop:ann", "refunded_at": "2026-03-20"}]
+    refunds = [
+        {"refund_id": "r1", "order_id": "cancelled", "source_record_id": "shop:ann", "refunded_at": "2026-03-20"}
+    ]
     found = described(
         table,
         [bought("ann", "2026-03-10", 500)],

@@ -82,9 +82,7 @@ def test_t20_a_payment_taken_back_keeps_the_days_past_due_going(table: TableMake
         {"repayment_id": "y4", "plan_id": "plan of ann", "paid_at": "2025-03-31 16:00:00", **taken_back},  # day 364
         {"repayment_id": "y5", "plan_id": "plan of ann", "paid_at": "2026-03-31 16:00:00", **taken_back},  # tomorrow
     ]
-    found = described(
-        table, instalments, repayments, "days_past_due", "reversal_count_365d", "days_since_last_payment"
-    )
+    found = described(table, instalments, repayments, "days_past_due", "reversal_count_365d", "days_since_last_payment")
     assert found == [("ann", 50, 2, None), ("bob", 0, 0, 50)]
 
 

@@ -1,0 +1,218 @@
+"""cash_flow: money that only moves between a customer's own accounts is neither income nor spending."""
+
+from __future__ import annotations
+
+from datetime import date
+from math import sqrt
+from typing import Any
+
+import pytest
+
+from jobs.features.cash_flow import build
+from schemas.cleaned.transactions import TRANSACTIONS
+from schemas.customers.identities import IDENTITIES
+from schemas.features.cash_flow import CASH_FLOW
+from tests.conftest import TableMaker, rows
+from tests.features.random_rows import AS_OF, RandomRows, Row, days_ago
+
+NAMES = ("ann", "bob", "cem", "dia", "eve", "fay")
+PEOPLE = [
+    {"source_record_id": f"{bank}:{name}", "customer_id": name} for bank in ("harbour", "meridian") for name in NAMES
+]
+
+
+def described(table: TableMaker, movements: list[Row], *columns: str, as_of: date = AS_OF) -> list[tuple[Any, ...]]:
+    numbered = [{"transaction_id": f"t{number:02d}", **row} for number, row in enumerate(movements)]
+    return rows(build(table(TRANSACTIONS, numbered), table(IDENTITIES, PEOPLE), as_of=as_of), "customer_id", *columns)
+
+
+def moved(account: str, cents: int, moment: str = "2026-03-15", *, bank: str = "harbour", **more: Any) -> Row:
+    """A movement on an account called <customer>-<account type>, or <customer>-<account type>-<anything>."""
+    name, account_type, *_ = account.split("-")
+    return {
+        "bank_code": bank,
+        "account_id": account,
+        "source_record_id": f"{bank}:{name}",
+        "account_type": account_type,
+        "booked_at": moment,
+        "amount_cents": cents,
+        "transaction_type": "transfer_in" if cents > 0 else "transfer_out",
+        **more,
+    }
+
+
+def test_a_transfer_between_own_deposit_accounts_is_neither_inflow_nor_outflow(table: TableMaker) -> None:
+    movements = [
+        moved("ann-current", -700, counterparty_account_id="ann-savings"),
+        moved("ann-savings", 700, counterparty_account_id="ann-current"),
+        moved("bob-current", -300, counterparty_account_id="bob-savings-elsewhere"),
+        moved("bob-savings-elsewhere", 300, bank="meridian", counterparty_account_id="bob-current"),
+        moved("cem-current", -500, counterparty_account_id="dia-current"),
+        moved("dia-current", 500, counterparty_account_id="cem-current"),
+        moved("eve-current", -900, counterparty_account_id="eve-credit_card", transaction_type="repayment"),
+        moved("eve-credit_card", 900, counterparty_account_id="eve-current", transaction_type="repayment"),
+        moved("fay-current", -100, counterparty_account_id="an account at another bank"),
+    ]
+    assert described(table, movements, "inflow_cents_sum_90d", "outflow_cents_sum_90d") == [
+        ("ann", 0, 0),
+        ("bob", 0, 0),
+        ("cem", 0, 500),
+        ("dia", 500, 0),
+        ("eve", 0, 900),
+        ("fay", 0, 100),
+    ]
+
+
+def test_t1_an_account_that_is_known_only_later_does_not_yet_make_a_transfer_an_own_one(table: TableMaker) -> None:
+    movements = [
+        moved("ann-current", -700, "2026-03-31", counterparty_account_id="ann-savings"),
+        moved("ann-savings", 700, "2026-03-31 16:00:00", counterparty_account_id="ann-current"),
+    ]
+    assert described(table, movements, "outflow_cents_sum_90d") == [("ann", 700)]
+    assert described(table, movements, "outflow_cents_sum_90d", as_of=date(2026, 4, 1)) == [("ann", 0)]
+
+
+def test_t21_t34_a_movement_on_each_edge_of_a_window_is_counted_once(table: TableMaker) -> None:
+    edges = (
+        "2026-03-31 23:59:59+08:00",  # day 0
+        "2026-01-01 00:00:00+08:00",  # day 89
+        "2025-12-31 23:59:59+08:00",  # day 90
+        "2025-10-03 00:00:00+08:00",  # day 179
+        "2025-10-02 23:59:59+08:00",  # day 180
+        "2026-04-01 00:00:00+08:00",  # tomorrow
+    )
+    movements = [
+        *(moved("ann-current", 10**place, moment, transaction_type="salary") for place, moment in enumerate(edges)),
+        *(moved("bob-current", -(10**place), moment, transaction_type="pos") for place, moment in enumerate(edges)),
+        *(moved("cem-current", -1, moment, transaction_type="fee") for moment in edges),
+        moved("dia-current", 1, edges[-2]),
+        moved("eve-current", 1, edges[-1]),
+    ]
+    columns = ("inflow_cents_sum_90d", "salary_cents_sum_90d", "salary_month_count_180d", "spend_cents_sum_90d")
+    assert described(table, movements, *columns, "fee_count_180d") == [
+        ("ann", 11, 11, 4, 0, 0),
+        ("bob", 0, 0, 0, 11, 0),
+        ("cem", 0, 0, 0, 0, 4),
+    ]
+
+
+def test_the_newest_known_balance_of_each_account_counts_and_a_tie_goes_to_the_larger_id(
+    table: TableMaker,
+) -> None:
+    movements = [
+        moved("ann-current", 1, "2026-03-01", balance_after_cents=10, transaction_id="a1"),
+        moved("ann-current", 1, "2026-03-01", balance_after_cents=20, transaction_id="a3"),
+        moved("ann-current", 1, "2026-03-01", balance_after_cents=30, transaction_id="a2"),
+        moved("ann-current", 1, "2026-03-02", balance_after_cents=None, transaction_id="a4"),
+        moved("ann-savings", 1, "2024-05-05", balance_after_cents=1_000, transaction_id="a5"),  # old, and still there
+        moved("ann-savings", 1, "2024-05-05", balance_after_cents=5_000, bank="meridian", transaction_id="a6"),
+        moved("ann-credit_card", -1, "2026-03-02", balance_after_cents=-900, transaction_id="a7"),
+        moved("bob-current", 1, "2026-03-02", balance_after_cents=None, transaction_id="b1"),
+        moved("cem-credit_card", -1, "2026-03-02", balance_after_cents=-900, transaction_id="c1"),
+        moved("dia-current", 1, "2025-12-31", balance_after_cents=-50, transaction_id="d1"),
+    ]
+    assert described(table, movements, "balance_cents_last", "balance_cents_min_90d") == [
+        ("ann", 6_020, 10),
+        ("bob", None, None),
+        ("cem", None, None),
+        ("dia", -50, None),
+    ]
+
+
+def test_t20_money_given_back_by_a_merchant_is_taken_off_the_spending(table: TableMaker) -> None:
+    movements = [
+        moved("ann-credit_card", -800, transaction_type="online"),
+        moved("ann-credit_card", 800, transaction_type="online"),
+        moved("bob-current", -300, transaction_type="pos", is_offline=True),
+        moved("bob-current", -100, transaction_type="online"),
+        moved("bob-current", -100, transaction_type="cash", is_offline=True),
+        moved("cem-savings", 5, transaction_type="interest"),
+    ]
+    assert described(table, movements, "spend_cents_sum_90d", "offline_share_90d", "cash_share_90d") == [
+        ("ann", 0, 0.0, None),
+        ("bob", 400, 0.5, 0.2),
+        ("cem", 0, None, None),
+    ]
+
+
+def test_an_even_inflow_varies_by_nothing_and_one_in_six_periods_varies_by_the_root_of_five(table: TableMaker) -> None:
+    month_days = ("2026-03-15", "2026-02-15", "2026-01-15", "2025-12-15", "2025-11-15", "2025-10-15")
+    movements = [
+        *(moved("ann-current", 600, day) for day in month_days),
+        moved("bob-current", 600, month_days[3]),
+        moved("cem-current", -600, month_days[0]),
+    ]
+    assert described(table, movements, "inflow_variation_180d") == [("ann", 0.0), ("bob", sqrt(5)), ("cem", None)]
+
+
+@pytest.mark.parametrize("seed", [31, 32, 33])
+def test_a_second_implementation_in_plain_python_gives_the_same_rows(table: TableMaker, seed: int) -> None:
+    given = RandomRows(seed).rows
+    built = build(table(TRANSACTIONS, given[TRANSACTIONS]), table(IDENTITIES, given[IDENTITIES]), as_of=AS_OF)
+
+    customer_of = {row["source_record_id"]: row["customer_id"] for row in given[IDENTITIES]}
+    movements: dict[str, list[Row]] = {}
+    for row in given[TRANSACTIONS]:
+        if days_ago(row["booked_at"]) >= 0:
+            movements.setdefault(customer_of[row["source_record_id"]], []).append(row)
+    answers = ((name, answer_in_plain_python(theirs)) for name, theirs in sorted(movements.items()))
+    expected = [(name, *answer) for name, answer in answers if answer]
+
+    assert len(expected) == 5
+    assert rows(built, *CASH_FLOW.column_names) == expected
+
+
+def answer_in_plain_python(movements: list[Row]) -> tuple[Any, ...] | None:
+    """The family's columns after customer_id for one customer's movements by AS_OF; None for no row."""
+    recent = [row for row in movements if days_ago(row["booked_at"]) < 180]
+    if not recent:
+        return None
+    season = [row for row in recent if days_ago(row["booked_at"]) < 90]
+    deposits = [row for row in movements if row["account_type"] != "credit_card"]
+    own = {row["account_id"] for row in deposits}
+    foreign = [row for row in recent if row in deposits and row["counterparty_account_id"] not in own]
+    periods = [sum(received([r for r in foreign if days_ago(r["booked_at"]) // 30 == p])) for p in range(6)]
+    paid_periods = {
+        days_ago(r["booked_at"]) // 30 for r in foreign if r["transaction_type"] == "salary" and r["amount_cents"] > 0
+    }
+    salaries = [row for row in foreign if row in season and row["transaction_type"] == "salary"]
+    outflow = sum(paid_out([row for row in foreign if row in season]))
+    cash = sum(paid_out([row for row in foreign if row in season and row["transaction_type"] == "cash"]))
+    cards = [row for row in season if row["transaction_type"] in ("pos", "online")]
+    payments = [row for row in cards if row["amount_cents"] < 0]
+    newest: dict[tuple[str, str], tuple[Any, ...]] = {}
+    for row in deposits:
+        if row["balance_after_cents"] is not None:
+            account, version = (row["bank_code"], row["account_id"]), (row["booked_at"], row["transaction_id"])
+            newest[account] = max(newest.get(account, ()), (*version, row["balance_after_cents"]))
+    balances = [r["balance_after_cents"] for r in season if r in deposits and r["balance_after_cents"] is not None]
+    return (
+        sum(received([row for row in foreign if row in season])),
+        outflow,
+        sum(received(salaries)),
+        len(paid_periods),
+        variation(periods),
+        sum(found[-1] for found in newest.values()) if newest else None,
+        min(balances, default=None),
+        cash / outflow if outflow else None,
+        sum(row["is_offline"] for row in payments) / len(payments) if payments else None,
+        -sum(row["amount_cents"] for row in cards),
+        len([row for row in recent if row["transaction_type"] == "fee" and row["amount_cents"] < 0]),
+    )
+
+
+def received(movements: list[Row]) -> list[int]:
+    return [row["amount_cents"] for row in movements if row["amount_cents"] > 0]
+
+
+def paid_out(movements: list[Row]) -> list[int]:
+    return [-row["amount_cents"] for row in movements if row["amount_cents"] < 0]
+
+
+def variation(periods: list[int]) -> float | None:
+    mean = sum(periods) / len(periods)
+    squares = [(float(inflow) - mean) * (float(inflow) - mean) for inflow in periods]
+    total = squares[0]
+    for square in squares[1:]:
+        total = total + square
+    return sqrt(total / len(periods)) / mean if mean > 0 else None
