@@ -12,10 +12,13 @@ from pathlib import Path
 from types import FrameType
 from typing import NoReturn
 
+from demo.airflow import AirflowError
 from demo.drops import write_drops
 from demo.life import live
 from demo.processes import ServerError
 from demo.servers import ENVIRONMENT, find_partners, start_partners
+from demo.session import run_with_partners
+from demo.tour import TourError, keep_airflow, tour
 from demo.truth import write_truth
 from demo.world import World, WorldError
 
@@ -37,7 +40,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         return int(options.run(options))
-    except (WorldError, ServerError, OSError) as error:
+    except (AirflowError, TourError, WorldError, ServerError, OSError) as error:
         sys.stderr.write(f"demo: {error}\n")
         return 2
 
@@ -104,6 +107,23 @@ def world(options: argparse.Namespace) -> int:
     return 0
 
 
+def with_partners(options: argparse.Namespace) -> int:
+    """Run a command of the project against the partners, starting them for it if they are not up."""
+    return run_with_partners(options.folder.absolute(), options.module)
+
+
+def show_tour(options: argparse.Namespace) -> int:
+    """The whole product once: partners, training, one night by a real Airflow, and its result."""
+    tour(options.folder.absolute(), "--people", str(options.people), "--seed", str(options.seed))
+    return 0
+
+
+def airflow(options: argparse.Namespace) -> int:
+    """Scheduler and web UI over the partners until Ctrl-C."""
+    keep_airflow(options.folder.absolute(), "--people", str(options.people), "--seed", str(options.seed))
+    return 0
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m demo",
@@ -128,6 +148,16 @@ def _parser() -> argparse.ArgumentParser:
             command.add_argument("--forget", action="store_true", help="delete the folder too")
         if name == "world":
             command.add_argument("--out", type=Path, required=True, help="where to write")
+    for name, run in (("tour", show_tour), ("airflow", airflow)):
+        command = commands.add_parser(name, help=run.__doc__, description=run.__doc__)
+        command.set_defaults(run=run)
+        command.add_argument("--folder", type=Path, default=Path(".demo"), help="where all data lie (.demo)")
+        command.add_argument("--people", type=int, default=World.people, help="inhabitants (20000)")
+        command.add_argument("--seed", type=int, default=World.seed, help="equal seeds give equal bytes")
+    command = commands.add_parser("with", help=with_partners.__doc__, description=with_partners.__doc__)
+    command.set_defaults(run=with_partners)
+    command.add_argument("--folder", type=Path, default=Path(".demo"), help="where all data lie (.demo)")
+    command.add_argument("module", nargs=argparse.REMAINDER, help="a module and its arguments, like jobs.run doctor")
     return parser
 
 

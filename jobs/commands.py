@@ -146,18 +146,6 @@ def data_docs(options: Namespace) -> int:
     return ExitCode.OK
 
 
-def spark_server(options: Namespace) -> int:
-    """Start or stop the Spark Connect server of a night."""
-    from jobs.spark_server import start, stop
-
-    settings = read_settings()
-    if options.action == "start":
-        _print(json.dumps({"remote": start(settings)}))
-    else:
-        stop(settings)
-    return ExitCode.OK
-
-
 def report(outcome: Outcome) -> None:
     """One line for people on standard error, one JSON object for programs on standard output."""
     rows = outcome.manifest.rows

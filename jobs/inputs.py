@@ -129,10 +129,12 @@ class Resolver:
     def _newest_document(self, document: Document, dates: Dates) -> Manifest:
         earlier = [day for day in self.lake.partitions(document.address) if day < dates.known_by]
         if not earlier:
+            first = self.settings.first_business_date
+            day = max(first, dates.known_by - timedelta(days=1))
+            scored = "; the first night itself has no scores" if dates.known_by <= first else ""
             raise StepMissingError(
                 f"{document.address}: none is published for a day before {dates.known_by} (a model counts from the "
-                f"night after its training); first run: "
-                f"python -m jobs.run train --business-date {dates.known_by - timedelta(days=1)}"
+                f"night after its training{scored}); first run: python -m jobs.run train --business-date {day}"
             )
         return self._published(document, night(max(earlier)))
 

@@ -97,9 +97,6 @@ def _parser() -> argparse.ArgumentParser:
     verb("dictionary", commands.dictionary, "write the data dictionary, schemas/README.md")
     docs = verb("data-docs", commands.data_docs, "write the site that shows every check of every night")
     docs.add_argument("--out", type=Path, default=None, help="the folder to write to (default: <scratch>/data_docs)")
-    server = verb("spark-server", commands.spark_server, "start or stop the Spark Connect server of a night")
-    server.add_argument("action", choices=("start", "stop"))
-    server.add_argument("--business-date", type=_date, metavar="YYYY-MM-DD", help="the night it serves")
     return parser
 
 

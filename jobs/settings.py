@@ -131,7 +131,7 @@ def _banks(values: Mapping[str, str], problems: list[str]) -> Mapping[str, str]:
     problems += [
         f"NIGHTLEDGER_BANKS: {code!r} is not a bank code like harbour"
         for code in codes
-        if not BANK_CODE.fullmatch(code)
+        if code == "shop" or not BANK_CODE.fullmatch(code)
     ]
     banks = {code: values.get(f"NIGHTLEDGER_BANK_{code.upper()}_URL", "") for code in sorted(set(codes))}
     problems += [

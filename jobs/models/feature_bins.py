@@ -37,6 +37,8 @@ Bads = NDArray[np.int64]
 class TrainingError(ValueError):
     """No scorecard can be learnt from this training set; the message says why."""
 
+    exit_code = 2  # the same data give the same answer: trying again does not help
+
 
 class NotAFeatureError(ValueError):
     """A column cannot be a feature; the message is the reason that the report gives."""

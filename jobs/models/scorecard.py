@@ -27,6 +27,8 @@ SEAL = ("model_version", "content_sha256")
 class ScorecardError(ValueError):
     """A stored scorecard must not be used to score; the message says why, and what to do."""
 
+    exit_code = 2  # the same data give the same answer: trying again does not help
+
 
 @dataclass(frozen=True)
 class Bin:

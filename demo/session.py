@@ -1,0 +1,53 @@
+"""Commands of the project run against the demo's partners: started for the command if they are not up, then stopped."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from demo.servers import ENVIRONMENT, find_partners
+
+PROJECT_ROOT = Path(__file__).resolve().parents[1]
+
+
+def read_environment(folder: Path) -> dict[str, str]:
+    """The KEY=VALUE lines that `up` wrote, beside the caller's variables."""
+    lines = (folder / ENVIRONMENT).read_text(encoding="utf-8").splitlines()
+    own = dict(line.split("=", 1) for line in lines if "=" in line and not line.startswith("#"))
+    return {**os.environ, "NIGHTLEDGER_SCRATCH": str(folder.absolute() / "scratch"), **own}
+
+
+@contextmanager
+def partners_up(folder: Path, *arguments: str) -> Iterator[Mapping[str, str]]:
+    """The environment of running partners; those that were not running before are stopped afterwards.
+
+    arguments: for `python -m demo up`, such as "--people", "2000".
+    """
+    known = find_partners(folder)
+    were_running = bool(known and known.are_running())
+    command = [sys.executable, "-m", "demo", "up", "--folder", str(folder), *arguments]
+    subprocess.run(command, cwd=PROJECT_ROOT, check=True, stdout=sys.stderr)
+    try:
+        yield read_environment(folder)
+    finally:
+        started = find_partners(folder)
+        if started and not were_running:
+            started.stop()
+
+
+def run_module(environment: Mapping[str, str], *arguments: str, output: int | None = None) -> int:
+    """Run `python -m <arguments>` in the project with these variables; returns its exit code."""
+    done = subprocess.run(
+        [sys.executable, "-m", *arguments], cwd=PROJECT_ROOT, env=dict(environment), check=False, stdout=output
+    )
+    return done.returncode
+
+
+def run_with_partners(folder: Path, arguments: Sequence[str]) -> int:
+    """One command of the project against the demo's partners; its exit code."""
+    with partners_up(folder) as environment:
+        return run_module(environment, *arguments)
