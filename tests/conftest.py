@@ -14,6 +14,7 @@ from pyspark.sql import DataFrame, SparkSession
 from jobs.spark import open_session
 from jobs.spark_types import spark_schema
 from schemas.table import Column, Table
+from tests.alliance import DAYS_AFTER_THE_FIRST, PEOPLE, Alliance, alliance_of
 
 os.environ["TZ"] = "UTC"  # rows that are collected show moments in the process's zone
 time.tzset()
@@ -38,6 +39,14 @@ def spark() -> Iterator[SparkSession]:
     session = open_session(remote=None, cores=2, memory="2g", shuffle_partitions=2)
     yield session
     session.stop()
+
+
+@pytest.fixture(scope="session")
+def alliance() -> Iterator[Alliance]:
+    """The one demo world of the suite, with a lake named `first` in which the first day is trained on."""
+    with alliance_of(PEOPLE, DAYS_AFTER_THE_FIRST) as served:
+        served.succeed("first", "train", "--business-date", str(served.days[0]))
+        yield served
 
 
 @pytest.fixture

@@ -33,7 +33,7 @@ from schemas.catalogue import all_datasets
 pytestmark = pytest.mark.scheduler
 
 PROJECT_ROOT = Path(__file__).resolve().parents[2]
-PEOPLE = 300
+PEOPLE = 900  # fewer, and too few of them default for a score to be learnt
 LEARNT = {"labels", "models"}
 
 FIRST, BACKFILLED, SCHEDULED, BY_HAND = (
