@@ -12,6 +12,9 @@ from jobs.windows import count_where, happened_by, share_of
 
 LATE_DAYS: Final = 30  # the first bucket that few people fall into by forgetting
 
+MONEY_OF_TIE: Final = ("sent_count", "sent_cents", "received_count", "received_cents")
+"""What a tie says about money within the last 180 days."""
+
 
 def build(
     transfers: DataFrame, shared_identifiers: DataFrame, instalments: DataFrame, identities: DataFrame, *, as_of: date
@@ -24,14 +27,10 @@ def build(
     neighbours = (
         ties.where("customer_id != neighbour_id")
         .groupBy("customer_id", "neighbour_id")
-        .agg(*(F.sum(name).alias(name) for name in NOTHING_SENT), F.max("is_sharing").alias("is_sharing"))
+        .agg(*(F.sum(name).alias(name) for name in MONEY_OF_TIE), F.max("is_sharing").alias("is_sharing"))
     )
     borrowers = tell_late_borrowers(instalments, identities, as_of)
     return neighbours.join(borrowers, "neighbour_id", how="left").groupBy("customer_id").agg(*describe_neighbours())
-
-
-NOTHING_SENT: Final = ("sent_count", "sent_cents", "received_count", "received_cents")
-"""What a tie says about money within the last 180 days."""
 
 
 def tie_by_transfers(transfers: DataFrame, as_of: date) -> DataFrame:
@@ -46,7 +45,7 @@ def tie_by_transfers(transfers: DataFrame, as_of: date) -> DataFrame:
 def tie_by_identifiers(shared_identifiers: DataFrame, as_of: date) -> DataFrame:
     """Two rows per pair and kind of identifier, one from each side."""
     known = shared_identifiers.where(happened_by("first_seen_at", as_of))
-    nothing = (F.lit(0).cast("bigint"),) * len(NOTHING_SENT)
+    nothing = (F.lit(0).cast("bigint"),) * len(MONEY_OF_TIE)
     from_first = _tie(known, "first_customer_id", "second_customer_id", nothing, is_sharing=True)
     from_second = _tie(known, "second_customer_id", "first_customer_id", nothing, is_sharing=True)
     return from_first.unionByName(from_second)
@@ -56,7 +55,7 @@ def _tie(pairs: DataFrame, one: str, other: str, sent: tuple[Column, ...], *, is
     return pairs.select(
         F.col(one).alias("customer_id"),
         F.col(other).alias("neighbour_id"),
-        *(value.alias(name) for name, value in zip(NOTHING_SENT, sent, strict=True)),
+        *(value.alias(name) for name, value in zip(MONEY_OF_TIE, sent, strict=True)),
         F.lit(is_sharing).alias("is_sharing"),
     )
 

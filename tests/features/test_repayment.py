@@ -86,6 +86,14 @@ def test_t20_a_payment_taken_back_keeps_the_days_past_due_going(table: TableMake
     assert found == [("ann", 50, 2, None), ("bob", 0, 0, 50)]
 
 
+def test_t2_a_payment_that_became_known_late_changes_only_the_rows_built_with_it(table: TableMaker) -> None:
+    as_known_then = [owed("ann", 12), owed("bob", 40)]
+    as_known_later = [owed("ann", 12, settled_after=0, last_paid_at="2026-03-19"), owed("bob", 40)]
+    columns = ("days_past_due", "on_time_share_365d")
+    assert described(table, as_known_then, [], *columns) == [("ann", 12, 0.0), ("bob", 40, 0.0)]
+    assert described(table, as_known_later, [], *columns) == [("ann", 0, 1.0), ("bob", 40, 0.0)]
+
+
 def test_t21_an_instalment_on_each_edge_of_a_window_is_counted_once(table: TableMaker) -> None:
     instalments = [
         owed("ann", 0, settled_after=0),

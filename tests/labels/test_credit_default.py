@@ -232,16 +232,17 @@ def random_credit(chance: random.Random) -> tuple[list[Row], list[Row]]:
     instalments: list[Row] = []
     repayments: list[Row] = []
     for name in (f"c{number}" for number in range(8)):
-        opened = date(2024, 6, 1) + days(chance.randint(0, 500))
+        opened, is_steady = date(2024, 6, 1) + days(chance.randint(0, 500)), chance.random() < 0.5
         for number in range(1, chance.choice((2, 4, 8)) + 1):
             due_date = opened + days(30 * number)
             opened_at = f"{opened} {chance.choice(('15:59:59', '16:00:00'))}"
             instalments.append(owed(name, due_date, number=number, opened=opened_at))
-            for _ in range(chance.randint(0, 3)):
+            if is_steady:
+                repayments.append(paid(name, due_date + days(chance.choice((-7, -2, 2, 29))), number=number))
+            for _ in range(0 if is_steady else chance.randint(0, 3)):
                 day = due_date + days(chance.choice((-5, 0, 1, 30, 58, 59, 60, 61, 90, 150)))
                 cents = chance.choice((DUE_CENTS, DUE_CENTS, DUE_CENTS // 2, -DUE_CENTS))
-                if day <= AS_OF and all(row["repayment_id"] != f"{name} {number} {day} {cents}" for row in repayments):
-                    repayments.append(paid(name, day, cents, number=number))
+                repayments.append(paid(name, day, cents, number=number))
     return instalments, repayments
 
 

@@ -1,4 +1,4 @@
-"""No family sees anything after the day it describes, whatever its parents hold."""
+"""What holds for every family: nothing after the day is seen, the order of rows cannot show, empty stays empty."""
 
 from __future__ import annotations
 
@@ -46,6 +46,16 @@ def test_t1_rows_after_as_of_in_every_parent_change_no_feature(table: TableMaker
     described = rows(seen, *family.column_names)
     assert len(described) >= 4
     assert rows(seen_with_future, *family.column_names) == described
+
+
+@pytest.mark.parametrize("family", FAMILIES, ids=lambda family: family.name)
+def test_t17_neither_the_order_of_the_rows_nor_their_partitions_show(table: TableMaker, family: Table) -> None:
+    build = import_module(f"jobs.features.{family.name}").build
+    given = RandomRows(seed=2).rows
+    parents: tuple[Table, ...] = family.built_from  # type: ignore[assignment]
+    in_order = build(*(table(parent, given[parent]) for parent in parents), as_of=AS_OF)
+    spread = build(*(table(parent, given[parent][::-1]).repartition(3) for parent in parents), as_of=AS_OF)
+    assert rows(spread, *family.column_names) == rows(in_order, *family.column_names)
 
 
 @pytest.mark.parametrize("family", FAMILIES, ids=lambda family: family.name)

@@ -1,0 +1,69 @@
+"""customer_profiles: every customer known by the day once, with every family's columns."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from jobs.profiles.customer_profiles import build
+from schemas.customers.customers import CUSTOMERS
+from schemas.families import FAMILIES
+from schemas.features.purchase_value import PURCHASE_VALUE
+from schemas.features.repayment import REPAYMENT
+from schemas.profiles.customer_profiles import CUSTOMER_PROFILES
+from schemas.table import Table
+from tests.conftest import GivenRows, TableMaker, rows
+
+AS_OF = date(2026, 3, 31)
+
+
+def families(table: TableMaker, given: dict[Table, GivenRows]) -> list:  # type: ignore[type-arg]
+    return [table(family, given.get(family, [])) for family in FAMILIES]
+
+
+def test_a_customer_without_a_row_in_a_family_holds_null_there_and_keeps_the_other_families(table: TableMaker) -> None:
+    customers = table(CUSTOMERS, [{"customer_id": name} for name in ("ann", "bob", "cem")])
+    given: dict[Table, GivenRows] = {
+        PURCHASE_VALUE: [
+            {"customer_id": "ann", "purchase_count_30d": 3},
+            {"customer_id": "bob", "purchase_count_30d": 0},
+            {"customer_id": "a customer nobody lists", "purchase_count_30d": 9},
+        ],
+        REPAYMENT: [{"customer_id": "bob", "days_past_due": 12}],
+    }
+    profiles = build(customers, *families(table, given), as_of=AS_OF)
+    assert rows(profiles, "customer_id", "purchase_count_30d", "days_past_due") == [
+        ("ann", 3, None),
+        ("bob", 0, 12),
+        ("cem", None, None),
+    ]
+
+
+def test_t3_a_customer_of_tomorrow_has_no_profile_today(table: TableMaker) -> None:
+    customers = table(
+        CUSTOMERS,
+        [
+            {"customer_id": "ann", "known_since_date": "2026-03-31"},
+            {"customer_id": "bob", "known_since_date": "2026-04-01"},
+        ],
+    )
+    profiles = build(customers, *families(table, {}), as_of=AS_OF)
+    assert rows(profiles, "customer_id") == [("ann",)]
+
+
+def test_every_column_of_every_family_is_in_the_profile_and_may_be_null_there(table: TableMaker) -> None:
+    profiles = build(table(CUSTOMERS, []), *families(table, {}), as_of=AS_OF)
+    assert set(profiles.columns) == set(CUSTOMER_PROFILES.column_names)
+    for family in FAMILIES:
+        for column in family.columns:
+            if column.name != "customer_id":
+                in_profile = CUSTOMER_PROFILES.column(column.name)
+                assert in_profile.type == column.type
+                assert family.grain in in_profile.missing
+
+
+def test_a_family_that_is_added_needs_no_edit_of_the_job(table: TableMaker) -> None:
+    new_family = table(PURCHASE_VALUE, [{"customer_id": "ann", "purchase_count_30d": 3}]).select(
+        "customer_id", "purchase_count_30d"
+    )
+    profiles = build(table(CUSTOMERS, [{"customer_id": "ann"}]), new_family, as_of=AS_OF)
+    assert rows(profiles, "customer_id", "purchase_count_30d") == [("ann", 3)]
