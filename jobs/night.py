@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from functools import partial
 
 from jobs.errors import ExitCode
 from jobs.failures import exit_code_of, sentence_of
@@ -61,7 +61,7 @@ def night_datasets() -> tuple[Dataset, ...]:
 
 
 def training_datasets() -> tuple[Dataset, ...]:
-    """What a training publishes: the model and everything it is built from on that day."""
+    """What a training publishes: the model, everything it is built from, and all that was captured on that day."""
     model = dataset_at(MODEL)
     needed = {dataset.address for dataset in ancestors(model)} | {model.address}
     observed = {parent.address for dataset in (*ancestors(model), model) for parent in _observed(dataset)}
@@ -71,7 +71,9 @@ def training_datasets() -> tuple[Dataset, ...]:
         for parent in ancestors(dataset_at(address))
         if parent.layer in {"edges", "features"}
     }
-    return tuple(d for d in all_datasets() if d.address in needed - seen_at_observation_dates)
+    captured = {table.address for table in captured_tables()}  # all of it: the next night reads this day's rest too
+    wanted = (needed - seen_at_observation_dates) | captured
+    return tuple(dataset for dataset in all_datasets() if dataset.address in wanted)
 
 
 def capture_units(datasets: Iterable[Dataset]) -> list[tuple[Table, ...]]:
@@ -86,13 +88,28 @@ def capture_units(datasets: Iterable[Dataset]) -> list[tuple[Table, ...]]:
 def run_datasets(
     road: Road, datasets: Sequence[Dataset], business_date: date, *, force: bool = False, report: Report
 ) -> Summary:
-    """Publish the datasets for one business date, parents before children."""
+    """Publish the datasets for one business date, parents before children, a few at a time."""
     summary = Summary()
-    for unit in capture_units(datasets):
-        _attempt(summary, unit, partial(road.capture, unit, business_date, force=force), report)
-    for dataset in datasets:
-        if dataset.layer != "captured":
-            _attempt(summary, (dataset,), partial(_publish, road, dataset, business_date, force=force), report)
+    units: list[tuple[Dataset, ...]] = [*capture_units(datasets)]
+    units += [(dataset,) for dataset in datasets if dataset.layer != "captured"]
+    todo = {dataset.address for unit in units for dataset in unit}
+    running: dict[Future[list[Outcome]], tuple[Dataset, ...]] = {}
+    with ThreadPoolExecutor(road.settings.workers) as workers:
+        _start_spark_early(road, workers, units, business_date, force=force)
+        while units or running:
+            ready = [unit for unit in units if not _parents_of(unit) & todo]
+            units = [unit for unit in units if unit not in ready]
+            for unit in ready:
+                if _parents_of(unit) & {*summary.failed, *summary.skipped}:
+                    summary.skipped += [dataset.address for dataset in unit]
+                    todo -= {dataset.address for dataset in unit}
+                else:
+                    running[workers.submit(_publish, road, unit, business_date, force=force)] = unit
+            done = wait(running, return_when=FIRST_COMPLETED).done
+            for future in sorted(done, key=lambda future: running[future][0].address):
+                unit = running.pop(future)
+                todo -= {dataset.address for dataset in unit}
+                _note(summary, unit, future, report)
     return summary
 
 
@@ -130,24 +147,39 @@ def unbuilt(road: Road, first: date, last: date) -> Iterator[str]:
         yield f"{day}: {published} of {len(datasets)} datasets published"
 
 
-def _attempt(summary: Summary, unit: Sequence[Dataset], publish: Callable[[], list[Outcome]], report: Report) -> None:
-    broken = set(summary.failed) | set(summary.skipped)
-    if any(parent.address in broken for dataset in unit for parent in dataset.built_from):
-        summary.skipped += [dataset.address for dataset in unit]
-        return
-    try:
-        outcomes = publish()
-    except Exception as error:  # the rest of the night goes on; every failure is told and sets the exit code
+def _publish(road: Road, unit: Sequence[Dataset], business_date: date, *, force: bool) -> list[Outcome]:
+    tables = [dataset for dataset in unit if isinstance(dataset, Table) and dataset.layer == "captured"]
+    if tables:
+        return road.capture(tables, business_date, force=force)
+    return [road.publish(dataset, night(business_date), force=force) for dataset in unit]
+
+
+def _start_spark_early(
+    road: Road, workers: ThreadPoolExecutor, units: Sequence[Sequence[Dataset]], day: date, *, force: bool
+) -> None:
+    """Start Spark beside the capture when it will be needed anyway: it takes longer than a night's files."""
+    captured = [dataset for unit in units for dataset in unit if dataset.layer == "captured"]
+    built = [dataset for unit in units for dataset in unit if dataset.layer != "captured"]
+    partitions = (night(day).partition(dataset) for dataset in captured)
+    if built and (force or any(road.resolver.manifest(partition) is None for partition in partitions)):
+        workers.submit(lambda: road.spark)
+
+
+def _note(summary: Summary, unit: Sequence[Dataset], future: Future[list[Outcome]], report: Report) -> None:
+    error = future.exception()
+    if isinstance(error, Exception):  # the rest of the night goes on; every failure is told and sets the exit code
         summary.failed |= {dataset.address: error for dataset in unit}
-        logger.error("%s", sentence_of(error), exc_info=exit_code_of(error) is ExitCode.UNEXPECTED)
+        unexpected = exit_code_of(error) is ExitCode.UNEXPECTED
+        logger.error("%s", sentence_of(error), exc_info=error if unexpected else None)
         return
+    outcomes = future.result()
     summary.outcomes += outcomes
     for outcome in outcomes:
         report(outcome)
 
 
-def _publish(road: Road, dataset: Dataset, business_date: date, *, force: bool) -> list[Outcome]:
-    return [road.publish(dataset, night(business_date), force=force)]
+def _parents_of(unit: Sequence[Dataset]) -> set[str]:
+    return {parent.address for dataset in unit for parent in (*dataset.built_from, *_observed(dataset))}
 
 
 def _add(total: Summary, part: Summary, day: date) -> None:

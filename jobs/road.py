@@ -11,11 +11,13 @@ import logging
 import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import date
 from functools import cached_property
 from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING, Any, Literal
 
 from jobs.code_version import code_version, contract_fingerprint, job_module
@@ -32,6 +34,9 @@ if TYPE_CHECKING:
     from jobs.captured.capture import Capture
 
 logger = logging.getLogger("nightledger")
+
+ROWS_WORTH_COMPILING = 300_000
+"""From about so many rows on, compiled plans are faster than interpreted ones; see `spark.FOR_SMALL_DATA`."""
 
 NIGHTS_TO_COMPARE = 28
 """Four weeks: enough for the median of four same weekdays."""
@@ -56,15 +61,36 @@ class Road:
     settings: Settings
     lake: Lake
     code_versions: dict[str, str] = field(default_factory=dict)
+    _starting: Lock = field(default_factory=Lock)
+    _checking: Lock = field(default_factory=Lock)
+    _sessions: dict[str, SparkSession] = field(default_factory=dict)
 
     @cached_property
     def resolver(self) -> Resolver:
         """Finds what a build reads."""
         return Resolver(self.lake, self.settings)
 
-    @cached_property
+    @property
     def spark(self) -> SparkSession:
-        """The session of this process."""
+        """The session of this process; datasets that are built at the same time share it."""
+        with self._starting:
+            if "compiling" not in self._sessions:
+                self._sessions["compiling"] = self._start_spark()
+            return self._sessions["compiling"]
+
+    def session_for(self, rows_read: int) -> SparkSession:
+        """The session that is faster for so many rows."""
+        from jobs.spark import session_for_small_data
+
+        session = self.spark
+        if rows_read >= ROWS_WORTH_COMPILING:
+            return session
+        with self._starting:
+            if "interpreting" not in self._sessions:
+                self._sessions["interpreting"] = session_for_small_data(session)
+            return self._sessions["interpreting"]
+
+    def _start_spark(self) -> SparkSession:
         from expectations.checks import warm_up
         from jobs.spark import open_session  # pyspark takes a second to import, which a capture need not wait for
 
@@ -81,8 +107,8 @@ class Road:
 
     def close(self) -> None:
         """Stop Spark if it was started here; a Connect server is stopped by whoever started it."""
-        if "spark" in self.__dict__:
-            self.spark.stop()
+        if "compiling" in self._sessions:
+            self._sessions["compiling"].stop()
 
     def publish(self, dataset: Dataset, dates: Dates, *, force: bool = False) -> Outcome:
         """Build, check and publish a dataset that is made from others, unless an equal build stands already.
@@ -142,7 +168,8 @@ class Road:
         """What a job returns for resolved inputs: a lazy DataFrame, or the files of a document by name."""
         from jobs.staging import columns_of_contract
 
-        frames = DataFrames(self.lake, self.spark, self.assemble)
+        rows_read = max((parent.rows for parent in inputs), default=0)
+        frames = DataFrames(self.lake, self.session_for(rows_read), self.assemble)
         build: Callable[..., Any] = importlib.import_module(job_module(dataset)).build
         parents = [frames.of(parent) for parent in inputs if not parent.is_previous]
         named: dict[str, Any] = {}
@@ -172,18 +199,21 @@ class Road:
         from jobs.staging import write_rows
 
         plain = [parent for parent in inputs if parent.dates.as_of == dates.as_of]
-        files: list[Path] = []
-        for observation_date in observation_dates(dates.as_of):
+
+        def stage(observation_date: date) -> list[Path]:
             observed = [parent for parent in inputs if parent.dates.as_of == observation_date]
             started = time.monotonic()
             part = folder / f"observation-{observation_date}"
             part.mkdir()
             observed_dates = Dates(as_of=observation_date, known_by=dates.known_by)
             rows = self.assemble(table, [*plain, *observed], observed_dates)
-            for path in write_rows(table, rows, part, rows_read=0, when=str(observed_dates)):
-                files.append(path.rename(folder / f"part-{len(files):05d}.parquet"))
+            written = write_rows(table, rows, part, rows_read=0, when=str(observed_dates))
             logger.info("%s: observation date %s, %.1f s", table.address, observation_date, time.monotonic() - started)
-        return files
+            return written
+
+        with ThreadPoolExecutor(self.settings.workers) as workers:
+            staged = [path for paths in workers.map(stage, observation_dates(dates.as_of)) for path in paths]
+        return [path.rename(folder / f"part-{number:05d}.parquet") for number, path in enumerate(staged)]
 
     def _check(self, table: Table, dates: Dates, files: Sequence[Path], writer: Writer) -> tuple[str, ...]:
         """The warnings of a passed check; CheckFailedError for a failed one, its offending rows in quarantine."""
@@ -195,18 +225,19 @@ class Road:
         for file in files:
             refuse_a_broken_contract(table, pq.read_schema(file), dates.as_of)
         rows = sum(pq.read_metadata(file).num_rows for file in files)
-        verdict = check(
-            table,
-            files,
-            business_date=dates.as_of,
-            rows=rows,
-            earlier_row_counts=self._earlier_row_counts(table, dates),
-            first_business_date=self.settings.first_business_date,
-            partner_banks=tuple(self.settings.banks),
-            time_zone=self.settings.time_zone,
-            in_memory_rows=self.settings.check_in_memory_rows,
-            spark=self.spark if rows > self.settings.check_in_memory_rows else None,
-        )
+        with self._checking:  # Great Expectations keeps state of its own
+            verdict = check(
+                table,
+                files,
+                business_date=dates.as_of,
+                rows=rows,
+                earlier_row_counts=self._earlier_row_counts(table, dates),
+                first_business_date=self.settings.first_business_date,
+                partner_banks=tuple(self.settings.banks),
+                time_zone=self.settings.time_zone,
+                in_memory_rows=self.settings.check_in_memory_rows,
+                spark=self.spark if rows > self.settings.check_in_memory_rows else None,
+            )
         self._keep_verdict(dates, table, verdict.to_json())
         if not verdict.passed and verdict.offending.num_rows:
             writer.quarantine("failed_check", verdict.offending)

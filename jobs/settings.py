@@ -61,6 +61,7 @@ class Settings:
     spark_memory: str
     shuffle_partitions: int
     check_in_memory_rows: int
+    workers: int
 
     def keys(self) -> Keys:
         """The secret keys, read from their file each time so that they live in memory only while needed."""
@@ -89,6 +90,7 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         spark_cores=_whole_number(values, "NIGHTLEDGER_SPARK_CORES", os.cpu_count() or 2, problems),
         spark_memory=values.get("NIGHTLEDGER_SPARK_MEMORY", "3g"),
         shuffle_partitions=_whole_number(values, "NIGHTLEDGER_SHUFFLE_PARTITIONS", 4, problems),
+        workers=_whole_number(values, "NIGHTLEDGER_WORKERS", 2, problems),
         check_in_memory_rows=_whole_number(values, "NIGHTLEDGER_CHECK_IN_MEMORY_ROWS", 2_000_000, problems),
     )
     if not re.fullmatch(r"[1-9][0-9]*[mg]", settings.spark_memory):

@@ -19,7 +19,7 @@ from demo.servers import Partners, partners
 from demo.world import World
 
 PROJECT_ROOT = Path(__file__).resolve().parents[1]
-PEOPLE = 2000  # fewer do not default often enough to learn from
+PEOPLE = 4000  # fewer do not default often enough to learn from
 DAYS_AFTER_THE_FIRST = 5
 
 FOR_TWO_CORES = {

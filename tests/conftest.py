@@ -49,6 +49,14 @@ def alliance() -> Iterator[Alliance]:
         yield served
 
 
+@pytest.fixture(scope="session")
+def closed(alliance: Alliance) -> Alliance:
+    """The alliance, with the nights after the first closed in the lake `forward`, oldest first, in one process."""
+    alliance.copy_lake("first", "forward")
+    alliance.succeed("forward", "backfill", "--from", str(alliance.days[1]), "--to", str(alliance.days[-1]))
+    return alliance
+
+
 @pytest.fixture
 def table(spark: SparkSession) -> TableMaker:
     """Rows of a contract, of which only the columns that matter are given.

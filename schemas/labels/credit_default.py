@@ -8,7 +8,7 @@ from schemas.columns import CUSTOMER_ID, OBSERVATION_DATE
 from schemas.customers.identities import IDENTITIES
 from schemas.table import Column, Describes, Table
 
-OBSERVATION_COUNT = 12  # one year of vintages, so that every season is in the training set once
+OBSERVATION_COUNT = 6  # half a year of vintages; each one builds every family anew, which is what a training costs
 PERFORMANCE_MONTHS = 6  # 60 days past due shows within half a year for plans of three to twelve months
 SETTLE_DAYS = 30  # repayments and reversals reach us late; after a month nothing changes any more
 
