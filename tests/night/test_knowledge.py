@@ -1,0 +1,65 @@
+"""What is known when: a replay with later knowledge lies apart, and the same lake on S3 holds the same bytes."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from demo.object_store import LAKE_BUCKET
+from tests.alliance import Alliance, published
+
+ON_S3 = (
+    "captured/shop_users",
+    "captured/bank_customers",
+    "cleaned/shop_users",
+    "cleaned/bank_customers",
+    "customers/identities",
+)
+
+
+def test_t2_a_replay_with_later_knowledge_lies_apart_and_the_night_stays_as_it_was_known(closed: Alliance) -> None:
+    lake = closed.copy_lake("forward", "replayed")
+    night, later = closed.days[1], closed.days[-1]
+    before = published(lake)
+
+    closed.succeed("replayed", "cleaned/purchases", "--business-date", str(night), "--known-by", str(later))
+
+    assert published(lake) == before
+    replay = lake / "_replays" / f"known_by={later}" / "cleaned" / "purchases" / f"business_date={night}"
+    known_later = json.loads((replay / "_manifest.json").read_text(encoding="utf-8"))
+    known_then = manifest_of(lake, "cleaned/purchases", str(night))
+    assert (known_later["as_of"], known_later["known_by"]) == (str(night), str(later))
+    assert known_then["as_of"] == known_then["known_by"] == str(night)
+    assert known_later["rows"] > known_then["rows"], "the world delivers some orders late"
+
+
+def test_t1_what_is_captured_after_a_night_changes_no_byte_of_it(closed: Alliance) -> None:
+    lake, night = closed.lake("forward"), str(closed.days[1])
+    inputs = [manifest_of(lake, address, night)["inputs"] for address, of in published(lake) if of == night]
+    read = {
+        name.split("@")[1].split("..")[-1] for of in inputs for name in of if "@" in name and "/" in name.split("@")[0]
+    }
+    assert read, "a night without inputs would prove nothing"
+    assert max(read) == night
+
+
+def test_a_lake_on_s3_holds_the_same_bytes_as_one_in_a_folder(closed: Alliance) -> None:
+    store = closed.partners.store
+    access = {"AWS_ACCESS_KEY_ID": store.alliance.key_id, "AWS_SECRET_ACCESS_KEY": store.alliance.secret}
+    day = str(closed.days[0])
+    for address in ON_S3:
+        closed.succeed(
+            "on-s3", address, "--business-date", day, NIGHTLEDGER_LAKE=f"s3://{LAKE_BUCKET}/ledger", **access
+        )
+
+    client = store.client(store.alliance)
+    for address in ON_S3:
+        body = client.get_object(Bucket=LAKE_BUCKET, Key=f"ledger/{address}/business_date={day}/_manifest.json")["Body"]
+        on_s3, in_folder = json.loads(body.read()), manifest_of(closed.lake("first"), address, day)
+        assert on_s3["files"] == in_folder["files"]
+
+
+def manifest_of(lake: Path, address: str, business_date: str) -> dict[str, Any]:
+    path = lake / address / f"business_date={business_date}" / "_manifest.json"
+    return dict(json.loads(path.read_text(encoding="utf-8")))

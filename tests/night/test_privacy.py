@@ -1,0 +1,65 @@
+"""No raw name, phone, e-mail, identity number or address of 50 people in anything the nights left behind."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from tests.alliance import Alliance
+
+PEOPLE = 50
+
+
+def raw_values(alliance: Alliance) -> list[str]:
+    planted = json.loads((alliance.partners.folder / "truth" / "planted_people.json").read_text(encoding="utf-8"))
+    assert len(planted) == PEOPLE
+    values = sorted({value for person in planted for value in person["raw_values"] if len(value) >= 3})
+    assert len(values) > PEOPLE * 3
+    return values
+
+
+def texts_in(path: Path) -> Iterator[str]:
+    """Everything a reader could find in the file: every text of a Parquet file, unpacked gzip, plain bytes."""
+    if path.suffix == ".parquet":
+        yield from (text for column in pq.read_table(path).columns for text in texts_of(column))
+    elif path.suffix == ".gz":
+        yield gzip.decompress(path.read_bytes()).decode("utf-8", errors="replace")
+    else:
+        yield path.read_bytes().decode("utf-8", errors="replace")
+
+
+def texts_of(column: pa.ChunkedArray) -> Iterator[str]:
+    if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
+        yield "\n".join(value for value in column.unique().to_pylist() if value is not None)
+    elif pa.types.is_nested(column.type):
+        yield json.dumps(column.to_pylist(), ensure_ascii=False, default=str)
+
+
+@pytest.mark.parametrize(
+    "part", ["forward", "forward-scratch", "by-airflow", "by-airflow-scratch", "airflow", "killed"]
+)
+def test_no_raw_value_of_fifty_people_is_left_anywhere(closed: Alliance, part: str) -> None:
+    folder = closed.folder / part
+    if not folder.exists():
+        pytest.skip(f"nothing was run in {part} in this selection of tests")
+    needles = raw_values(closed)
+    files = [path for path in folder.rglob("*") if path.is_file() and not path.is_symlink()]
+    assert files
+    found = [
+        str(path.relative_to(folder))
+        for path in files
+        if any(needle in text for text in texts_in(path) for needle in needles)
+    ]
+    assert found == []
+
+
+def test_the_search_finds_a_raw_value_that_is_there(closed: Alliance, tmp_path: Path) -> None:
+    needle = raw_values(closed)[0]
+    pq.write_table(pa.table({"name": [needle], "nested": [[needle]]}), tmp_path / "leak.parquet")
+    assert sum(needle in text for text in texts_in(tmp_path / "leak.parquet")) == 2

@@ -1,0 +1,79 @@
+"""What the README tells a newcomer to do works as it is written."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+
+from demo.session import PROJECT_ROOT
+from tests.alliance import Alliance
+
+README = (PROJECT_ROOT / "README.md").read_text(encoding="utf-8")
+MAKEFILE = (PROJECT_ROOT / "Makefile").read_text(encoding="utf-8")
+
+
+def commands_of(section: str) -> list[list[str]]:
+    """The arguments of every `python -m jobs.run …` in the code of a section."""
+    text = README.split(f"## {section}\n")[1].split("\n## ")[0]
+    blocks = re.findall(r"```bash\n(.*?)```", text, flags=re.S)
+    lines = [line for block in blocks for line in block.splitlines() if line.startswith("python -m jobs.run")]
+    assert lines, f"no command in {section}"
+    return [shlex.split(line, comments=True)[3:] for line in lines]
+
+
+@pytest.mark.parametrize("arguments", commands_of("Run it by hand"), ids=" ".join)
+def test_a_command_of_the_readme_runs_as_written(closed: Alliance, arguments: list[str]) -> None:
+    closed.succeed("forward", *arguments)
+
+
+def test_the_query_of_the_readme_runs_as_written(closed: Alliance, capsys: pytest.CaptureFixture[str]) -> None:
+    (query,) = re.findall(r"```python\n(.*?)```", README, flags=re.S)
+    exec(compile(query, "README.md", "exec"), {"LAKE": str(closed.lake("forward"))})  # noqa: S102
+    assert "prime_card" in capsys.readouterr().out
+
+
+def test_the_files_command_lists_what_the_manifest_lists(closed: Alliance) -> None:
+    (arguments,) = commands_of("Ask the result")
+    done = closed.run("forward", *arguments)
+    assert done.returncode == 0
+    assert done.stdout.splitlines()
+    assert all(Path(line).is_file() for line in done.stdout.splitlines())
+
+
+def test_every_make_target_that_is_named_exists_and_says_what_it_does() -> None:
+    named = set(re.findall(r"`?make ([a-z]+)", README)) - {"it"}
+    explained = set(re.findall(r"^([a-z]+):.*## ", MAKEFILE, flags=re.M))
+    assert named <= explained
+    wanted = {
+        "help",
+        "demo",
+        "test",
+        "check",
+        "night",
+        "train",
+        "backfill",
+        "airflow",
+        "doctor",
+        "dictionary",
+        "clean",
+        "bench",
+    }
+    assert wanted <= explained
+
+
+def test_continuous_integration_calls_the_test_command_of_the_readme() -> None:
+    assert (PROJECT_ROOT / ".ci" / "run").read_text(encoding="utf-8").splitlines()[-1] == "make test"
+    assert "make test" in README
+
+
+def test_every_setting_that_is_read_is_explained() -> None:
+    sources = [*(PROJECT_ROOT / "jobs").rglob("*.py"), *(PROJECT_ROOT / "dags").rglob("*.py")]
+    read = {
+        name for path in sources for name in re.findall(r"NIGHTLEDGER_[A-Z_]*[A-Z]", path.read_text(encoding="utf-8"))
+    }
+    explained = README.replace("`, `_", "`, `NIGHTLEDGER_").replace("<CODE>", "CODE")
+    missing = {name for name in read if name not in explained and not name.startswith("NIGHTLEDGER_BANK_")}
+    assert missing == set()
