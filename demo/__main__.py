@@ -13,6 +13,7 @@ from types import FrameType
 from typing import NoReturn
 
 from demo.airflow import AirflowError
+from demo.bench import bench
 from demo.drops import write_drops
 from demo.life import live
 from demo.processes import ServerError
@@ -118,6 +119,12 @@ def show_tour(options: argparse.Namespace) -> int:
     return 0
 
 
+def measure(options: argparse.Namespace) -> int:
+    """Measure a training and nights on a fresh lake, and print what they cost."""
+    bench(options.folder.absolute() / "bench", "--people", str(options.people), "--seed", str(options.seed))
+    return 0
+
+
 def airflow(options: argparse.Namespace) -> int:
     """Scheduler and web UI over the partners until Ctrl-C."""
     keep_airflow(options.folder.absolute(), "--people", str(options.people), "--seed", str(options.seed))
@@ -148,7 +155,7 @@ def _parser() -> argparse.ArgumentParser:
             command.add_argument("--forget", action="store_true", help="delete the folder too")
         if name == "world":
             command.add_argument("--out", type=Path, required=True, help="where to write")
-    for name, run in (("tour", show_tour), ("airflow", airflow)):
+    for name, run in (("tour", show_tour), ("airflow", airflow), ("bench", measure)):
         command = commands.add_parser(name, help=run.__doc__, description=run.__doc__)
         command.set_defaults(run=run)
         command.add_argument("--folder", type=Path, default=Path(".demo"), help="where all data lie (.demo)")

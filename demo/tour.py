@@ -38,7 +38,7 @@ def tour(folder: Path, *world: str) -> None:
         with airflow_standalone(folder / "airflow", {**environment, **scheduled}) as airflow:
             _say(begin, f"web UI for as long as the night lasts: {airflow.url}, password in {airflow.password_file}")
             airflow.unpause(DAG)
-            _watch(begin, airflow, night)
+            watch(begin, airflow, night)
         if run_module(environment, "jobs.run", "data-docs", "--out", str(folder / "data_docs")):
             raise TourError("the data docs could not be written")
         _say(begin, "everything is stopped; here is what the night published")
@@ -70,7 +70,7 @@ def show(lake: Path, night: date) -> None:
     print(counts.order("customers DESC, segment"))  # noqa: T201
 
 
-def _watch(begin: float, airflow: Airflow, night: date) -> None:
+def watch(begin: float, airflow: Airflow, night: date) -> None:
     """Say how far the scheduler's run is until it is done."""
     deadline, told = time.monotonic() + SECONDS_FOR_A_NIGHT, -1
     while time.monotonic() < deadline:

@@ -140,8 +140,8 @@ class Table(Dataset):
     source: where a captured table comes from; only captured tables have one.
     may_be_empty: whether a night without a single row is believable.
     reads_previous_night: whether yesterday's partition of the same dataset is an input, named `previous` in `build`.
-    observed: parents that are read at every monthly observation date instead of at `as_of`; they arrive as one
-        DataFrame with an `observation_date` column.
+    observed: parents that are read at every monthly observation date instead of at `as_of`: `build` is called once for
+        each of those dates, with `as_of` set to it, and what it returns is appended in the order of the dates.
     needs: the names of settings that `build` takes beside its parents (for example keys of recipients).
     """
 

@@ -1,0 +1,128 @@
+"""What things cost on this machine: seconds and peak memory of whole process trees, and ratios within one run.
+
+Machines are noisy, so a figure is worth something only beside the others of the same run; nothing here is a test.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+
+import psutil
+
+from demo.airflow import airflow_standalone
+from demo.session import PROJECT_ROOT, partners_up
+from demo.tour import DAG, watch
+
+SAMPLES_A_SECOND = 4
+
+
+@dataclass(frozen=True)
+class Cost:
+    """Seconds on the clock and the largest memory held at one moment by all processes of a step together."""
+
+    step: str
+    seconds: float
+    gigabytes: float
+    wish: str
+
+
+def bench(folder: Path, *world: str) -> None:
+    """Measure a training, a night by the command line and by Airflow, and print a table."""
+    shutil.rmtree(folder, ignore_errors=True)
+    costs: list[Cost] = []
+
+    def measured(step: str, wish: str, run: Callable[[], object]) -> None:
+        costs.append(measure(step, wish, run))
+        _say(f"{step}: {costs[-1].seconds:.1f} s, {costs[-1].gigabytes:.1f} GB")
+
+    with partners_up(folder, *world) as environment:
+        first = date.fromisoformat(environment["NIGHTLEDGER_FIRST_BUSINESS_DATE"])
+        second, third = first + timedelta(days=1), first + timedelta(days=2)
+        measured("training, history captured and cleaned", "", lambda: _jobs(environment, "train", first))
+        measured("one night by the command line, one JVM", "90 s, 6 GB", lambda: _jobs(environment, "night", second))
+        measured("the same night again, nothing rebuilt", "15 s", lambda: _jobs(environment, "night", second))
+        measured("importing dags/nightly.py", "1 s beside Airflow", lambda: _import_dag(environment))
+        measured("importing airflow.sdk alone", "", lambda: _python(environment, "import airflow.sdk"))
+        measured("one night by Airflow's scheduler", "240 s", lambda: _scheduled(folder, environment, third))
+        rows = _rows(Path(environment["NIGHTLEDGER_LAKE"]))
+    _print_table(costs, rows, world)
+
+
+def measure(step: str, wish: str, run: Callable[[], object]) -> Cost:
+    """Run it, watching this process and all its children."""
+    peak, done = [0.0], threading.Event()
+    watcher = threading.Thread(target=_watch_memory, args=(peak, done))
+    started = time.monotonic()
+    watcher.start()
+    try:
+        run()
+    finally:
+        seconds = time.monotonic() - started
+        done.set()
+        watcher.join()
+    return Cost(step, seconds, peak[0], wish)
+
+
+def _watch_memory(peak: list[float], done: threading.Event) -> None:
+    while not done.wait(1 / SAMPLES_A_SECOND):
+        held = 0
+        for process in psutil.Process().children(recursive=True):
+            try:
+                held += process.memory_info().rss
+            except psutil.Error:
+                continue  # it ended between the list and the look
+        peak[0] = max(peak[0], held / 1e9)
+
+
+def _jobs(environment: Mapping[str, str], command: str, day: date) -> None:
+    _run(environment, "-m", "jobs.run", command, "--business-date", str(day))
+
+
+def _python(environment: Mapping[str, str], code: str) -> None:
+    _run(environment, "-c", code)
+
+
+def _import_dag(environment: Mapping[str, str]) -> None:
+    _python(environment, "import dags.nightly, sys; assert 'pyspark' not in sys.modules")
+
+
+def _run(environment: Mapping[str, str], *arguments: str) -> None:
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    subprocess.run([sys.executable, *arguments], cwd=PROJECT_ROOT, env=dict(environment), check=True, **quiet)  # type: ignore[call-overload]
+
+
+def _scheduled(folder: Path, environment: Mapping[str, str], night: date) -> None:
+    days = {"NIGHTLEDGER_SCHEDULE_FROM": str(night), "NIGHTLEDGER_SCHEDULE_UNTIL": str(night)}
+    with airflow_standalone(folder / "airflow", {**environment, **days}) as airflow:
+        airflow.unpause(DAG)
+        watch(time.monotonic(), airflow, night)
+
+
+def _rows(lake: Path) -> int:
+    manifests = lake.glob("captured/*/business_date=*/_manifest.json")
+    return sum(int(json.loads(path.read_text(encoding="utf-8"))["rows"]) for path in manifests)
+
+
+def _print_table(costs: list[Cost], rows: int, world: tuple[str, ...]) -> None:
+    night = costs[1].seconds
+    cores, memory = os.cpu_count(), psutil.virtual_memory().total / 2**30
+    _say(f"\n{cores} cores, {memory:.0f} GiB, world {' '.join(world)}, {rows:,} captured rows in three days\n")
+    _say("| step | seconds | over a night by the command line | peak memory, GB | wished |")
+    _say("|---|---|---|---|---|")
+    for cost in costs:
+        ratio = f"{cost.seconds / night:.2f}"
+        _say(f"| {cost.step} | {cost.seconds:.1f} | {ratio} | {cost.gigabytes:.1f} | {cost.wish} |")
+
+
+def _say(line: str) -> None:
+    print(line, flush=True)  # noqa: T201 this is what the command is for
