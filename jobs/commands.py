@@ -52,6 +52,7 @@ def night(options: Namespace) -> int:
     with _road() as road:
         _refuse_days_before_the_first(road.settings, options.business_date)
         summary = run_datasets(road, night_datasets(), options.business_date, force=options.force, report=report)
+        _refresh_data_docs(road.settings, summary)
     return _tell(f"night of {options.business_date}", summary)
 
 
@@ -85,6 +86,7 @@ def backfill(options: Namespace) -> int:
             force=options.force,
             report=report,
         )
+        _refresh_data_docs(road.settings, summary)
     return _tell(f"backfill of {options.first} to {options.last}", summary)
 
 
@@ -165,6 +167,14 @@ def _outcomes(road: Road, wanted: Dataset, dates: Dates, *, force: bool) -> list
     if dates.is_replay:
         raise SettingsError(f"{wanted.address}: what was captured on a day cannot be replayed with later knowledge")
     return road.capture((wanted,), dates.as_of, force=force)
+
+
+def _refresh_data_docs(settings: Settings, summary: Summary) -> None:
+    """The pages of what was checked just now, the failed ones too; nothing to do where nothing was checked."""
+    if summary.failed or any(outcome.state == "published" for outcome in summary.outcomes):
+        from expectations.data_docs import build_data_docs
+
+        logger.info("checks: %s", build_data_docs(settings.scratch / "verdicts", settings.scratch / "data_docs"))
 
 
 def _tell(what: str, summary: Summary) -> int:

@@ -1,4 +1,4 @@
-"""How rows become files with the same bytes every time, whatever the number of cores and partitions.
+"""How rows become files with the same bytes every time, whatever the process and the number of cores and partitions.
 
 Rows are spread over a number of files that depends on the inputs alone, by a hash of the first key column, and sorted
 by the whole key within a file. Keys are unique, so the order is total.
@@ -7,14 +7,19 @@ by the whole key within a file. Keys are unique, so the order is total.
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
+from jobs.arrow_types import arrow_schema
 from jobs.errors import JobBrokenError
+from jobs.parquet_files import ROWS_IN_GROUP, StagedFiles
 from jobs.spark_types import spark_schema, spark_type
 from schemas.table import Document, Table
 
@@ -44,7 +49,7 @@ def write_rows(table: Table, frame: DataFrame, folder: Path, *, rows_read: int, 
     spread = described.repartition(1) if file_count == 1 else described.repartition(file_count, table.key[0])
     spark_folder = folder / "spark"
     spread.sortWithinPartitions(*table.key).write.mode("error").parquet(str(spark_folder))
-    return _named_by_position(spark_folder, folder)
+    return _rewritten(table, spark_folder, folder)
 
 
 def write_document(document: Document, content: Mapping[str, Any], folder: Path) -> list[Path]:
@@ -63,9 +68,14 @@ def write_document(document: Document, content: Mapping[str, Any], folder: Path)
     return paths
 
 
-def _named_by_position(spark_folder: Path, folder: Path) -> list[Path]:
-    """Spark's part-00003-<random>-c000.zstd.parquet becomes part-00003.parquet."""
-    paths = []
-    for number, written in enumerate(sorted(spark_folder.glob("part-*.parquet"))):
-        paths.append(written.rename(folder / f"part-{number:05d}.parquet"))
+def _rewritten(table: Table, spark_folder: Path, folder: Path) -> list[Path]:
+    """What Spark wrote, in the order of its partitions, through the writer whose bytes depend on the rows alone."""
+    schema = pa.schema([field.with_nullable(True) for field in arrow_schema(table)])  # the checks judge nulls
+    files = StagedFiles(folder, schema)
+    for written in sorted(spark_folder.glob("part-*.parquet")):
+        with pq.ParquetFile(written, page_checksum_verification=True) as part:
+            for batch in part.iter_batches(batch_size=ROWS_IN_GROUP):
+                files.write(pa.RecordBatch.from_arrays(batch.cast(schema).columns, schema=schema))
+    paths = list(files.close())
+    shutil.rmtree(spark_folder)
     return paths

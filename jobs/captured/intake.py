@@ -27,8 +27,8 @@ from jobs.captured.repeats import (
 )
 from jobs.captured.row_hashes import Hashes
 from jobs.captured.rows import Batch, RefusedRow, written_out
-from jobs.captured.staged_files import StagedFiles
 from jobs.captured.tokens import Tokeniser
+from jobs.parquet_files import StagedFiles
 
 MOST_REFUSED_IN_MEMORY = 200_000  # beyond it a source of unknown length is judged by the rows it has brought so far
 SAME_KEY = "has the key of an earlier row and other content"

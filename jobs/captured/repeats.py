@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from jobs.captured.row_hashes import Hashes, RowHasher
-from jobs.captured.staged_files import ROWS_IN_GROUP
+from jobs.parquet_files import ROWS_IN_GROUP
 from schemas.columns import CAPTURED_DATE
 from schemas.table import Table
 

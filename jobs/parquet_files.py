@@ -1,4 +1,8 @@
-"""Parquet files of one captured table in staging: the same rows give the same bytes, however they arrive."""
+"""The one writer of our Parquet files: the same rows in the same order give the same bytes, however they arrive.
+
+Spark's own writer does not promise that: the footer lists a column's encodings in the order of a hash set, which
+differs between two JVMs. So Spark computes and sorts, and what it has staged is written once more, here.
+"""
 
 from __future__ import annotations
 
@@ -66,7 +70,8 @@ class StagedFiles:
                 coerce_timestamps="us",
                 write_page_checksum=True,
             )
-        self._writer.write_table(rows, row_group_size=ROWS_IN_GROUP)
+        # One chunk: where chunks begin would decide where pages end.
+        self._writer.write_table(rows.combine_chunks(), row_group_size=ROWS_IN_GROUP)
         self._rows_in_file += rows.num_rows
 
     def _close_file(self) -> None:

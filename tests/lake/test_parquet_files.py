@@ -10,7 +10,7 @@ import pytest
 
 from jobs.arrow_types import arrow_schema, arrow_type
 from jobs.captured import staged_files
-from jobs.captured.staged_files import StagedFiles
+from jobs.parquet_files import StagedFiles
 from schemas.captured.shop_orders import SHOP_ORDERS
 from schemas.catalogue import all_datasets
 from schemas.table import ContractError, Table
