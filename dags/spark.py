@@ -17,7 +17,7 @@ from dags.schedule import business_date_of
 CONNECTION = "nightledger_spark"
 """The Airflow connection to a Spark of your own: of type spark_connect (a server), or spark (a cluster's master)."""
 
-START = "spark_connect.start"
+START, STOP = "spark_connect.start", "spark_connect.stop"
 
 IN_ENVIRONMENT = "environment"
 IN_CONNECTION = "connection"

@@ -31,7 +31,7 @@ import pyspark
 
 from jobs.errors import ExitCode
 from jobs.settings import Settings, SettingsError, read_settings
-from jobs.spark import SERVER_OPTIONS
+from jobs.spark import SERVER_OPTIONS, prepare_environment
 
 SERVER_CLASS = "org.apache.spark.sql.connect.service.SparkConnectServer"
 NAME = re.compile(r"[a-z][a-z0-9-]{0,60}")
@@ -115,12 +115,11 @@ def _launch(settings: Settings, file: Path, master: str | None) -> SparkServer:
     _write_private(properties, "".join(f"{name}={value}\n" for name, value in _options(settings, file, port, master)))
     token = secrets.token_urlsafe(32)
     home = Path(pyspark.__file__).parent
-    environment = {name: value for name, value in os.environ.items() if name not in {"SPARK_REMOTE", "SPARK_CONF_DIR"}}
     command = [str(home / "bin" / "spark-submit"), "--class", SERVER_CLASS, "--name", "nightledger"]
     with file.with_suffix(".log").open("wb") as log:
         process = subprocess.Popen(
             [*command, "--properties-file", str(properties)],
-            env={**environment, "SPARK_HOME": str(home), "PYSPARK_PYTHON": sys.executable, TOKEN_VARIABLE: token},
+            env={**_environment(master), "SPARK_HOME": str(home), TOKEN_VARIABLE: token},
             cwd=file.parent,
             stdin=subprocess.DEVNULL,
             stdout=log,
@@ -130,6 +129,15 @@ def _launch(settings: Settings, file: Path, master: str | None) -> SparkServer:
     server = SparkServer(f"sc://{LOOPBACK}:{port}", token, process.pid, str(properties))
     _write_private(file, json.dumps(asdict(server)))
     return server
+
+
+def _environment(master: str | None) -> dict[str, str]:
+    address = os.environ.get("SPARK_LOCAL_IP")
+    prepare_environment()
+    environment = {name: value for name, value in os.environ.items() if name != "SPARK_REMOTE"}
+    if master is not None and address is None:
+        environment.pop("SPARK_LOCAL_IP", None)  # loopback is where no executor of a cluster finds the driver
+    return environment
 
 
 def _options(settings: Settings, file: Path, port: int, master: str | None) -> Iterator[tuple[str, str]]:

@@ -68,7 +68,7 @@ def test_all_tables_of_the_banks_are_captured_by_one_task(nightly: ModuleType) -
 
 def test_tasks_are_grouped_by_layer(nightly: ModuleType) -> None:
     layers = {dataset.layer for dataset in NIGHT}
-    assert set(nightly.dag.task_group.get_task_group_dict()) - {None} == layers | {"ready", "spark_connect"}
+    assert set(nightly.dag.task_group.get_task_group_dict()) - {None} == layers | {"ready"}
 
 
 def test_capture_does_not_wait_for_spark(nightly: ModuleType) -> None:

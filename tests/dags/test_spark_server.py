@@ -126,6 +126,17 @@ def test_a_lost_server_is_started_anew_and_stopping_ends_it_and_only_it(
         bystander.wait()
 
 
+def test_a_server_of_a_cluster_works_through_executors_that_end_with_it(settings: Settings) -> None:
+    start(settings, NAME, "local-cluster[1,1,1024]")  # a master, a worker and an executor in processes of their own
+    server = recorded(settings)
+    started = psutil.Process(server.pid).children(recursive=True)
+    assert any("CoarseGrainedExecutorBackend" in " ".join(process.cmdline()) for process in started)
+    assert ask(server, server.token).stdout.split() == ["3", "true"]
+    stop(settings, NAME)
+    _, left = psutil.wait_procs(started, timeout=30)
+    assert left == []
+
+
 def test_a_process_that_took_over_the_number_of_a_dead_server_is_left_alone(settings: Settings) -> None:
     bystander = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
     try:

@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from jobs.arrow_types import arrow_schema, arrow_type
-from jobs.captured import staged_files
+from jobs import parquet_files
 from jobs.parquet_files import StagedFiles
 from schemas.captured.shop_orders import SHOP_ORDERS
 from schemas.catalogue import all_datasets
@@ -34,8 +34,8 @@ def written(folder: Path, parts: list[pa.RecordBatch]) -> tuple[Path, ...]:
 def test_rows_are_cut_into_groups_and_files_of_fixed_size(
     tmp_path: Path, rows: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(staged_files, "ROWS_IN_GROUP", 10)
-    monkeypatch.setattr(staged_files, "ROWS_IN_FILE", 40)
+    monkeypatch.setattr(parquet_files, "ROWS_IN_GROUP", 10)
+    monkeypatch.setattr(parquet_files, "ROWS_IN_FILE", 40)
     whole = written(tmp_path / "whole", batches(rows, 1000))
     slices = written(tmp_path / "slices", batches(rows, 3))
     assert [path.name for path in whole] == [f"part-{n:05d}.parquet" for n in range(max(1, -(-rows // 40)))]
