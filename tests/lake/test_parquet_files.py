@@ -8,8 +8,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from jobs.arrow_types import arrow_schema, arrow_type
 from jobs import parquet_files
+from jobs.arrow_types import arrow_schema, arrow_type
 from jobs.parquet_files import StagedFiles
 from schemas.captured.shop_orders import SHOP_ORDERS
 from schemas.catalogue import all_datasets
