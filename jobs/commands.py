@@ -33,7 +33,8 @@ BANKS = "captured/banks"
 def dataset(options: Namespace) -> int:
     """Build one dataset, a replay of it, or all tables of the banks."""
     with _road() as road:
-        _refuse_days_before_the_first(road.settings, options.business_date)
+        # A replay may describe a day before the first delivery, which holds the history, but not know less than it.
+        _refuse_days_before_the_first(road.settings, options.known_by or options.business_date)
         if options.address == BANKS:
             for outcome in road.capture(_bank_tables(), options.business_date, force=options.force):
                 report(outcome)
