@@ -173,7 +173,7 @@ def test_t3_the_answers_of_an_observation_date_stay_the_same_when_built_a_month_
     assert [row for row in later if row[0] in shared_dates] == [row for row in now if row[0] in shared_dates]
 
 
-@pytest.mark.parametrize("seed", [61, 62])
+@pytest.mark.parametrize("seed", [62, 67])
 def test_t4_the_labels_and_so_the_base_rate_are_those_of_a_walk_through_every_day(table: TableMaker, seed: int) -> None:
     instalments, repayments = random_credit(random.Random(seed))
     expected = [
