@@ -39,7 +39,14 @@ TOKEN_VARIABLE = "SPARK_CONNECT_AUTHENTICATE_TOKEN"  # noqa: S105 the name of Sp
 LOOPBACK = "localhost"  # Spark's client sends a token without TLS to this name, and to no other
 
 SECONDS_TO_START = 180.0  # 8 on an idle laptop; a busy one has needed 60
+SECONDS_TO_ANSWER = 90.0  # the first query loads much of Spark: 5 on an idle laptop
 SECONDS_TO_STOP = 20.0
+
+QUESTION = """
+import sys
+from pyspark.sql.connect.session import SparkSession
+sys.exit(SparkSession.builder.remote(sys.argv[1]).create().range(1).count() != 1)
+"""
 
 NEEDS_LOOPBACK = ("spark.driver.bindAddress", "spark.driver.host")
 """Options that hold on one machine; the executors of a cluster must be able to reach the driver."""
@@ -175,23 +182,24 @@ def _is_listening(server: SparkServer) -> bool:
 
 
 def _answers(server: SparkServer) -> bool:
-    """Whether the server runs a query for whoever has its token."""
+    """Whether the server runs a query for whoever has its token, within SECONDS_TO_ANSWER.
+
+    A process of its own asks: Spark's client repeats a question to a dying server for ten minutes, and cannot be told
+    to stop before it is connected.
+    """
     if not _is_listening(server):
         return False
-    from pyspark.sql.connect.session import SparkSession
-
-    os.environ[TOKEN_VARIABLE] = server.token
     try:
-        session = SparkSession.builder.remote(server.remote).create()
-        try:
-            return bool(session.range(1).count() == 1)
-        finally:
-            session.stop()
-    except Exception as error:  # noqa: BLE001 whatever it is, the server does not answer; the caller decides
-        logger.warning("the Spark server does not answer: %s", type(error).__name__)
+        asked = subprocess.run(
+            [sys.executable, "-c", QUESTION, server.remote],
+            env={**os.environ, TOKEN_VARIABLE: server.token},
+            capture_output=True,
+            check=False,
+            timeout=SECONDS_TO_ANSWER,
+        )
+    except subprocess.TimeoutExpired:
         return False
-    finally:
-        del os.environ[TOKEN_VARIABLE]
+    return asked.returncode == 0
 
 
 def _end(server: SparkServer | None) -> None:

@@ -23,6 +23,7 @@ SHOP_USERS = Table(
         "updated_at",
     ),
     source=FileDrop("users", file_format="csv.gz"),
+    may_be_empty=True,
     columns=(
         Column("shop_user_id", "string", "the shop's id of the user"),
         Column("registered_at", "timestamp", "when the user registered"),

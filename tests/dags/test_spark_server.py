@@ -15,7 +15,7 @@ import psutil
 import pytest
 
 from jobs.settings import Settings, SettingsError, read_settings
-from jobs.spark_server import SparkServer, start, state_file, stop
+from jobs.spark_server import SparkServer, _answers, start, state_file, stop
 
 PROJECT_ROOT = Path(__file__).resolve().parents[2]
 NAME = "nightly-2026-04-01"
@@ -149,6 +149,19 @@ def test_a_process_that_took_over_the_number_of_a_dead_server_is_left_alone(sett
     finally:
         bystander.kill()
         bystander.wait()
+
+
+def test_a_server_that_listens_but_never_answers_counts_as_lost_and_can_be_stopped(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    start(settings, NAME)
+    silent = recorded(settings)
+    psutil.Process(silent.pid).suspend()  # the kernel still accepts connections in its name
+    monkeypatch.setattr("jobs.spark_server.SECONDS_TO_ANSWER", 5.0)
+    monkeypatch.setattr("jobs.spark_server.SECONDS_TO_STOP", 1.0)
+    assert not _answers(silent)
+    stop(settings, NAME)
+    assert not is_running(silent.pid)
 
 
 def test_stopping_what_never_ran_does_nothing(settings: Settings) -> None:
