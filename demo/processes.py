@@ -64,9 +64,14 @@ def start(
             group=user,
             extra_groups=None if user is None else [],
             cwd="/",
-            env=None if environment is None else {**os.environ, **environment},
+            env={**_without_credentials(), **(environment or {})},
         )
     return Process(name, started.pid, psutil.Process(started.pid).create_time())
+
+
+def _without_credentials() -> dict[str, str]:
+    """Our variables but for AWS credentials, which SeaweedFS would take for an identity it is to serve."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
 
 
 def wait_until(is_ready: Callable[[], bool], process: Process, log: Path) -> None:

@@ -24,6 +24,10 @@ def life() -> Life:
 
 @pytest.fixture(scope="session")
 def served(life: Life) -> Iterator[Partners]:
-    with tempfile.TemporaryDirectory() as folder, partners(Path(folder) / "partners", forget=True) as running:
-        running.load(life, [FIRST, SECOND])
-        yield running
+    with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
+        # Credentials of whoever starts the servers, for some other S3, must not become an identity of this one.
+        patch.setenv("AWS_ACCESS_KEY_ID", "alliance")
+        patch.setenv("AWS_SECRET_ACCESS_KEY", "for another server")
+        with partners(Path(folder) / "partners", forget=True) as running:
+            running.load(life, [FIRST, SECOND])
+            yield running
