@@ -15,7 +15,6 @@ import json
 import os
 import secrets
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -26,6 +25,8 @@ from typing import Any
 from urllib.parse import quote
 
 import psutil
+
+from demo.processes import free_ports
 
 PROJECT_ROOT = Path(__file__).resolve().parents[1]
 USER = "admin"
@@ -164,7 +165,7 @@ def _prepare(home: Path, variables: Mapping[str, str]) -> Airflow:
     if not password_file.exists():
         password_file.touch(mode=0o600)
         password_file.write_text(json.dumps({USER: secrets.token_urlsafe(12)}), encoding="utf-8")
-    port = _free_port()
+    (port,) = free_ports(1)
     environment = {
         **os.environ,
         **FOR_A_LAPTOP,
@@ -252,12 +253,6 @@ def _password_file(home: Path) -> Path:
 
 def _password(home: Path) -> str:
     return str(json.loads(_password_file(home).read_text(encoding="utf-8"))[USER])
-
-
-def _free_port() -> int:
-    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
