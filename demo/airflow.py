@@ -2,8 +2,9 @@
 
     python -m demo.airflow --home .work/airflow        until Ctrl-C; prints where the UI is and where the password lies
 
-It runs `airflow standalone` with settings for a laptop. The DAGs read the same NIGHTLEDGER_* variables as the command
-line; whoever calls this sets them.
+It runs `airflow standalone` with settings for a laptop, and a PostgreSQL for Airflow's own tables: with SQLite, whoever
+writes while the scheduler writes is told that the database is locked. The DAGs read the same NIGHTLEDGER_* variables as
+the command line; whoever calls this sets them.
 """
 
 from __future__ import annotations
@@ -26,10 +27,13 @@ from urllib.parse import quote
 
 import psutil
 
+from demo.keys import write_private
+from demo.postgresql import PostgreSQL
 from demo.processes import free_ports
 
 PROJECT_ROOT = Path(__file__).resolve().parents[1]
 USER = "admin"
+DATABASE = "airflow"
 SECONDS_TO_START = 240.0  # 20 on an idle laptop
 SECONDS_TO_STOP = 30.0
 
@@ -74,6 +78,7 @@ class Airflow:
 
     home: Path
     port: int
+    database: PostgreSQL
     environment: Mapping[str, str]
 
     @property
@@ -102,7 +107,7 @@ class Airflow:
             check=False,
         )
         if done.returncode != 0:
-            said = [line for line in (done.stderr + done.stdout).splitlines() if line.strip()] or ["nothing"]
+            said = [line for line in (done.stderr or done.stdout).splitlines() if line.strip()] or ["nothing"]
             raise AirflowError(f"airflow {arguments[0]} ended with {done.returncode}: {said[-1].strip()}")
         return done.stdout
 
@@ -137,7 +142,7 @@ def airflow_standalone(home: Path, variables: Mapping[str, str]) -> Iterator[Air
     variables: the NIGHTLEDGER_* settings that DAGs and tasks see, beside the caller's environment.
     """
     airflow = _prepare(home.absolute(), variables)
-    with airflow.log.open("ab") as log:
+    with _running(airflow.database), airflow.log.open("ab") as log:
         process = subprocess.Popen(
             [str(airflow.home / "bin" / "airflow"), "standalone"],
             env=dict(airflow.environment),
@@ -147,12 +152,23 @@ def airflow_standalone(home: Path, variables: Mapping[str, str]) -> Iterator[Air
             stderr=subprocess.STDOUT,
             start_new_session=True,  # Ctrl-C reaches us first, so that we end it in order
         )
+        try:
+            _wait_until_healthy(airflow, process)
+            yield airflow
+        finally:
+            _end(process)
+            _stop_spark(airflow)
+
+
+@contextlib.contextmanager
+def _running(database: PostgreSQL) -> Iterator[None]:
+    process = database.start()
     try:
-        _wait_until_healthy(airflow, process)
-        yield airflow
+        database.wait(process)
+        database.create_database(DATABASE)
+        yield
     finally:
-        _end(process)
-        _stop_spark(airflow)
+        database.stop(process)
 
 
 def _prepare(home: Path, variables: Mapping[str, str]) -> Airflow:
@@ -165,7 +181,8 @@ def _prepare(home: Path, variables: Mapping[str, str]) -> Airflow:
     if not password_file.exists():
         password_file.touch(mode=0o600)
         password_file.write_text(json.dumps({USER: secrets.token_urlsafe(12)}), encoding="utf-8")
-    (port,) = free_ports(1)
+    port, database_port = free_ports(2)
+    database = PostgreSQL(home / "postgresql", database_port, _database_secret(home))
     environment = {
         **os.environ,
         **FOR_A_LAPTOP,
@@ -176,10 +193,11 @@ def _prepare(home: Path, variables: Mapping[str, str]) -> Airflow:
         "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"http://127.0.0.1:{port}/execution/",
         "AIRFLOW__API__BASE_URL": f"http://127.0.0.1:{port}",
         "AIRFLOW__API__PORT": str(port),
+        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": database.owner_url(DATABASE).replace(":", "+psycopg2:", 1),
         "PYTHONPATH": str(PROJECT_ROOT),
         "PATH": os.pathsep.join([str(home / "bin"), os.environ.get("PATH", os.defpath)]),
     }
-    return Airflow(home, port, environment)
+    return Airflow(home, port, database, environment)
 
 
 def _wait_until_healthy(airflow: Airflow, process: subprocess.Popen[bytes]) -> None:
@@ -249,6 +267,13 @@ def _ask(port: int, method: str, path: str, body: Mapping[str, Any] | None = Non
 
 def _password_file(home: Path) -> Path:
     return home / "admin_password.json"
+
+
+def _database_secret(home: Path) -> str:
+    kept = home / "database_password"
+    if not kept.exists():
+        write_private(kept, secrets.token_hex(20))
+    return kept.read_text(encoding="utf-8")
 
 
 def _password(home: Path) -> str:

@@ -99,6 +99,7 @@ class Road:
             remote=self.settings.spark_remote,
             cores=self.settings.spark_cores,
             memory=self.settings.spark_memory,
+            java_options=self.settings.spark_java_options,
             shuffle_partitions=self.settings.shuffle_partitions,
         )
         warm_up()  # the first check would wait three seconds for Great Expectations

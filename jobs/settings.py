@@ -59,6 +59,7 @@ class Settings:
     spark_remote: str | None
     spark_cores: int
     spark_memory: str
+    spark_java_options: str
     shuffle_partitions: int
     check_in_memory_rows: int
     workers: int
@@ -89,6 +90,7 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         spark_remote=values.get("NIGHTLEDGER_SPARK_REMOTE") or None,
         spark_cores=_whole_number(values, "NIGHTLEDGER_SPARK_CORES", os.cpu_count() or 2, problems),
         spark_memory=values.get("NIGHTLEDGER_SPARK_MEMORY", "3g"),
+        spark_java_options=values.get("NIGHTLEDGER_SPARK_JAVA_OPTIONS", ""),
         shuffle_partitions=_whole_number(values, "NIGHTLEDGER_SHUFFLE_PARTITIONS", 4, problems),
         workers=_whole_number(values, "NIGHTLEDGER_WORKERS", 2, problems),
         check_in_memory_rows=_whole_number(values, "NIGHTLEDGER_CHECK_IN_MEMORY_ROWS", 2_000_000, problems),

@@ -59,11 +59,13 @@ def prepare_environment() -> None:
     os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
 
 
-def open_session(*, remote: str | None, cores: int, memory: str, shuffle_partitions: int) -> SparkSession:
+def open_session(
+    *, remote: str | None, cores: int, memory: str, shuffle_partitions: int, java_options: str = ""
+) -> SparkSession:
     """A session with our options.
 
     remote: the address of a Spark Connect server such as sc://127.0.0.1:15002; without one Spark runs in this process.
-    shuffle_partitions changes the speed and, by design, never a byte of the result.
+    shuffle_partitions and java_options change the speed and, by design, never a byte of the result.
     """
     prepare_environment()
     if remote:
@@ -71,7 +73,8 @@ def open_session(*, remote: str | None, cores: int, memory: str, shuffle_partiti
         session = builder.getOrCreate()
     else:
         builder = SparkSession.builder.master(f"local[{cores}]").appName("nightledger")
-        for name, value in {**SERVER_OPTIONS, "spark.driver.memory": memory}.items():
+        of_the_machine = {"spark.driver.memory": memory, "spark.driver.extraJavaOptions": java_options}
+        for name, value in {**SERVER_OPTIONS, **of_the_machine}.items():
             builder = builder.config(name, value)
         session = builder.getOrCreate()
         session.sparkContext.setLogLevel("ERROR")  # the gateway of PySpark has just set it to WARN

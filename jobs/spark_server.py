@@ -153,6 +153,7 @@ def _options(settings: Settings, file: Path, port: int, master: str | None) -> I
             yield name, value
     yield "spark.master", master or f"local[{settings.spark_cores}]"
     yield "spark.driver.memory", settings.spark_memory
+    yield "spark.driver.extraJavaOptions", settings.spark_java_options
     yield "spark.connect.grpc.binding.address", "127.0.0.1"
     yield "spark.connect.grpc.binding.port", str(port)
     yield "spark.local.dir", str(file.parent / "local")

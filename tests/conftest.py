@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from pyspark.sql import DataFrame, SparkSession
 
+from demo.servers import JAVA_OPTIONS_FOR_SHORT_RUNS
 from jobs.spark import open_session
 from jobs.spark_types import spark_schema
 from schemas.table import Column, Table
@@ -36,7 +37,9 @@ VALUE_WHEN_NOT_GIVEN: Mapping[str, Any] = {
 @pytest.fixture(scope="session")
 def spark() -> Iterator[SparkSession]:
     """One embedded session for the whole suite."""
-    session = open_session(remote=None, cores=2, memory="2g", shuffle_partitions=2)
+    session = open_session(
+        remote=None, cores=2, memory="2g", shuffle_partitions=2, java_options=JAVA_OPTIONS_FOR_SHORT_RUNS
+    )
     yield session
     session.stop()
 

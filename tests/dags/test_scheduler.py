@@ -16,7 +16,7 @@ import boto3
 import psutil
 import pytest
 
-from demo.airflow import Airflow, airflow_standalone
+from demo.airflow import DATABASE, Airflow, airflow_standalone
 from demo.object_store import DROP_BUCKET, DROP_PREFIX, ObjectStore
 from schemas.catalogue import all_datasets
 from tests.alliance import Alliance, published
@@ -65,6 +65,9 @@ def by_airflow(closed: Alliance, nights: list[date]) -> Alliance:
         wait_for_runs(airflow, "manual", 1)
         assert_assets_carry_the_counts_of_the_manifests(airflow, alliance, nights)
         assert_tasks_hand_on_nothing_but_where_spark_is(airflow)
+        (airflow.home / "database.sql").write_text(airflow.database.dump(DATABASE), encoding="utf-8")
+    assert not (airflow.database.home / "data" / "postmaster.pid").exists()
+    airflow.database.remove()
     return alliance
 
 
