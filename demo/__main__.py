@@ -104,7 +104,7 @@ def world(options: argparse.Namespace) -> int:
     for drop in write_drops(life, options.out / "drop", days):
         if drop.parent.name == "erasure_requests":
             _say(begin, f"{drop.name} is written")
-    write_truth(life, options.out / "truth")
+    write_truth(life, options.out / "truth", days)
     return 0
 
 

@@ -7,9 +7,10 @@ import pyarrow as pa
 
 from demo.people import People
 from demo.shopping import Shop
-from demo.tables import NOTHING, Ledger, chosen, numbered
+from demo.tables import NOTHING, Ledger, chosen
+from demo.uplift import draw_uplift
 from demo.wishes import CHANNELS
-from demo.world import DAY_SECONDS, Month, World, day_of
+from demo.world import DAY_SECONDS, Month, District, day_of
 
 REACH = 0.04  # of those known to a partner, each month
 CONTROL = 0.12  # held back, to measure what the message changes
@@ -18,9 +19,10 @@ CONTROL = 0.12  # held back, to measure what the message changes
 class Campaigns:
     """One campaign a month for shop users and for the customers of each bank."""
 
-    def __init__(self, world: World, people: People, shop: Shop) -> None:
+    def __init__(self, world: District, people: People, shop: Shop) -> None:
         """Remember whom the partners know."""
         self._world, self._people, self._shop = world, people, shop
+        self.uplift = draw_uplift(world, people)
         self._count = 0
 
     def live_month(self, month: Month, ledger: Ledger) -> None:
@@ -38,18 +40,20 @@ class Campaigns:
         count = len(persons)
         is_control = chance.random(count) < CONTROL
         sent_at = month.moments(chance, count)
-        opens = ~is_control & (chance.random(count) < 0.3)
-        wants = 0.02 + 0.05 * opens * np.exp(0.3 * people.impulse[persons])
-        applies = chance.random(count) < wants
+        channel = chance.choice(len(CHANNELS), count, p=[0.4, 0.35, 0.2, 0.05])
+        added = np.where(is_control, 0.0, self.uplift.added[persons, channel])
+        applies = chance.random(count) < self.uplift.alone[persons] + added
+        # Whoever a message moved has read it; many others open it too.
+        opens = ~is_control & (chance.random(count) < np.where(applies, 0.9, 0.28))
         opened_at = np.where(opens, sent_at + chance.integers(60, 2 * DAY_SECONDS, count), NOTHING)
         later = np.where(opens, opened_at, sent_at) + chance.integers(300, 4 * DAY_SECONDS, count)
         applied_at = np.where(applies, later, NOTHING)
         columns = {
-            "contact_id": numbered("k", np.arange(self._count, self._count + count)),
+            "contact_id": self._world.ids("k", np.arange(self._count, self._count + count)),
             "campaign_code": f"card_{month.first:%Y_%m}",
             "subject_type": "shop_user" if bank < 0 else "bank_customer",
             "subject_id": people.shop_user_ids(persons) if bank < 0 else people.bank_customer_ids(bank, persons),
-            "contact_channel": chosen(CHANNELS, chance.choice(4, count, p=[0.4, 0.35, 0.2, 0.05])),
+            "contact_channel": chosen(CHANNELS, channel),
             "sent_at": sent_at,
             "is_control": pa.array(is_control),
         }

@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from pyarrow import csv
 
+from demo.dirt import is_missing
 from demo.life import Life
 from demo.tables import FILE_TABLES, MOMENT, SourceTable
 from demo.world import UTC_OFFSET_SECONDS
@@ -27,14 +28,16 @@ def write_drops(life: Life, folder: Path, days: list[date]) -> Iterator[Path]:
     """Write the drop of each day under `folder`/<table>/dt=<day>/, yielding each finished folder."""
     for day in days:
         for source in FILE_TABLES.values():
-            yield write_drop(source, life.drop(source.name, day), folder, day)
+            if not is_missing(life.world, source.name, day):
+                soiled = life.soiled(source.name, day)
+                yield write_drop(source, soiled.rows, folder, day, soiled.broken_lines)
 
 
-def write_drop(source: SourceTable, rows: pa.Table, folder: Path, day: date) -> Path:
-    """Write one table's drop of one day: the data, then the manifest that makes it complete."""
+def write_drop(source: SourceTable, rows: pa.Table, folder: Path, day: date, broken_lines: int = 0) -> Path:
+    """Write one table's drop of one day: the data, broken lines at its end, then the manifest that makes it complete."""
     target = folder / source.name / f"dt={day}"
     target.mkdir(parents=True, exist_ok=True)
-    content = encode(rows, source.file_format)
+    content = encode(rows, source.file_format, broken_lines)
     part = target / f"part-00000.{source.file_format}"
     part.write_bytes(content)
     manifest = {
@@ -44,7 +47,7 @@ def write_drop(source: SourceTable, rows: pa.Table, folder: Path, day: date) -> 
         "files": [
             {
                 "name": part.name,
-                "rows": rows.num_rows,
+                "rows": rows.num_rows + broken_lines,
                 "bytes": len(content),
                 "sha256": hashlib.sha256(content).hexdigest(),
             }
@@ -54,13 +57,18 @@ def write_drop(source: SourceTable, rows: pa.Table, folder: Path, day: date) -> 
     return target
 
 
-def encode(rows: pa.Table, file_format: str) -> bytes:
-    """The rows in one of the drop's formats: parquet, csv.gz with a header, or jsonl.gz."""
+def encode(rows: pa.Table, file_format: str, broken_lines: int = 0) -> bytes:
+    """The rows in one of the drop's formats: parquet, csv.gz with a header, or jsonl.gz.
+
+    broken_lines: so many rows stand a second time at the end of a text, cut in half.
+    """
     if file_format == "parquet":
         buffer = io.BytesIO()
         pq.write_table(rows, buffer, compression="zstd", write_page_checksum=True)
         return buffer.getvalue()
-    text = _csv(rows) if file_format == "csv.gz" else _json_lines(rows)
+    write = _csv if file_format == "csv.gz" else _json_lines
+    lines = write(rows.slice(0, broken_lines)).splitlines()[-broken_lines:] if broken_lines else []
+    text = write(rows) + b"".join(line[: len(line) // 2].rstrip(b'"') + b"\n" for line in lines)
     return gzip.compress(text, compresslevel=1, mtime=0)
 
 

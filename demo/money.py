@@ -9,13 +9,14 @@ from demo.banks import CARD, MERCHANT_KINDS, SAVINGS, Banks
 from demo.hardship import DEFAULTED, EASY, STRAINED, Hardship
 from demo.people import OCCUPATIONS, People
 from demo.tables import NOTHING, Ledger, chosen, numbered, where
-from demo.world import DAY_SECONDS, Month, World, day_of
+from demo.world import DAY_SECONDS, Month, District, day_of
 
 TYPES = ("pos", "online", "transfer_in", "transfer_out", "salary", "cash", "fee", "interest", "repayment")
 POS, ONLINE, TRANSFER_IN, TRANSFER_OUT, SALARY, CASH, FEE, INTEREST, REPAYMENT = range(9)
 NOBODY = -1
 SELF_EMPLOYED = OCCUPATIONS.index("self_employed")
 DAYS_TO_PAY = 20  # from the statement to its due date
+FAN_OUT = 4  # accounts abroad among which a ring spreads what it took
 OUTSIDERS = 5_000  # accounts at banks outside the alliance
 
 
@@ -52,7 +53,7 @@ class Movements:
 class Money:
     """Balances at the beginning of the month that is being lived."""
 
-    def __init__(self, world: World, people: People, banks: Banks, hardship: Hardship) -> None:
+    def __init__(self, world: District, people: People, banks: Banks, hardship: Hardship) -> None:
         """Decide once how everyone handles money, and what they begin with."""
         self._world, self._people, self._banks, self._hardship = world, people, banks, hardship
         chance, accounts = world.generator("money"), banks.accounts
@@ -80,6 +81,7 @@ class Money:
         funds -= self._pay_cards(month, chance, main, cards, funds, movements, ledger)
         self._spend(month, chance, main, cards, np.maximum(funds, 0), income, movements)
         self._share_with_friends(month, chance, main, np.maximum(funds, 0), movements)
+        self._pass_round(month, main, movements)
         self._save(month, chance, main, funds, movements)
         self._charge(month, chance, main, movements)
         self._book(movements, chance, ledger)
@@ -88,6 +90,7 @@ class Money:
         people, count = self._people, self._people.count
         swing = 0.02 + 0.10 * np.exp(-0.7 * people.steadiness)
         earned = people.income_cents * np.exp(np.clip(swing, 0, 0.6) * chance.normal(size=count) - swing**2 / 2)
+        earned = earned * self._hardship.income_factor
         earned = np.where(self._hardship.is_in_work, earned, 0.0).round(-2)
         is_salary = self._is_paid_here & (people.occupation != SELF_EMPLOYED)
         arrives = is_salary | (chance.random(count) < 0.85)
@@ -190,7 +193,7 @@ class Money:
         surplus = np.maximum(funds - self._target, 0)
         budget = np.minimum((1 - self._saved_share) * 0.9 * income + 0.25 * surplus + 0.08 * funds, 0.8 * funds)
         account = np.where(main >= 0, main, cards)
-        for rate, size, draws_cash in ((1.25, 0.75, False), (0.14, 0.5, True)):
+        for rate, size, draws_cash in ((1.45, 0.75, False), (0.16, 0.5, True)):
             person = np.repeat(np.arange(len(main)), chance.poisson(rate * (account >= 0)))
             amount = np.round(
                 budget[person] * size / max(rate, 1) * np.exp(0.7 * chance.normal(size=len(person)) - 0.25)
@@ -227,6 +230,24 @@ class Money:
             main[payer], moment, -amount, TRANSFER_OUT, np.where(main[payee] >= 0, main[payee], -2 - payee % OUTSIDERS)
         )
         movements.add(main[payee], moment, amount, TRANSFER_IN, np.where(is_known_payer, main[payer], outsider))
+
+    def _pass_round(self, month: Month, main: np.ndarray, movements: Movements) -> None:
+        """Fraud rings: the same sum goes from member to member, until all of it ends abroad with the leader."""
+        rings, chance = self._people.rings, self._world.generator("rings", month.index)
+        payer, payee, is_last = rings.circle(month.index)
+        happens = (main[payer] >= 0) & (main[payee] >= 0) & (self.balance[main[payer]] > 0)
+        payer, payee, is_last = payer[happens], payee[happens], is_last[happens]
+        wish = np.where(is_last, 0.5, 0.25) * np.minimum(self.balance[main[payer]], self._people.income_cents[payer])
+        amount = wish.round(-2)
+        moment = month.start + chance.integers(10 * DAY_SECONDS, 20 * DAY_SECONDS, len(payer))
+        movements.add(main[payer], moment, -amount, TRANSFER_OUT, main[payee])
+        movements.add(main[payee], moment, amount, TRANSFER_IN, main[payer])
+        fan_out = np.bincount(payee, np.where(is_last, amount, 0), self._people.count).round(-2)
+        for outsider in range(FAN_OUT):
+            leaders = np.flatnonzero(fan_out > 0)
+            moment = month.start + 20 * DAY_SECONDS + chance.integers(0, 7 * DAY_SECONDS, len(leaders))
+            share = (fan_out[leaders] / FAN_OUT).round(-2)
+            movements.add(main[leaders], moment, -share, TRANSFER_OUT, -2 - (leaders + outsider) % OUTSIDERS)
 
     def _save(
         self, month: Month, chance: np.random.Generator, main: np.ndarray, funds: np.ndarray, movements: Movements
@@ -298,4 +319,4 @@ class Money:
     def _ids(self, bank: int, kind: str, count: int) -> pa.Array:
         first = self._numbers[bank, kind]
         self._numbers[bank, kind] += count
-        return numbered(f"{self._people.bank_prefixes[bank]}{kind}", np.arange(first, first + count), 9)
+        return self._world.ids(f"{self._people.bank_prefixes[bank]}{kind}", np.arange(first, first + count), 9)

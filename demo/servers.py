@@ -56,7 +56,7 @@ class Partners:
         drops = list(write_drops(life, self.folder / "drop", days))
         self.store.upload(self.folder / "drop", drops)
         self.load_banks(life, days)
-        write_truth(life, self.folder / "truth")
+        write_truth(life, self.folder / "truth", days)
 
     def load_banks(self, life: Life, days: list[date]) -> int:
         """Append what each bank wrote on these days; the number of rows."""
