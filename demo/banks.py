@@ -12,7 +12,7 @@ from demo.hardship import DEFAULTED, Hardship
 from demo.people import OCCUPATIONS, People
 from demo.shopping import Shop
 from demo.tables import NOTHING, Ledger, chosen, numbered, where
-from demo.world import DAY_SECONDS, Month, District, day_of
+from demo.world import DAY_SECONDS, District, Month, day_of
 
 ACCOUNT_TYPES = ("current", "savings", "credit_card", "loan")
 CURRENT, SAVINGS, CARD, LOAN = range(4)

@@ -9,19 +9,19 @@ from demo.people import People
 from demo.shopping import Shop
 from demo.tables import NOTHING, Ledger, chosen
 from demo.uplift import draw_uplift
-from demo.wishes import CHANNELS
-from demo.world import DAY_SECONDS, Month, District, day_of
+from demo.wishes import CHANNELS, Wishes
+from demo.world import DAY_SECONDS, District, Month, day_of
 
-REACH = 0.04  # of those known to a partner, each month
+REACH = 0.07  # of those known to a partner, each month; half of them have not consented
 CONTROL = 0.12  # held back, to measure what the message changes
 
 
 class Campaigns:
     """One campaign a month for shop users and for the customers of each bank."""
 
-    def __init__(self, world: District, people: People, shop: Shop) -> None:
+    def __init__(self, world: District, people: People, shop: Shop, wishes: Wishes) -> None:
         """Remember whom the partners know."""
-        self._world, self._people, self._shop = world, people, shop
+        self._world, self._people, self._shop, self._wishes = world, people, shop, wishes
         self.uplift = draw_uplift(world, people)
         self._count = 0
 
@@ -36,11 +36,13 @@ class Campaigns:
     def _send(self, month: Month, bank: int, is_known: np.ndarray, chance: np.random.Generator, ledger: Ledger) -> None:
         """Address a share of those known to the bank in that position; -1 stands for the shop."""
         people = self._people
-        persons = np.flatnonzero(is_known & (chance.random(len(is_known)) < REACH))
+        channels = chance.choice(len(CHANNELS), len(is_known), p=[0.4, 0.35, 0.2, 0.05])
+        may_write = is_known & self._wishes.grants("" if bank < 0 else self._world.banks[bank], channels)
+        persons = np.flatnonzero(may_write & (chance.random(len(is_known)) < REACH))
         count = len(persons)
         is_control = chance.random(count) < CONTROL
         sent_at = month.moments(chance, count)
-        channel = chance.choice(len(CHANNELS), count, p=[0.4, 0.35, 0.2, 0.05])
+        channel = channels[persons]
         added = np.where(is_control, 0.0, self.uplift.added[persons, channel])
         applies = chance.random(count) < self.uplift.alone[persons] + added
         # Whoever a message moved has read it; many others open it too.

@@ -10,7 +10,7 @@ from demo.hardship import DEFAULTED, EASY, STRAINED, Hardship
 from demo.people import People
 from demo.shopping import ON_CREDIT, Orders, Shop
 from demo.tables import NOTHING, Ledger, chosen, where
-from demo.world import DAY_SECONDS, EPOCH, UTC_OFFSET_SECONDS, Month, District, day_of
+from demo.world import DAY_SECONDS, EPOCH, UTC_OFFSET_SECONDS, District, Month, day_of
 
 STATUSES = ("active", "frozen")
 COUNTS = np.array([3, 6, 9, 12])

@@ -48,34 +48,32 @@ class Books:
     """What all districts of a life wrote down."""
 
     districts: tuple[DistrictLife, ...]
-    _merged: dict[tuple[str, str], tuple[pa.Table, np.ndarray]] = field(default_factory=dict)
+    _settled: dict[tuple[str, str], tuple[pa.Table, np.ndarray]] = field(default_factory=dict)
 
     def all_rows(self, table: str, bank: str = "") -> tuple[pa.Table, np.ndarray]:
         """Every row of a table so far, by arrival, then by district, and its day of arrival."""
-        if len(self.districts) == 1:
-            return self.districts[0].ledger.all_rows(table, bank)
-        if (table, bank) not in self._merged:
-            parts = [life.ledger.all_rows(table, bank) for life in self.districts]
-            days = np.concatenate([arrives for _, arrives in parts])
+        if (table, bank) not in self._settled:
+            schema = (BANK_TABLES if bank else FILE_TABLES)[table].schema
+            blocks = [block for life in self.districts for block in life.ledger.hand_over(table, bank)]
+            rows = pa.concat_tables([schema.empty_table(), *(rows for rows, _ in blocks)])
+            days = np.concatenate([np.empty(0, np.int64), *(arrives for _, arrives in blocks)])
             order = np.argsort(days, kind="stable")
-            rows = pa.concat_tables([rows for rows, _ in parts]).take(pa.array(order)).combine_chunks()
-            self._merged[table, bank] = rows, days[order]
-        return self._merged[table, bank]
+            self._settled[table, bank] = rows.take(pa.array(order)).combine_chunks(), days[order]
+        return self._settled[table, bank]
 
 
 @dataclass(frozen=True)
 class Life:
-    """Everything up to `last_day` in all or some districts of a world."""
+    """Everything up to `last_day` in all or some districts of a world.
+
+    part: the number of its files among those of a delivery.
+    """
 
     world: World
     last_day: date
     districts: tuple[DistrictLife, ...]
     ledger: Books
-
-    @property
-    def part(self) -> int:
-        """The position among the files of a delivery: that of the first district."""
-        return self.districts[0].district.index
+    part: int = 0
 
     def drop(self, table: str, day: date) -> pa.Table:
         """What the shop's drop of `day` holds of a table: the first one all history, later ones what arrived that day.
@@ -90,14 +88,13 @@ class Life:
         earlier = _between(self.ledger.all_rows(table), np.iinfo(np.int64).min, self._first_arrival(day))
         return soil(self.world, self.part, FILE_TABLES[table], day, rows, earlier, self._orders_given_back(table, day))
 
-    def flaws(self, table: str, day: date) -> list[Flaw]:
-        """Everything that is wrong with a drop, late rows included."""
-        late = [
+    def late_rows(self, table: str, day: date) -> list[Flaw]:
+        """The rows of a drop that should have come on an earlier day."""
+        return [
             Flaw("late_row", table, day, key, f"{count} days")
             for life in self.districts
             for key, count in life.ledger.late_rows(table, self._first_arrival(day), day_number(day) + 1)
         ]
-        return late + self.soiled(table, day).flaws
 
     def clean_drop(self, table: str, day: date) -> pa.Table:
         """The drop as it would be without dirt other than late rows."""
@@ -125,13 +122,27 @@ class Life:
         return pc.unique(refunds["order_id"].combine_chunks())
 
 
-def live(world: World, last_day: date, districts: Iterable[int] | None = None) -> Life:
+DISTRICTS_IN_PART = 4  # twenty thousand people and two years of their rows fit into a gigabyte
+
+
+def part_count(world: World) -> int:
+    """In how many parts a world is lived and delivered."""
+    return -(-world.district_count // DISTRICTS_IN_PART)
+
+
+def live_part(world: World, last_day: date, part: int) -> Life:
+    """Live one part of the world: a fixed number of districts."""
+    first = part * DISTRICTS_IN_PART
+    return live(world, last_day, range(first, min(first + DISTRICTS_IN_PART, world.district_count)), part)
+
+
+def live(world: World, last_day: date, districts: Iterable[int] | None = None, part: int = 0) -> Life:
     """Live the world, or some of its districts, until the end of the month of `last_day`."""
     if last_day < world.first_business_date:
         raise WorldError(f"no drop before {world.first_business_date}: ask for a later day than {last_day}")
     wanted = range(world.district_count) if districts is None else districts
     lives = tuple(_live_district(world.district(index), last_day) for index in wanted)
-    return Life(world, last_day, lives, Books(lives))
+    return Life(world, last_day, lives, Books(lives), part)
 
 
 def _live_district(district: District, last_day: date) -> DistrictLife:
@@ -143,7 +154,8 @@ def _live_district(district: District, last_day: date) -> DistrictLife:
     browsing = Browsing(district, people, shop, articles)
     banks = Banks(district, people, shop, hardship)
     money = Money(district, people, banks, hardship)
-    wishes, campaigns = Wishes(district, people, shop), Campaigns(district, people, shop)
+    wishes = Wishes(district, people, shop)
+    campaigns = Campaigns(district, people, shop, wishes)
     has_debt: list[np.ndarray] = []
     for month in district.world.months_through(last_day):
         leverage = credit.leverage()

@@ -9,7 +9,7 @@ from demo.banks import CARD, MERCHANT_KINDS, SAVINGS, Banks
 from demo.hardship import DEFAULTED, EASY, STRAINED, Hardship
 from demo.people import OCCUPATIONS, People
 from demo.tables import NOTHING, Ledger, chosen, numbered, where
-from demo.world import DAY_SECONDS, Month, District, day_of
+from demo.world import DAY_SECONDS, District, Month, day_of
 
 TYPES = ("pos", "online", "transfer_in", "transfer_out", "salary", "cash", "fee", "interest", "repayment")
 POS, ONLINE, TRANSFER_IN, TRANSFER_OUT, SALARY, CASH, FEE, INTEREST, REPAYMENT = range(9)

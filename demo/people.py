@@ -144,7 +144,7 @@ def _traits(chance: np.random.Generator, count: int) -> dict[str, np.ndarray]:
 
 def _cities(chance: np.random.Generator, household: np.ndarray) -> np.ndarray:
     weights = np.array([city[3] for city in spelling.CITIES], float)
-    return chance.choice(len(weights), len(household), p=weights / weights.sum())[household]
+    return np.asarray(chance.choice(len(weights), len(household), p=weights / weights.sum())[household])
 
 
 def _relations(district: District, chance: np.random.Generator, income_z: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -35,7 +35,7 @@ class Rings:
         """Whose ring has vanished in or before the month."""
         if not len(self.leader):
             return np.zeros(len(self.ring), bool)
-        return self.is_member & (self.bust_month[self.ring] <= month)
+        return np.asarray(self.is_member & (self.bust_month[self.ring] <= month))
 
     def share(self, values: np.ndarray) -> np.ndarray:
         """The values of all, with every member's replaced by that of the ring's leader."""

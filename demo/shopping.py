@@ -13,7 +13,7 @@ from demo.catalogue import SHARES, Catalogue
 from demo.hardship import Hardship
 from demo.people import EDUCATIONS, OCCUPATIONS, People
 from demo.tables import NOTHING, Ledger, chosen, where
-from demo.world import DAY_SECONDS, Month, District, day_of
+from demo.world import DAY_SECONDS, District, Month, day_of
 
 CHANNELS = ("app", "mini_program", "web", "offline_code")
 METHODS = ("instalment_credit", "bank_card", "wallet", "cash_on_delivery")
@@ -110,7 +110,7 @@ class Shop:
         return np.asarray((registered_at != NOTHING) & (registered_at < moment))
 
     def _write_users(self, month: Month, chance: np.random.Generator, ledger: Ledger) -> None:
-        people, registered_at = self._people, self._people.registered_at
+        registered_at = self._people.registered_at
         begins = -np.inf if month.index == 0 else month.start
         is_new = self.is_registered(month.end) & (registered_at >= begins)
         moves = self._move(month, chance) & self.is_registered(month.start)

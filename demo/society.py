@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 STUDENT, RETIRED = 5, 6  # positions in people.OCCUPATIONS; these have no workplace
-TAIL = 2.5
+TAIL = 2.2
 """Exponent of the tail of the degrees: social and payment networks lie between 2 and 3 (Clauset et al. 2009)."""
 NO_WORKPLACE = -1
 
@@ -66,7 +66,7 @@ def _colleagues(chance: np.random.Generator, workplace: np.ndarray) -> np.ndarra
 def _friends(chance: np.random.Generator, hazard: np.ndarray) -> np.ndarray:
     """Chung and Lu's random graph (2002) with Pareto weights, drawn within a window of similar people."""
     count = len(hazard)
-    weight = np.minimum((1 - chance.random(count)) ** (-1 / (TAIL - 1)), np.sqrt(count))
+    weight = np.minimum((1 - chance.random(count)) ** (-1 / (TAIL - 1)), count / 25)
     rank = np.argsort(hazard + 0.8 * chance.normal(size=count), kind="stable")
     reach = np.concatenate([[0.0], np.cumsum(weight[rank])])
     window = max(3, count // 40)

@@ -198,7 +198,6 @@ class Ledger:
         self._late: dict[str, list[tuple[pa.Array, np.ndarray, np.ndarray]]] = {}
         self._blocks: dict[str, int] = {}
         self._rows: dict[tuple[str, str], list[tuple[pa.Table, np.ndarray]]] = {}
-        self._settled: dict[tuple[str, str], tuple[pa.Table, np.ndarray]] = {}
 
     def add(
         self,
@@ -232,16 +231,9 @@ class Ledger:
                 if first <= day < after:
                     yield key, count
 
-    def all_rows(self, table: str, bank: str = "") -> tuple[pa.Table, np.ndarray]:
-        """Every row of a table so far, by arrival, then in the order written, and its day of arrival."""
-        if (bank, table) not in self._settled:
-            schema = (BANK_TABLES if bank else FILE_TABLES)[table].schema
-            blocks = self._rows.pop((bank, table), [])
-            rows = pa.concat_tables([block for block, _ in blocks]) if blocks else schema.empty_table()
-            arrives = np.concatenate([days for _, days in blocks]) if blocks else np.empty(0, np.int64)
-            order = np.argsort(arrives, kind="stable")
-            self._settled[bank, table] = (rows.take(pa.array(order)).combine_chunks(), arrives[order])
-        return self._settled[bank, table]
+    def hand_over(self, table: str, bank: str = "") -> list[tuple[pa.Table, np.ndarray]]:
+        """The blocks of a table with their days of arrival, in the order written; the ledger keeps them no longer."""
+        return self._rows.pop((bank, table), [])
 
 
 def numbered(prefix: str, numbers: np.ndarray, digits: int = 8) -> pa.Array:

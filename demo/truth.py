@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from datetime import date
 from pathlib import Path
 
 import numpy as np
@@ -13,8 +12,9 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from demo import spelling
-from demo.life import DistrictLife, Life
-from demo.tables import FILE_TABLES, NOTHING
+from demo.dirt import Flaw
+from demo.life import Life
+from demo.tables import NOTHING
 from demo.truth_contracts import FLAWS, TRUTH_TABLES
 from demo.truth_tables import DISTRICT_TABLES
 from demo.world import moment_of
@@ -23,14 +23,18 @@ PLANTED = 50
 _PERSONAL_OF_SHOP = ("full_name", "phone", "email", "national_id")
 
 
-def write_truth(life: Life, folder: Path, days: list[date]) -> None:
-    """Every table of the truth as <name>.parquet, and planted_people.json, beside and never inside what is served."""
-    folder.mkdir(parents=True, exist_ok=True)
+def write_truth(life: Life, folder: Path, flaws: list[Flaw]) -> None:
+    """Every table of the truth as <name>/part-<number>.parquet, beside and never inside what is served.
+
+    With the first district goes planted_people.json. flaws: of the drops that were written.
+    """
     for name in TRUTH_TABLES:
-        rows = flaws_table(life, days) if name == FLAWS.name else truth_table(life, name)
-        pq.write_table(rows, folder / f"{name}.parquet", compression="zstd")
-    text = json.dumps(planted_people(life), ensure_ascii=False, indent=1)
-    (folder / "planted_people.json").write_text(text + "\n", encoding="utf-8")
+        rows = flaws_table(flaws) if name == FLAWS.name else truth_table(life, name)
+        (folder / name).mkdir(parents=True, exist_ok=True)
+        pq.write_table(rows, folder / name / f"part-{life.part:05d}.parquet", compression="zstd")
+    if life.part == 0:
+        text = json.dumps(planted_people(life), ensure_ascii=False, indent=1)
+        (folder / "planted_people.json").write_text(text + "\n", encoding="utf-8")
 
 
 def truth_table(life: Life, name: str) -> pa.Table:
@@ -40,9 +44,8 @@ def truth_table(life: Life, name: str) -> pa.Table:
     return pa.concat_tables(parts).combine_chunks()
 
 
-def flaws_table(life: Life, days: list[date]) -> pa.Table:
-    """Everything that is wrong with the drops of these days."""
-    flaws = [flaw for day in days for table in FILE_TABLES for flaw in life.flaws(table, day)]
+def flaws_table(flaws: list[Flaw]) -> pa.Table:
+    """One row per flaw."""
     columns = [
         [flaw.kind for flaw in flaws],
         [flaw.table_name for flaw in flaws],
@@ -60,22 +63,22 @@ def planted_people(life: Life) -> list[dict[str, object]]:
     people = first.people
     at_bank = _is_known(people.bank_opened_at, after).any(axis=1)
     both = np.flatnonzero(_is_known(people.registered_at, after) & at_bank)[:PLANTED]
-    return [{"person_id": int(person), "raw_values": sorted(_raw_values(first, int(person)))} for person in both]
+    return [{"person_id": int(person), "raw_values": sorted(_raw_values(life, int(person)))} for person in both]
 
 
-def _raw_values(life: DistrictLife, person: int) -> set[str]:
-    people, one = life.people, np.array([person])
+def _raw_values(life: Life, person: int) -> set[str]:
+    people, one = life.districts[0].people, np.array([person])
     own = [column[person].as_py() for column in (people.names, people.emails, people.ip_addresses, people.national_ids)]
     values = {*own, own[1].lower(), spelling.addresses(people.city[one], people.home[one])[0].as_py()}
     shop_user_id = people.shop_user_ids(one)[0]
     users = _rows_of(life.ledger.all_rows("users")[0], "shop_user_id", shop_user_id)
     orders = _rows_of(life.ledger.all_rows("orders")[0], "shop_user_id", shop_user_id)
     values |= set(_texts(users, _PERSONAL_OF_SHOP)) | set(_texts(orders, ("shipping_address", "recipient_phone")))
-    for position, bank in enumerate(life.district.banks):
+    for position, bank in enumerate(life.world.banks):
         customers = life.ledger.all_rows("customers", bank)[0]
         rows = _rows_of(customers, "bank_customer_id", people.bank_customer_ids(position, one)[0])
         values |= set(_texts(rows, _PERSONAL_OF_SHOP))
-    phone = life.shop.phones(one)[0].as_py()
+    phone = life.districts[0].shop.phones(one)[0].as_py()
     return {value.strip() for value in values | {phone, f"+86{phone}"}} - spelling.PLACEHOLDERS
 
 

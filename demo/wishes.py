@@ -8,7 +8,7 @@ import pyarrow as pa
 from demo.people import People
 from demo.shopping import Shop
 from demo.tables import NOTHING, Ledger, chosen
-from demo.world import Month, District, day_of
+from demo.world import District, Month, day_of
 
 CHANNELS = ("sms", "push", "email", "phone")
 STATUSES = ("granted", "denied", "revoked")
@@ -25,6 +25,7 @@ class Wishes:
         """Draw once what everybody answers to each question."""
         self._world, self._people, self._shop = world, people, shop
         self._consent_count, self._erasure_count = 0, 0
+        self._before: dict[str, np.ndarray] = {}
         chance = world.generator("wishes")
         marketing: list[tuple[str, str | None, str | None, float, float]] = [
             ("marketing", channel, None, asked, granted)
@@ -58,6 +59,7 @@ class Wishes:
     def live_month(self, month: Month, ledger: Ledger) -> None:
         """Write down what was answered, revoked and asked to be forgotten this month."""
         chance = self._world.generator("wishes", month.index)
+        self._before = {holder: answers.copy() for holder, answers in self._is_granted.items()}
         for holder in self._questions:
             began_at = self._began_at(holder)
             is_new = (began_at != NOTHING) & (began_at < month.end)
@@ -72,6 +74,20 @@ class Wishes:
                 self._write(holder, position, turns, month.moments(chance, len(turns)), status, ledger)
                 answers[turns] = 1 - answers[turns]
         self._write_erasures(month, chance, ledger)
+
+    def grants(self, holder: str, channel: np.ndarray) -> np.ndarray:
+        """Who lets the shop ("") or a bank write through the channel (one for each person), all this month long.
+
+        A channel that nobody was asked about is not granted.
+        """
+        places = [question[1] for question in self._questions[holder]]
+        granted = np.zeros(len(channel), bool)
+        for position, name in enumerate(places):
+            if name is not None:
+                is_asked = channel == CHANNELS.index(name)
+                always = (self._before[holder][position] == 1) & (self._is_granted[holder][position] == 1)
+                granted |= is_asked & always
+        return granted
 
     def _began_at(self, holder: str) -> np.ndarray:
         people = self._people

@@ -9,7 +9,7 @@ on the months up to its own.
 from __future__ import annotations
 
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 
 import numpy as np
@@ -76,7 +76,7 @@ class World:
     history_months: int = 24
     first_business_date: date = date(2026, 3, 31)
     district_people: int = 5_000
-    dirt: Dirt = Dirt()
+    dirt: Dirt = field(default_factory=Dirt)
     drift: Drift | None = None
 
     def __post_init__(self) -> None:
