@@ -17,7 +17,7 @@ LIFE_EVENT = 0.006  # a month: an illness, a divorce, a birth; about one person 
 EVENT_MONTHS = 6
 RECOVERS, RETURNS = 0.35, 0.05
 HORIZON_MONTHS = 6
-STRAIN = 0.0062
+STRAIN = 0.0078
 
 
 class Hardship:
@@ -39,6 +39,7 @@ class Hardship:
         self._strain_factor = 1.0
         self.enters_default: list[np.ndarray] = []
         self.probabilities: list[np.ndarray] = []
+        self.was_defaulted: list[np.ndarray] = []
         for block in range(BURN_IN_MONTHS):
             self._pass_month(district.generator("hardship before", block))
 
@@ -55,7 +56,9 @@ class Hardship:
         if drift and drift.holds(month.first):
             self._strain_factor, self.income_factor = drift.strain_factor, drift.income_factor
         # What is true at the end of the month before, when this month is the first of the future.
-        self.probabilities.append(self._default_probability())
+        vanishes = self._people.rings.busts_by(month.index + HORIZON_MONTHS - 1)
+        self.probabilities.append(np.where(vanishes, 1.0, self._default_probability()))
+        self.was_defaulted.append(self.condition == DEFAULTED)
         before = self.condition
         self._pass_month(self._world.generator("hardship", month.index))
         self.condition = np.where(self._people.rings.busts_by(month.index), DEFAULTED, self.condition)
@@ -66,7 +69,7 @@ class Hardship:
         contagion = self._people.society.share_of_friends(self.condition == DEFAULTED)
         burden = 1.5 * ~self.is_in_work + 0.9 * (self._event_left > 0)
         burden += 0.25 * np.minimum(self._leverage, 2) + 1.5 * contagion
-        strain = np.clip(STRAIN * self._strain_factor * np.exp(1.1 * self._people.hazard + burden), 0, 0.5)
+        strain = np.clip(STRAIN * self._strain_factor * np.exp(0.85 * self._people.hazard + burden), 0, 0.5)
         return strain, np.clip(0.22 * np.exp(0.45 * self._people.hazard), 0, 0.6)
 
     def _default_probability(self) -> np.ndarray:
@@ -77,7 +80,7 @@ class Hardship:
         for _ in range(HORIZON_MONTHS):
             falls, recovers, fails = easy * strain, strained * RECOVERS, strained * default
             easy, strained, gone = easy - falls + recovers, strained + falls - recovers - fails, gone + fails
-        return np.where(self.condition == DEFAULTED, 1.0, gone)
+        return gone
 
     def _pass_month(self, chance: np.random.Generator) -> None:
         loses_work, finds_work, falls, moves, happens = chance.random((5, self._people.count))

@@ -69,7 +69,11 @@ DEFAULTS = _truth(
     "one person who owed the shop something at the end of a month",
     ("observation_date", _DAY, "the end of a month of the history"),
     _PERSON,
-    ("default_probability", _REAL, "true chance to become unable to pay within six months, before it is decided"),
+    (
+        "default_probability",
+        _REAL,
+        "true chance to become unable to pay within six months; 1 for a ring about to vanish",
+    ),
     ("is_default?", _YES, "whether it happened; null: the six months are not over"),
 )
 VALUES = _truth(

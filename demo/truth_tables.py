@@ -90,7 +90,7 @@ def _defaults(life: DistrictLife, last_day: date) -> Columns:
     parts = []
     for month in months[1:]:
         probability = life.hardship.probabilities[month.index]
-        persons = np.flatnonzero(life.has_debt[month.index] & (probability < 1))
+        persons = np.flatnonzero(life.has_debt[month.index] & ~life.hardship.was_defaulted[month.index])
         is_over = month.index + HORIZON_MONTHS <= len(entered)
         outcome = entered[month.index : month.index + HORIZON_MONTHS, persons].any(axis=0)
         day = np.full(len(persons), day_number(month.first) - 1, np.int32)

