@@ -124,7 +124,7 @@ def world(options: argparse.Namespace) -> int:
     days = wanted.business_dates(options.days)
     if options.since or options.until:
         first, last = options.since or wanted.first_business_date, options.until or options.since
-        days = [day for day in wanted.business_dates(max((last - days[0]).days, 0)) if first <= day]
+        days = [day for day in wanted.business_dates(max((last - days[0]).days, 0)) if first <= day <= last]
     if not days:
         raise WorldError(f"--from {options.since} --to {options.until}: no day from {wanted.first_business_date} on")
     rows = write_world(wanted, days, options.out, processes=options.processes, all_parquet=options.parquet)
