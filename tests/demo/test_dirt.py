@@ -62,7 +62,7 @@ def pair(life: Life, table: str, day: date, key: str) -> pd.DataFrame:
     rows, clean = (
         rows.to_pandas().drop_duplicates(key) for rows in (life.drop(table, day), life.clean_drop(table, day))
     )
-    return rows.merge(clean, on=key, how="left", suffixes=("", "_clean"), indicator=True)
+    return pd.DataFrame(rows.merge(clean, on=key, how="left", suffixes=("", "_clean"), indicator=True))
 
 
 def test_every_duplicate_is_noted(filthy: Life) -> None:

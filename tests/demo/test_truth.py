@@ -31,11 +31,11 @@ MARKETING = "marketing"
 
 
 def truth(life: Life, name: str) -> pd.DataFrame:
-    return truth_table(life, name).to_pandas()
+    return pd.DataFrame(truth_table(life, name).to_pandas())
 
 
 def served_rows(life: Life, table: str, bank: str = "") -> pd.DataFrame:
-    return life.ledger.all_rows(table, bank)[0].to_pandas()
+    return pd.DataFrame(life.ledger.all_rows(table, bank)[0].to_pandas())
 
 
 def known_outcomes(life: Life) -> pd.DataFrame:
@@ -231,7 +231,7 @@ def _circles(life: Life, rings: pd.DataFrame) -> bool:
         members = sorted(ring.person_id)
         around = list(zip(members, members[-1:] + members[:-1], strict=True))
         found.append(np.mean([pair in pairs for pair in around]))
-    return min(found) > 0.7  # a member without money that month passes none on
+    return bool(min(found) > 0.7)  # a member without money that month passes none on
 
 
 def test_a_phone_number_given_up_may_later_belong_to_somebody_else_but_never_to_two_at_once(town: Life) -> None:

@@ -42,7 +42,7 @@ def ids_of_people(life: Life) -> pd.DataFrame:
     """One row per person, one column per partner, null where the partner does not know the person."""
     ids = truth_table(life, "source_ids").to_pandas()
     people = truth_table(life, "people").to_pandas().person_id
-    return ids.pivot(index="person_id", columns="partner", values="source_id").reindex(people)
+    return pd.DataFrame(ids.pivot(index="person_id", columns="partner", values="source_id").reindex(people))
 
 
 def fingerprint(folder: Path) -> str:
