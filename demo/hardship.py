@@ -87,9 +87,11 @@ class Hardship:
         self._event_left = np.where(happens < LIFE_EVENT, EVENT_MONTHS, np.maximum(self._event_left - 1, 0))
         stays = loses_work > 0.005 * np.exp(-0.9 * self._people.steadiness)
         strain, default = self._chances()
-        self.is_in_work = np.where(self.is_in_work, stays, finds_work < 0.2)
+        owner = self._people.owner
+        self._event_left, falls, moves = self._event_left[owner], falls[owner], moves[owner]
+        self.is_in_work = np.where(self.is_in_work, stays, finds_work < 0.2)[owner]
         before = self.condition
         after = np.where((before == EASY) & (falls < strain), STRAINED, before)
         after = np.where((before == STRAINED) & (moves < default), DEFAULTED, after)
         after = np.where((before == STRAINED) & (moves > 1 - RECOVERS), EASY, after)
-        self.condition = np.where((before == DEFAULTED) & (moves < RETURNS), EASY, after)
+        self.condition = np.where((before == DEFAULTED) & (moves < RETURNS), EASY, after)[owner]

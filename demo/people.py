@@ -17,6 +17,7 @@ EDUCATIONS = ("secondary", "college", "bachelor", "master")
 OCCUPATIONS = ("employee", "civil_servant", "worker", "driver", "self_employed", "student", "retired", "other")
 STEADY_WORK = np.array([0.3, 1.3, -0.1, -0.5, -1.0, -0.9, 1.2, -0.2])
 """How steady the income of each occupation is, in standard deviations."""
+PEOPLE_FOR_A_SECOND_ACCOUNT = 50  # one in so many opens another account at the shop, under another e-mail address
 SECOND_BANK, THIRD_BANK = 0.10, 0.02  # of those who use a bank at all, where there are so many banks
 
 
@@ -24,6 +25,8 @@ SECOND_BANK, THIRD_BANK = 0.10, 0.02  # of those who use a bank at all, where th
 class People:
     """One entry per inhabitant in every array; traits are standard-normal unless stated otherwise.
 
+    The last entries, from `persons` on, are no people but second accounts at the shop: owner says whose, and everyone
+    else is their own owner. They are like their owner, and known to no bank.
     hazard: the latent leaning to default that income, thrift, impulse and steadiness bring about, and luck besides.
     registered_at, bank_opened_at: moments, later than any day asked for when it has not happened yet; NOTHING: never.
     bank_opened_at and bank_number have one column for each bank. friends: pairs of inhabitants, the smaller first.
@@ -33,6 +36,8 @@ class People:
 
     district: District
     count: int
+    persons: int
+    owner: np.ndarray
     is_male: np.ndarray
     birth_day: np.ndarray
     city: np.ndarray
@@ -77,20 +82,26 @@ class People:
 
 def settle(district: District) -> People:
     """Everyone who lives in the district."""
-    chance, count = district.generator("people"), district.people
+    persons = district.people
+    chance, count = district.generator("people"), persons + persons // PEOPLE_FOR_A_SECOND_ACCOUNT
     traits = _traits(chance, count)
-    society = join_society(chance, traits["hazard"], traits["occupation"].astype(np.int64))
-    city = _cities(chance, society.household)
-    is_male = chance.random(count) < 0.51
-    age_days = (18 + 52 * chance.beta(1.7, 2.6, count)) * 365.25
-    birth_day = (day_number(district.first_month) - age_days).astype(np.int64)
     registered_at, bank_opened_at = _relations(district, chance, traits["income_z"])
+    bank_opened_at[persons:] = NOTHING
+    owner = _owners(chance, persons, registered_at)
+    traits = {name: values[owner] for name, values in traits.items()}
+    society = join_society(chance, traits["hazard"], traits["occupation"].astype(np.int64)).with_owners(persons, owner)
+    city = _cities(chance, society.household)
+    is_male = (chance.random(count) < 0.51)[owner]
+    age_days = (18 + 52 * chance.beta(1.7, 2.6, count)) * 365.25
+    birth_day = (day_number(district.first_month) - age_days).astype(np.int64)[owner]
     number = district.numbers(np.arange(count))
     rings = plant_rings(district, registered_at, bank_opened_at)
     home = district.numbers(rings.share(society.household))
     return People(
         district=district,
         count=count,
+        persons=persons,
+        owner=owner,
         is_male=is_male,
         birth_day=birth_day,
         city=city,
@@ -109,11 +120,19 @@ def settle(district: District) -> People:
         shop_number=chance.permutation(count),
         bank_number=np.stack([chance.permutation(count) for _ in district.banks], axis=1),
         bank_prefixes=_prefixes(district.banks),
-        names=spelling.full_names(is_male, chance),
-        national_ids=spelling.national_ids(city, birth_day, number % 49_500, is_male),
+        names=spelling.full_names(is_male, chance).take(pa.array(owner)),
+        national_ids=spelling.national_ids(city, birth_day, number[owner] % 49_500, is_male),
         emails=spelling.emails(number, chance.random(count)),
         ip_addresses=spelling.ip_addresses(home),
     )
+
+
+def _owners(chance: np.random.Generator, persons: int, registered_at: np.ndarray) -> np.ndarray:
+    """Whose account each entry is; second accounts belong to people whom the shop knows, or will."""
+    owner = np.arange(len(registered_at))
+    known = np.flatnonzero(registered_at[:persons] != NOTHING)
+    owner[persons:] = chance.choice(known, len(owner) - persons, replace=False)
+    return owner
 
 
 def _prefixes(banks: tuple[str, ...]) -> tuple[str, ...]:
@@ -149,7 +168,7 @@ def _cities(chance: np.random.Generator, household: np.ndarray) -> np.ndarray:
 
 def _relations(district: District, chance: np.random.Generator, income_z: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """When each person came to the shop and to each bank: spread over six years, the last one still to come."""
-    count, banks = district.people, len(district.banks)
+    count, banks = len(income_z), len(district.banks)
     ends = moment_of(district.first_business_date)
     begins = ends - 5 * 365 * DAY_SECONDS
     moments = chance.integers(begins, ends + 365 * DAY_SECONDS, (count, banks + 1))

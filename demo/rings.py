@@ -65,7 +65,7 @@ class Rings:
 
 def plant_rings(district: District, registered_at: np.ndarray, bank_opened_at: np.ndarray) -> Rings:
     """One ring for so many people, of people whom the shop and a bank have known since before the history."""
-    chance, count = district.generator("rings"), district.people
+    chance, count = district.generator("rings"), len(registered_at)
     ring, begins = np.full(count, NO_RING), moment_of(district.first_month)
     at_bank = (bank_opened_at != NOTHING) & (bank_opened_at < begins)
     known = np.flatnonzero((registered_at != NOTHING) & (registered_at < begins) & at_bank.any(axis=1))

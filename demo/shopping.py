@@ -80,13 +80,17 @@ class Shop:
         self.buying = begin_buying(world, people)
         self._favourite = chance.choice(len(SHARES), count, p=SHARES)
         self._likes_bargains = np.clip(0.35 * np.exp(0.5 * chance.normal(size=count)), 0.03, 0.9)
-        own_device = np.where(chance.random(count) < 0.06, _elder(people.household), np.arange(count))
+        own_device = np.where(chance.random(count) < 0.06, _elder(people), np.arange(count))
         self._device = people.rings.share(own_device)
         self._has_second_device = (chance.random(count) < 0.4) & ~people.rings.is_member
-        self.phone = np.where(chance.random(count) < 0.03, _elder(people.household), np.arange(count))
+        self.phone = np.where(chance.random(count) < 0.03, _elder(people), np.arange(count))
+        second = np.arange(people.persons, count)
+        same_phone = second[chance.random(len(second)) < 0.5]
+        self.phone[same_phone] = self.phone[people.owner[same_phone]]
         self.phone_changes: list[tuple[int, np.ndarray, np.ndarray]] = [(0, np.arange(count), self.phone)]
         self._abandoned = np.empty(0, np.int64)
         self.is_verified = (chance.random(count) < 0.68) | people.rings.is_member
+        self.is_verified[second] = False
         self.city, self.home = people.city.copy(), people.home.copy()
         self._placeholder = chance.random(count)
         self._hides = chance.random((6, count))
@@ -388,6 +392,6 @@ class Shop:
         return np.arange(first, first + count)
 
 
-def _elder(household: np.ndarray) -> np.ndarray:
+def _elder(people: People) -> np.ndarray:
     """For each person the first of the household, whose phone or tablet the family shares."""
-    return np.searchsorted(household, household)
+    return np.searchsorted(people.household[: people.persons], people.household)

@@ -24,6 +24,12 @@ class Society:
     friends: np.ndarray
     degree: np.ndarray
 
+    def with_owners(self, persons: int, owner: np.ndarray) -> Society:
+        """The same, where the entries from `persons` on are second accounts: at their owner's home, without friends."""
+        friends = self.friends[(self.friends < persons).all(axis=1)]
+        degree = np.bincount(friends.ravel(), minlength=len(owner))
+        return Society(self.household[owner], self.workplace[owner], friends, degree)
+
     def share_of_friends(self, is_so: np.ndarray) -> np.ndarray:
         """For each person the share of the friends of whom something holds; 0 without friends."""
         first, second = self.friends.T

@@ -36,7 +36,7 @@ PEOPLE = _truth(
     ("district", pa.int32(), "the district the person lives in"),
     ("household_id", _WHOLE, "who shares a home when the history begins has the same"),
     ("workplace_id?", _WHOLE, "null: does not work"),
-    ("shop_user_id?", _TEXT, "null: unknown to the shop by the last day"),
+    ("shop_user_id?", _TEXT, "the first account at the shop; null: none by the last day"),
     ("bank_relation_count", pa.int32(), "how many banks know the person by the last day"),
     ("friend_count", pa.int32(), "degree in the social graph"),
     ("is_male", _YES, ""),
@@ -78,8 +78,9 @@ DEFAULTS = _truth(
 )
 VALUES = _truth(
     "values",
-    "one person who ever buys at the shop",
+    "one account at the shop with an order",
     _PERSON,
+    ("shop_user_id", _TEXT, "the account; one person in fifty has two"),
     ("first_order_at", MOMENT, "the first order; repeat orders follow BG/NBD from there"),
     ("order_rate", _REAL, "repeat orders in a month of demand 1"),
     ("leaving_probability", _REAL, "the chance that a repeat order is the last"),

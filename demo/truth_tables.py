@@ -27,23 +27,24 @@ Columns = Mapping[str, Any]
 
 
 def _people(life: DistrictLife, last_day: date) -> Columns:
-    people, everyone = life.people, np.arange(life.people.count)
-    workplace, default = people.society.workplace, life.hardship.first_default_month
+    people, everyone = life.people, np.arange(life.people.persons)
+    workplace, default = people.society.workplace[everyone], life.hardship.first_default_month[everyone]
+    by_city = people.city[everyone]
     return {
         "person_id": _persons(life, everyone),
-        "district": np.full(people.count, life.district.index, np.int32),
-        "household_id": life.district.numbers(people.household),
+        "district": np.full(people.persons, life.district.index, np.int32),
+        "household_id": life.district.numbers(people.household[everyone]),
         "workplace_id": pa.array(life.district.numbers(workplace), mask=workplace == NO_WORKPLACE),
-        "shop_user_id": where(_is_known(people.registered_at, last_day), people.shop_user_ids(everyone)),
-        "bank_relation_count": _is_known(people.bank_opened_at, last_day).sum(axis=1).astype(np.int32),
-        "friend_count": people.society.degree.astype(np.int32),
-        "is_male": people.is_male,
-        "birth_date": pa.array(people.birth_day.astype(np.int32)).cast(pa.date32()),
-        "city_code": chosen([city[0] for city in CITIES], people.city),
-        "city_tier": np.array([city[2] for city in CITIES], np.int32)[people.city],
-        "occupation": chosen(OCCUPATIONS, people.occupation),
-        "monthly_income_cents": people.income_cents,
-        "latent_hazard": people.hazard,
+        "shop_user_id": where(_is_known(people.registered_at[everyone], last_day), people.shop_user_ids(everyone)),
+        "bank_relation_count": _is_known(people.bank_opened_at[everyone], last_day).sum(axis=1).astype(np.int32),
+        "friend_count": people.society.degree[everyone].astype(np.int32),
+        "is_male": people.is_male[everyone],
+        "birth_date": pa.array(people.birth_day[everyone].astype(np.int32)).cast(pa.date32()),
+        "city_code": chosen([city[0] for city in CITIES], by_city),
+        "city_tier": np.array([city[2] for city in CITIES], np.int32)[by_city],
+        "occupation": chosen(OCCUPATIONS, people.occupation[everyone]),
+        "monthly_income_cents": people.income_cents[everyone],
+        "latent_hazard": people.hazard[everyone],
         "first_default_month": pa.array(np.maximum(default, 0).astype(np.int32), mask=default < 0),
     }
 
@@ -114,6 +115,7 @@ def _values(life: DistrictLife, last_day: date) -> Columns:
     orders = buying.expected_orders(sum(SEASON))
     return {
         "person_id": _persons(life, known),
+        "shop_user_id": life.people.shop_user_ids(known),
         "first_order_at": _moments(buying.first_order_at[known]),
         "order_rate": buying.rate[known],
         "leaving_probability": buying.leaves[known],
@@ -125,7 +127,7 @@ def _values(life: DistrictLife, last_day: date) -> Columns:
 
 
 def _uplifts(life: DistrictLife, _last_day: date) -> Columns:
-    uplift, count = life.campaigns.uplift, life.people.count
+    uplift, count = life.campaigns.uplift, life.people.persons
     person, channel = np.repeat(np.arange(count), len(CHANNELS)), np.tile(np.arange(len(CHANNELS)), count)
     return {
         "person_id": _persons(life, person),
@@ -198,7 +200,8 @@ DISTRICT_TABLES: Mapping[str, Callable[[DistrictLife, date], Columns]] = {
 
 
 def _persons(life: DistrictLife, local: np.ndarray) -> np.ndarray:
-    return life.district.numbers(local)
+    """The people of the world to whom the entries of the district belong."""
+    return life.district.numbers(life.people.owner[local])
 
 
 def _is_known(began_at: np.ndarray, last_day: date) -> np.ndarray:

@@ -44,6 +44,7 @@ def draw_uplift(district: District, people: People) -> Uplift:
     bounds = np.cumsum(share / share.sum(axis=0), axis=0)
     response = np.minimum((chance.random(people.count) > bounds).sum(axis=0), len(RESPONSES) - 1)
     taste = np.exp(0.35 * chance.normal(size=(people.count, len(CHANNEL_REACH))))
+    response, taste = response[people.owner], taste[people.owner]
     alone = APPLIES_ALONE[response]
     added = MESSAGE_ADDS[response][:, None] * CHANNEL_REACH * taste
     return Uplift(response, alone, np.clip(added, -alone[:, None], 0.6))

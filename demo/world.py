@@ -26,6 +26,9 @@ EPOCH = date(1970, 1, 1)
 _HOUR_WEIGHTS = np.array([2, 1, 1, 1, 1, 1, 2, 3, 5, 6, 6, 6, 7, 6, 5, 5, 5, 6, 7, 8, 9, 9, 7, 4], float)
 HOUR_SHARES = _HOUR_WEIGHTS / _HOUR_WEIGHTS.sum()
 
+WEEKEND, FESTIVAL = 1.25, 3.0  # times an ordinary day
+FESTIVALS = ((6, 18), (11, 11))  # month and day of the great sales
+
 
 class WorldError(ValueError):
     """A world that cannot exist was asked for: the message says which figure to change."""
@@ -49,14 +52,21 @@ class Month:
         """The moment the next month begins."""
         return self.start + self.days * DAY_SECONDS
 
+    def _day_shares(self) -> np.ndarray:
+        """What part of the month falls on each day: more at weekends, most on the days of the great sales."""
+        weekday = (self.first.weekday() + np.arange(self.days)) % 7
+        weights = np.where(weekday >= 5, WEEKEND, 1.0)
+        for month, day in FESTIVALS:
+            if month == self.first.month:
+                weights[day - 1] *= FESTIVAL
+        return np.asarray(weights / weights.sum())
+
     def moments(self, chance: np.random.Generator, count: int) -> np.ndarray:
-        """Moments of the month, few at night and most in the evening."""
+        """Moments of the month: few at night, most in the evening, more at weekends and on the days of the sales."""
         hour = chance.choice(24, count, p=HOUR_SHARES)
+        days = np.searchsorted(np.cumsum(self._day_shares()), chance.random(count), side="right")
         return (
-            self.start
-            + chance.integers(0, self.days, count) * DAY_SECONDS
-            + hour * 3600
-            + chance.integers(0, 3600, count)
+            self.start + np.minimum(days, self.days - 1) * DAY_SECONDS + hour * 3600 + chance.integers(0, 3600, count)
         )
 
 

@@ -88,8 +88,8 @@ def _observed_buying() -> tuple[Buying, np.ndarray, np.ndarray, np.ndarray]:
     person, moment = (np.concatenate(column) for column in zip(*orders, strict=True))
     begins = (buying.first_order_at != NOTHING) & (buying.first_order_at >= months[0].start)
     chosen = np.flatnonzero(begins & (buying.first_order_at < months[-1].end))
-    counts = np.bincount(person, minlength=30_000)[chosen] - 1
-    last = np.zeros(30_000, np.int64)
+    counts = np.bincount(person, minlength=len(begins))[chosen] - 1
+    last = np.zeros(len(begins), np.int64)
     np.maximum.at(last, person, moment)
     began_at = months_of_demand(months, buying.first_order_at[chosen])
     last_at = months_of_demand(months, last[chosen]) - began_at
@@ -252,6 +252,18 @@ def test_identifiers_are_shared_mistyped_and_missing_as_in_life(town: Life) -> N
     assert 0.005 < names.map(str.isascii).mean() < 0.03
     moved = users.dropna(subset="city_code").groupby("shop_user_id").city_code.nunique()
     assert (moved > 1).any()
+
+
+def test_some_people_have_two_accounts_at_the_shop_of_one_birth_date(town: Life) -> None:
+    ids = truth(town, "source_ids").query("partner == 'shop'")
+    twice = ids[ids.duplicated("person_id", keep=False)]
+    users = served_rows(town, "users").drop_duplicates("shop_user_id").set_index("shop_user_id")
+    born = users.birth_date[twice.source_id].groupby(twice.person_id.to_numpy()).agg(["nunique", "count"])
+    assert ids.groupby("person_id").size().max() == 2
+    assert len(born) > 20
+    assert (born["nunique"] <= 1).all()
+    assert (born["count"] == 2).any()
+    assert set(truth(town, "people").person_id) == set(range(town.world.people))
 
 
 def test_bots_look_a_lot_and_buy_nothing(town: Life) -> None:

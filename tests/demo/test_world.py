@@ -40,7 +40,7 @@ TYPES_OF_CONTRACT = {
 
 def ids_of_people(life: Life) -> pd.DataFrame:
     """One row per person, one column per partner, null where the partner does not know the person."""
-    ids = truth_table(life, "source_ids").to_pandas()
+    ids = truth_table(life, "source_ids").to_pandas().drop_duplicates(["person_id", "partner"])
     people = truth_table(life, "people").to_pandas().person_id
     return pd.DataFrame(ids.pivot(index="person_id", columns="partner", values="source_id").reindex(people))
 
