@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 import pyarrow as pa
 
 from demo import spelling
+from demo.accounts import ACCOUNT_TYPES, CARD, agree_accounts
 from demo.hardship import DEFAULTED, Hardship
 from demo.people import OCCUPATIONS, People
 from demo.shopping import Shop
 from demo.tables import NOTHING, Ledger, chosen, numbered, where
 from demo.world import DAY_SECONDS, District, Month, day_of
 
-ACCOUNT_TYPES = ("current", "savings", "credit_card", "loan")
-CURRENT, SAVINGS, CARD, LOAN = range(4)
 ACCOUNT_STATUSES = ("active", "blocked")
 INCOME_BANDS = ("A", "B", "C", "D", "E")
 INCOME_BOUNDS = (350_000, 600_000, 1_000_000, 1_800_000)  # cents a month
@@ -52,32 +49,6 @@ MERCHANT_KINDS = (  # merchant category code (ISO 18245), what the shop sign say
 )
 
 
-@dataclass(frozen=True)
-class Accounts:
-    """Every account that is or will be opened, one entry per account; bank is the position of the bank."""
-
-    bank: np.ndarray
-    person: np.ndarray
-    kind: np.ndarray
-    opened_at: np.ndarray
-    ids: pa.Array
-
-    def main_of(self, count: int, moment: int) -> np.ndarray:
-        """For each person the current account opened first, -1 for those who have none at the moment."""
-        current = np.flatnonzero((self.kind == CURRENT) & (self.opened_at < moment))
-        newest_first = current[np.argsort(-self.opened_at[current], kind="stable")]
-        main = np.full(count, -1)
-        main[self.person[newest_first]] = newest_first
-        return main
-
-    def of_kind(self, kind: int, count: int, moment: int) -> np.ndarray:
-        """For each person one account of the kind that is open at the moment, -1 where there is none."""
-        open_ones = np.flatnonzero((self.kind == kind) & (self.opened_at < moment))
-        account = np.full(count, -1)
-        account[self.person[open_ones[::-1]]] = open_ones[::-1]
-        return account
-
-
 class Banks:
     """The books of all partner banks in the month that is being lived."""
 
@@ -85,7 +56,7 @@ class Banks:
         """Decide once which accounts everyone will open."""
         self._world, self._people, self._shop, self._hardship = world, people, shop, hardship
         chance = world.generator("banks")
-        self.accounts = _agree_accounts(people, chance)
+        self.accounts = agree_accounts(people, chance)
         is_old_number = chance.random(people.bank_opened_at.shape) < 0.08
         own = np.arange(people.count)[:, None]
         self._phone = np.where(is_old_number, people.count + own, own)
@@ -121,10 +92,12 @@ class Banks:
     ) -> None:
         people, opened_at = self._people, self._people.bank_opened_at[:, position]
         is_new, is_old = _new_and_old(opened_at, month)
-        has_moved_on = self._shop.is_registered(month.start) & (self._phone[:, position] != self._shop.phone)
+        has_moved_on = self._shop.users.is_registered(month.start) & (
+            self._phone[:, position] != self._shop.users.phone
+        )
         new_phone = is_old & has_moved_on & (chance.random(people.count) < 0.08)
         new_income = is_old & (chance.random(people.count) < 0.006)
-        self._phone[:, position] = np.where(new_phone, self._shop.phone, self._phone[:, position])
+        self._phone[:, position] = np.where(new_phone, self._shop.users.phone, self._phone[:, position])
         self._income_cents = np.where(new_income, people.income_cents, self._income_cents)
         changes = new_phone | new_income
         for persons, moment in (
@@ -153,7 +126,7 @@ class Banks:
         }
 
     def _phones(self, position: int, persons: np.ndarray) -> pa.Array:
-        return spelling.spelled_phones(self._shop.phones(self._phone[persons, position]), self._spelling[persons])
+        return spelling.spelled_phones(self._shop.users.phones(self._phone[persons, position]), self._spelling[persons])
 
     def _national_ids(self, persons: np.ndarray) -> pa.Array:
         return spelling.spelled_national_ids(self._people.national_ids.take(pa.array(persons)), self._spelling[persons])
@@ -227,7 +200,9 @@ class Banks:
     ) -> None:
         """Each application as it came in, as it was decided, and as the card was first used."""
         people = self._people
-        is_known = self._shop.is_registered(month.start) | _new_and_old(people.bank_opened_at[:, position], month)[1]
+        is_known = (
+            self._shop.users.is_registered(month.start) | _new_and_old(people.bank_opened_at[:, position], month)[1]
+        )
         persons = np.flatnonzero(is_known & (chance.random(people.count) < 0.004))
         count, applied_at = len(persons), month.moments(chance, len(persons))
         is_instant, minutes = chance.random(count) < 0.6, chance.integers(20, 180, count)
@@ -289,21 +264,6 @@ class Banks:
         first = self._application_count
         self._application_count += count
         return np.arange(first, first + count)
-
-
-def _agree_accounts(people: People, chance: np.random.Generator) -> Accounts:
-    person, bank = np.nonzero(people.bank_opened_at != NOTHING)
-    relation_at = people.bank_opened_at[person, bank]
-    parts = []
-    for kind, share, latest_day in ((CURRENT, 1.1, 0), (SAVINGS, 0.35, 400), (CARD, 0.27, 900), (LOAN, 0.06, 900)):
-        opens = chance.random(len(person)) < share
-        opened_at = relation_at + 60 + chance.integers(0, latest_day + 1, len(person)) * DAY_SECONDS
-        parts.append((bank[opens], person[opens], np.full(int(opens.sum()), kind), opened_at[opens]))
-    banks, persons, kinds, opened_at = (np.concatenate(column) for column in zip(*parts, strict=True))
-    number = chance.permutation(len(kinds))
-    prefixes = pa.array([f"{prefix}a" for prefix in people.bank_prefixes]).take(pa.array(banks))
-    ids = pa.compute.binary_join_element_wise(prefixes, people.district.ids("", number), "")
-    return Accounts(banks, persons, kinds, opened_at, ids)
 
 
 def _new_and_old(began_at: np.ndarray, month: Month) -> tuple[np.ndarray, np.ndarray]:

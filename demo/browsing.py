@@ -6,8 +6,9 @@ import numpy as np
 import pyarrow as pa
 
 from demo.catalogue import SHARES, Catalogue
+from demo.orders import IN_SHOP, Orders
 from demo.people import People
-from demo.shopping import IN_SHOP, Orders, Shop
+from demo.shopping import Shop
 from demo.tables import Ledger, chosen, where
 from demo.world import DAY_SECONDS, District, Month, day_of
 
@@ -87,7 +88,7 @@ class Browsing:
         }
 
     def _visits(self, month: Month, chance: np.random.Generator) -> dict[str, np.ndarray]:
-        rate = self._visit_rate * self._shop.is_registered(month.start)
+        rate = self._visit_rate * self._shop.users.is_registered(month.start)
         visitor = np.repeat(np.arange(self._people.count), chance.poisson(rate))
         begins_at, knows_who = month.moments(chance, len(visitor)), chance.random(len(visitor)) < 0.85
         session = np.arange(self._session_count, self._session_count + len(visitor))

@@ -28,7 +28,7 @@ class Campaigns:
     def live_month(self, month: Month, ledger: Ledger) -> None:
         """Write down the messages of the month, and each time that something came of one."""
         chance = self._world.generator("campaigns", month.index)
-        self._send(month, -1, self._shop.is_registered(month.start), chance, ledger)
+        self._send(month, -1, self._shop.users.is_registered(month.start), chance, ledger)
         for bank in range(len(self._world.banks)):
             opened_at = self._people.bank_opened_at[:, bank]
             self._send(month, bank, (opened_at != NOTHING) & (opened_at < month.start), chance, ledger)

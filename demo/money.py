@@ -5,49 +5,20 @@ from __future__ import annotations
 import numpy as np
 import pyarrow as pa
 
-from demo.banks import CARD, MERCHANT_KINDS, SAVINGS, Banks
+from demo.accounts import CARD, SAVINGS
+from demo.banks import MERCHANT_KINDS, Banks
 from demo.hardship import DEFAULTED, EASY, STRAINED, Hardship
+from demo.movements import NOBODY, Movements
 from demo.people import OCCUPATIONS, People
 from demo.tables import NOTHING, Ledger, chosen, numbered, where
 from demo.world import DAY_SECONDS, District, Month, day_of
 
 TYPES = ("pos", "online", "transfer_in", "transfer_out", "salary", "cash", "fee", "interest", "repayment")
 POS, ONLINE, TRANSFER_IN, TRANSFER_OUT, SALARY, CASH, FEE, INTEREST, REPAYMENT = range(9)
-NOBODY = -1
 SELF_EMPLOYED = OCCUPATIONS.index("self_employed")
 DAYS_TO_PAY = 20  # from the statement to its due date
 FAN_OUT = 4  # accounts abroad among which a ring spreads what it took
 OUTSIDERS = 5_000  # accounts at banks outside the alliance
-
-
-class Movements:
-    """The movements of one month while they are collected: account, moment, amount and what it was."""
-
-    def __init__(self) -> None:
-        """Begin empty."""
-        self._parts: list[tuple[np.ndarray, ...]] = []
-
-    def add(
-        self,
-        account: np.ndarray,
-        moment: np.ndarray,
-        amount: np.ndarray,
-        kind: np.ndarray | int,
-        counterparty: np.ndarray | int = NOTHING,
-        merchant: np.ndarray | int = NOBODY,
-    ) -> None:
-        """Collect movements of real accounts and whole cents; counterparty below -1 stands for an outsider."""
-        is_real = (account >= 0) & (amount.astype(np.int64) != 0)
-        columns = [
-            np.broadcast_to(c, account.shape)[is_real] for c in (account, moment, amount, kind, counterparty, merchant)
-        ]
-        self._parts.append(tuple(column.astype(np.int64) for column in columns))
-
-    def in_order(self) -> tuple[np.ndarray, ...]:
-        """All movements by account and moment."""
-        columns = [np.concatenate(column) for column in zip(*self._parts, strict=True)]
-        order = np.lexsort((columns[2], columns[1], columns[0]))
-        return tuple(column[order] for column in columns)
 
 
 class Money:

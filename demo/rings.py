@@ -9,7 +9,7 @@ import numpy as np
 from demo.tables import NOTHING
 from demo.world import District, moment_of
 
-PEOPLE_FOR_A_RING = 2_000
+PEOPLE_FOR_A_RING = 4_000
 SIZES = (5, 8)
 WARM_UP_MONTHS = 6  # of circular transfers and good behaviour before the bust-out
 NO_RING = -1

@@ -1,8 +1,6 @@
-"""The shop: users who register and change, orders that move from created to delivered, refunds and referrals."""
+"""The shop: orders that move from created to delivered, refunds, and referrals."""
 
 from __future__ import annotations
-
-from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
@@ -11,63 +9,35 @@ from demo import spelling
 from demo.buying import begin_buying
 from demo.catalogue import SHARES, Catalogue
 from demo.hardship import Hardship
-from demo.people import EDUCATIONS, OCCUPATIONS, People
+from demo.orders import (
+    CANCELLED,
+    CHANNELS,
+    CREATED,
+    DELIVERED,
+    IN_SHOP,
+    METHODS,
+    ON_CARD,
+    ON_CREDIT,
+    ON_DELIVERY,
+    ON_WALLET,
+    PAID,
+    REFUSED,
+    STATUSES,
+    Lines,
+    Orders,
+)
+from demo.people import People
 from demo.tables import NOTHING, Ledger, chosen, where
+from demo.users import Users, eldest
 from demo.world import DAY_SECONDS, District, Month, day_of
 
-CHANNELS = ("app", "mini_program", "web", "offline_code")
-METHODS = ("instalment_credit", "bank_card", "wallet", "cash_on_delivery")
-STATUSES = ("created", "paid", "delivered", "cancelled", "refused")
-IN_SHOP = CHANNELS.index("offline_code")
-ON_CREDIT, ON_CARD, ON_WALLET, ON_DELIVERY = range(4)
-CREATED, PAID, DELIVERED, CANCELLED, REFUSED = range(5)
-LEVELS = ("basic", "silver", "gold", "platinum")
 KIOSK = -1  # a terminal in a shopping centre that thousands use
 KIOSK_ID = "d-kiosk-01"
-CHANGES_PHONE, MOVES = 0.008, 0.003  # each month
-INHERITS_NUMBER = 0.25  # of the new numbers were somebody else's before
 MORE_LINES, SECOND_PIECE = 0.55, 0.12  # lines of an order besides the first; pieces of a line likewise
 RETURNED, CANCELLED_SHARE = 0.07, 0.05  # of the orders; e-commerce returns lie between 5 and 15 per cent
 TO_THE_OFFICE = 0.06  # of the parcels
 SALES_MONTHS = (6, 11)
 REASONS = ("changed_mind", "damaged", "wrong_article", "late", "cancelled_by_user")
-
-
-@dataclass(frozen=True)
-class Orders:
-    """The orders of one month, one entry per order in every array; paid_at is NOTHING where nobody paid.
-
-    closed_at: when the order was delivered, cancelled or refused. article: of the first line.
-    """
-
-    number: np.ndarray
-    person: np.ndarray
-    ordered_at: np.ndarray
-    paid_at: np.ndarray
-    closed_at: np.ndarray
-    status: np.ndarray
-    channel: np.ndarray
-    method: np.ndarray
-    gross_cents: np.ndarray
-    discount_cents: np.ndarray
-    device: np.ndarray
-    article: np.ndarray
-
-    @property
-    def net_cents(self) -> np.ndarray:
-        """What is to be paid."""
-        return np.asarray(self.gross_cents - self.discount_cents)
-
-
-@dataclass(frozen=True)
-class Lines:
-    """The lines of the month's orders; `order` is the position of the order, `number` counts from 1 within it."""
-
-    order: np.ndarray
-    number: np.ndarray
-    article: np.ndarray
-    quantity: np.ndarray
-    price_cents: np.ndarray
 
 
 class Shop:
@@ -80,79 +50,21 @@ class Shop:
         self.buying = begin_buying(world, people)
         self._favourite = chance.choice(len(SHARES), count, p=SHARES)
         self._likes_bargains = np.clip(0.35 * np.exp(0.5 * chance.normal(size=count)), 0.03, 0.9)
-        own_device = np.where(chance.random(count) < 0.06, _elder(people), np.arange(count))
+        self.users = Users(world, people)
+        own_device = np.where(chance.random(count) < 0.06, eldest(people), np.arange(count))
         self._device = people.rings.share(own_device)
         self._has_second_device = (chance.random(count) < 0.4) & ~people.rings.is_member
-        self.phone = np.where(chance.random(count) < 0.03, _elder(people), np.arange(count))
-        second = np.arange(people.persons, count)
-        same_phone = second[chance.random(len(second)) < 0.5]
-        self.phone[same_phone] = self.phone[people.owner[same_phone]]
-        self.phone_changes: list[tuple[int, np.ndarray, np.ndarray]] = [(0, np.arange(count), self.phone)]
-        self._abandoned = np.empty(0, np.int64)
-        self.is_verified = (chance.random(count) < 0.68) | people.rings.is_member
-        self.is_verified[second] = False
-        self.city, self.home = people.city.copy(), people.home.copy()
-        self._placeholder = chance.random(count)
-        self._hides = chance.random((6, count))
-        self._spelling = chance.random(count)
-        self._level = np.zeros(count, np.int64)
         self._spent_cents = np.zeros(count, np.int64)
         self._numbers = dict.fromkeys(("order", "refund", "referral"), 0)
 
     def live_month(self, month: Month, borrowing_room: np.ndarray, ledger: Ledger) -> Orders:
         """Write down what the shop saw this month; borrowing_room says how much credit each person may still take."""
         chance = self._world.generator("shop", month.index)
-        self._write_users(month, chance, ledger)
+        self.users.live_month(month, self._spent_cents, ledger)
         orders = self._write_orders(month, chance, borrowing_room, ledger)
         self._write_refunds(chance, orders, ledger)
         self._write_referrals(month, chance, ledger)
         return orders
-
-    def is_registered(self, moment: int) -> np.ndarray:
-        """Who has registered by the moment."""
-        registered_at = self._people.registered_at
-        return np.asarray((registered_at != NOTHING) & (registered_at < moment))
-
-    def _write_users(self, month: Month, chance: np.random.Generator, ledger: Ledger) -> None:
-        registered_at = self._people.registered_at
-        begins = -np.inf if month.index == 0 else month.start
-        is_new = self.is_registered(month.end) & (registered_at >= begins)
-        moves = self._move(month, chance) & self.is_registered(month.start)
-        changes_phone = self._change_phones(month, chance)
-        level = np.searchsorted([200_000, 800_000, 2_500_000], self._spent_cents)
-        changes = changes_phone | moves | (self.is_registered(month.start) & (level != self._level) & ~is_new)
-        self._level = np.where(changes, level, self._level)
-        for persons, updated_at in (
-            (np.flatnonzero(is_new), registered_at[is_new]),
-            (np.flatnonzero(changes), month.moments(chance, int(changes.sum()))),
-        ):
-            ledger.add("users", day_of(updated_at), self._user_rows(persons, updated_at))
-
-    def _change_phones(self, month: Month, chance: np.random.Generator) -> np.ndarray:
-        """Who takes a new number: most a fresh one, some a number that somebody gave up in a month before."""
-        changes = self.is_registered(month.start) & (chance.random(self._people.count) < CHANGES_PHONE)
-        persons = np.flatnonzero(changes)
-        number = self._people.count * (2 + month.index) + persons
-        inherits = np.flatnonzero(chance.random(len(persons)) < INHERITS_NUMBER)[: len(self._abandoned)]
-        number[inherits] = self._abandoned[: len(inherits)]
-        given_up = self.phone[persons]
-        # A number that a family shares is not free when one of them leaves it.
-        shared = np.isin(given_up, np.delete(self.phone, persons))
-        self._abandoned = np.concatenate([self._abandoned[len(inherits) :], np.unique(given_up[~shared])])
-        self.phone = self.phone.copy()
-        self.phone[persons] = number
-        self.phone_changes.append((month.start, persons, number))
-        return changes
-
-    def _move(self, month: Month, chance: np.random.Generator) -> np.ndarray:
-        """Who moves to a home of their own, one in three to another city."""
-        count = self._people.count
-        moves, leaves_city = chance.random(count) < MOVES, chance.random(count) < 1 / 3
-        elsewhere = chance.integers(0, len(spelling.CITIES), count)
-        new_home = self._world.numbers(count * (2 + month.index) + np.arange(count))
-        self.home = np.where(moves, new_home, self.home)
-        self.city = np.where(moves & leaves_city, elsewhere, self.city)
-        return moves
 
     def expected_basket_cents(self) -> np.ndarray:
         """What an order of each person brings on average, net of discounts, cancellations and refunds."""
@@ -163,35 +75,6 @@ class Shop:
         discount = self._likes_bargains * 0.135
         returned = RETURNED * np.exp(0.6 * self._people.impulse) * (0.6 + 0.4 * 0.395)
         return np.asarray(gross * (1 - discount) * (1 - CANCELLED_SHARE) * np.clip(1 - returned, 0, 1))
-
-    def phones(self, numbers: np.ndarray) -> pa.Array:
-        """The digits of phones numbered within the district."""
-        return spelling.mobile_numbers(self._world.numbers(numbers))
-
-    def _user_rows(self, persons: np.ndarray, updated_at: np.ndarray) -> dict[str, object]:
-        people, hides, verified = self._people, self._hides[:, persons], self.is_verified[persons]
-        phones = spelling.spelled_phones(self.phones(self.phone[persons]), self._spelling[persons])
-        phones = spelling.with_placeholders(phones, self._placeholder[persons])
-        ids = spelling.spelled_national_ids(people.national_ids.take(pa.array(persons)), self._spelling[-persons])
-        city = np.where(hides[2] < 0.9, self.city[persons], -1)
-        tier = np.array([city[2] for city in spelling.CITIES])[self.city[persons]]
-        return {
-            "shop_user_id": self._people.shop_user_ids(persons),
-            "registered_at": people.registered_at[persons],
-            "full_name": where(verified | (hides[0] < 0.6), people.names.take(pa.array(persons))),
-            "phone": where(hides[1] < 0.97, phones),
-            "email": where(hides[2] < 0.65, people.emails.take(pa.array(persons))),
-            "national_id": where(verified & (hides[3] < 0.97), ids),
-            "is_real_name_verified": verified,
-            "birth_date": np.where(verified | (hides[4] < 0.7), people.birth_day[persons], NOTHING),
-            "gender": chosen(("female", "male"), np.where(hides[5] < 0.9, people.is_male[persons], -1)),
-            "education": chosen(EDUCATIONS, np.where(hides[0] < 0.7, people.education[persons], -1)),
-            "occupation": chosen(OCCUPATIONS, np.where(hides[1] < 0.75, people.occupation[persons], -1)),
-            "city_code": chosen([c[0] for c in spelling.CITIES], city),
-            "city_tier": np.where(hides[2] < 0.9, tier, NOTHING),
-            "membership_level": chosen(LEVELS, self._level[persons]),
-            "updated_at": updated_at,
-        }
 
     def _write_orders(
         self, month: Month, chance: np.random.Generator, borrowing_room: np.ndarray, ledger: Ledger
@@ -313,11 +196,11 @@ class Shop:
     def _order_columns(self, orders: Orders, chance: np.random.Generator) -> dict[str, object]:
         """What stays the same in every version of an order."""
         count = len(orders.number)
-        phones = self.phones(self.phone[orders.person])
+        phones = self.users.phones(self.users.phone[orders.person])
         spelled = pa.compute.if_else(
             pa.array(orders.person % 2 == 1), pa.compute.binary_join_element_wise("+86 ", phones, ""), phones
         )
-        spelled = spelling.with_placeholders(spelled, self._placeholder[orders.person])
+        spelled = spelling.with_placeholders(spelled, self.users.placeholder[orders.person])
         person = pa.array(orders.person)
         is_sent_home = orders.channel != IN_SHOP
         return {
@@ -342,8 +225,8 @@ class Shop:
         workplace, count = self._people.society.workplace[persons], self._people.count
         to_office = (workplace >= 0) & (chance.random(len(persons)) < TO_THE_OFFICE)
         office = self._world.numbers(1_000 * count + np.maximum(workplace, 0))
-        city = np.where(to_office, np.maximum(workplace, 0) % len(spelling.CITIES), self.city[persons])
-        return spelling.addresses(city, np.where(to_office, office, self.home[persons]))
+        city = np.where(to_office, np.maximum(workplace, 0) % len(spelling.CITIES), self.users.city[persons])
+        return spelling.addresses(city, np.where(to_office, office, self.users.home[persons]))
 
     def _write_refunds(self, chance: np.random.Generator, orders: Orders, ledger: Ledger) -> None:
         count = len(orders.number)
@@ -372,7 +255,7 @@ class Shop:
         for newcomer, friend in (people.friends.T, people.friends.T[::-1]):
             registered_at = people.registered_at[newcomer]
             is_new = (registered_at >= month.start) & (registered_at < month.end)
-            happens = is_new & self.is_registered(month.start)[friend] & (chance.random(len(newcomer)) < 0.15)
+            happens = is_new & self.users.is_registered(month.start)[friend] & (chance.random(len(newcomer)) < 0.15)
             _, first = np.unique(newcomer[happens], return_index=True)
             chosen_pairs = np.flatnonzero(happens)[first]
             ledger.add(
@@ -390,8 +273,3 @@ class Shop:
         first = self._numbers[kind]
         self._numbers[kind] += count
         return np.arange(first, first + count)
-
-
-def _elder(people: People) -> np.ndarray:
-    """For each person the first of the household, whose phone or tablet the family shares."""
-    return np.searchsorted(people.household[: people.persons], people.household)

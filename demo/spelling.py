@@ -117,9 +117,9 @@ def spelled_phones(digits: pa.Array, spelling: np.ndarray) -> pa.Array:
 
 def with_placeholders(phones: pa.Array, chance: np.ndarray) -> pa.Array:
     """What clerks type where a form insists on a number: noughts, the word null, or the call centre's own phone."""
-    phones = pc.if_else(pa.array(chance < 0.003), CALL_CENTRE, phones)
-    phones = pc.if_else(pa.array(chance < 0.002), "null", phones)
-    return pc.if_else(pa.array(chance < 0.001), "00000000000", phones)
+    phones = pc.if_else(pa.array(chance < 0.007), CALL_CENTRE, phones)
+    phones = pc.if_else(pa.array(chance < 0.003), "null", phones)
+    return pc.if_else(pa.array(chance < 0.0015), "00000000000", phones)
 
 
 def _pairs(texts: pa.Array, spelling: np.ndarray) -> list[tuple[str, float]]:

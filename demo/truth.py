@@ -78,7 +78,7 @@ def _raw_values(life: Life, person: int) -> set[str]:
         customers = life.ledger.all_rows("customers", bank)[0]
         rows = _rows_of(customers, "bank_customer_id", people.bank_customer_ids(position, one)[0])
         values |= set(_texts(rows, _PERSONAL_OF_SHOP))
-    phone = life.districts[0].shop.phones(one)[0].as_py()
+    phone = life.districts[0].shop.users.phones(one)[0].as_py()
     return {value.strip() for value in values | {phone, f"+86{phone}"}} - spelling.PLACEHOLDERS
 
 

@@ -66,7 +66,7 @@ def _source_ids(life: DistrictLife, last_day: date) -> Columns:
 
 
 def _phones(life: DistrictLife, _last_day: date) -> Columns:
-    changes = life.shop.phone_changes
+    changes = life.shop.users.phone_changes
     begins = np.concatenate(
         [np.full(len(persons), at if turn else NOTHING) for turn, (at, persons, _) in enumerate(changes)]
     )
@@ -78,7 +78,7 @@ def _phones(life: DistrictLife, _last_day: date) -> Columns:
     ends = np.where(continues, np.append(begins[1:], NOTHING), NOTHING)
     return {
         "person_id": _persons(life, person),
-        "phone": life.shop.phones(number),
+        "phone": life.shop.users.phones(number),
         "valid_from": _moments(begins),
         "valid_to": _moments(ends),
     }

@@ -125,7 +125,7 @@ class Wishes:
 
     def _write_erasures(self, month: Month, chance: np.random.Generator, ledger: Ledger) -> None:
         """About one registered user in 8 000 a month asks to be forgotten."""
-        asks = self._shop.is_registered(month.start) & (chance.random(self._people.count) < 1 / 8_000)
+        asks = self._shop.users.is_registered(month.start) & (chance.random(self._people.count) < 1 / 8_000)
         persons = np.flatnonzero(asks)
         requested_at = month.moments(chance, len(persons))
         columns = {
