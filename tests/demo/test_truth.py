@@ -254,6 +254,14 @@ def test_identifiers_are_shared_mistyped_and_missing_as_in_life(town: Life) -> N
     assert (moved > 1).any()
 
 
+def test_people_have_no_to_three_banks_where_there_are_three() -> None:
+    banks = World(people=3_000, banks=("harbour", "meridian", "summit"))
+    relations = (settle(banks.district(0)).bank_opened_at != NOTHING).sum(axis=1)
+    counts = np.bincount(relations, minlength=4)
+    assert (counts > 0).all()
+    assert list(counts[1:]) == sorted(counts[1:], reverse=True)
+
+
 def test_some_people_have_two_accounts_at_the_shop_of_one_birth_date(town: Life) -> None:
     ids = truth(town, "source_ids").query("partner == 'shop'")
     twice = ids[ids.duplicated("person_id", keep=False)]
