@@ -45,7 +45,7 @@ def write_world(
     """
     write = partial(_write_part, world, days, out, all_parquet)
     parts: Iterable[int] = range(part_count(world))
-    if processes == 1 or part_count(world) == 1:
+    if processes <= 1 or part_count(world) == 1:
         written = [write(part) for part in parts]
     else:
         # A fresh interpreter for each process: Arrow's threads do not survive a fork.

@@ -164,7 +164,7 @@ class Money:
         surplus = np.maximum(funds - self._target, 0)
         budget = np.minimum((1 - self._saved_share) * 0.9 * income + 0.25 * surplus + 0.08 * funds, 0.8 * funds)
         account = np.where(main >= 0, main, cards)
-        for rate, size, draws_cash in ((1.45, 0.75, False), (0.16, 0.5, True)):
+        for rate, size, draws_cash in ((1.6, 0.75, False), (0.16, 0.5, True)):
             person = np.repeat(np.arange(len(main)), chance.poisson(rate * (account >= 0)))
             amount = np.round(
                 budget[person] * size / max(rate, 1) * np.exp(0.7 * chance.normal(size=len(person)) - 0.25)
