@@ -55,7 +55,7 @@ class Credit:
         """Decide once who will ever want a line of credit, and when."""
         self._world, self._people, self._hardship = world, people, hardship
         chance, count = world.generator("credit"), people.count
-        wants = (people.registered_at != NOTHING) & shop.users.is_verified & (chance.random(count) < 0.72)
+        wants = (people.registered_at != NOTHING) & shop.users.is_verified & (chance.random(count) < 0.8)
         lag = chance.integers(600, 240 * DAY_SECONDS, count)
         self._opened_at = np.where(wants, people.registered_at + lag, NOTHING)
         share = np.clip(1.0 + 0.35 * people.thrift - 0.3 * people.hazard + 0.3 * chance.normal(size=count), 0.3, 2.5)

@@ -17,7 +17,8 @@ LIFE_EVENT = 0.006  # a month: an illness, a divorce, a birth; about one person 
 EVENT_MONTHS = 6
 RECOVERS, RETURNS = 0.35, 0.05
 HORIZON_MONTHS = 6
-STRAIN = 0.0078
+STRAIN = 0.0105
+FUTURE_SHOCKS = 1.18  # what lost work and events still to come add to the strain of half a year, on average
 
 
 class Hardship:
@@ -75,6 +76,7 @@ class Hardship:
     def _default_probability(self) -> np.ndarray:
         """The chance to default within six months: three states, and today's chances held for the whole time."""
         strain, default = self._chances()
+        strain = np.minimum(strain * FUTURE_SHOCKS, 0.5)
         easy, strained = (self.condition == EASY).astype(float), (self.condition == STRAINED).astype(float)
         gone = np.zeros(len(easy))
         for _ in range(HORIZON_MONTHS):
