@@ -215,18 +215,8 @@ class Banks:
         limit = np.where(is_approved, np.round(people.income_cents[persons] * 2.0, -5).astype(np.int64), NOTHING)
         numbers = self._next_application(count)
         fixed = self._application_columns(position, numbers, persons, applied_at, chance)
-        self.applications.append(
-            {
-                "bank": np.full(count, position),
-                "number": numbers,
-                "person": persons,
-                "month": np.full(count, month.index),
-                "applied_at": applied_at,
-                "estimate": estimate,
-                "is_random": is_random,
-                "is_approved": is_approved,
-            }
-        )
+        truth = {"person": persons, "applied_at": applied_at, "estimate": estimate}
+        self._remember(position, month, numbers, truth | {"is_random": is_random, "is_approved": is_approved})
         always, never, undecided = np.ones(count, bool), np.full(count, NOTHING), np.full(count, -1)
         decision = np.where(is_approved, 0, 1)
         for happens, moment, decided, limits, choice, activated in (
@@ -242,6 +232,12 @@ class Banks:
                 "updated_at": moment,
             }
             ledger.add("card_applications", day_of(moment), fixed | changing, bank=bank, happens=happens)
+
+    def _remember(self, position: int, month: Month, numbers: np.ndarray, truth: dict[str, np.ndarray]) -> None:
+        """Keep for the truth what the bank believed, and why it decided as it did."""
+        count = len(numbers)
+        where_and_when = {"bank": np.full(count, position), "month": np.full(count, month.index), "number": numbers}
+        self.applications.append(where_and_when | truth)
 
     def _application_columns(
         self,
