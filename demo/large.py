@@ -59,6 +59,9 @@ def write_world(
     return sum(done.rows for done in written)
 
 
+WHOLE_DELIVERY = frozenset({"missing_day", "time_zone_shift", "changed_type"})
+
+
 def _write_part(world: World, days: list[date], out: Path, all_parquet: bool, part: int) -> Written:
     # Two processes share the machine; more threads would only take turns.
     pa.set_cpu_count(1)
@@ -67,7 +70,7 @@ def _write_part(world: World, days: list[date], out: Path, all_parquet: bool, pa
     for day in days:
         for table in FILE_TABLES:
             if is_missing(world, table, day):
-                flaws.append(Flaw("missing_day", table, day, "", "never delivered"))
+                flaws += [Flaw("missing_day", table, day, "", "never delivered")] if part == 0 else []
                 continue
             lines[table, day], found = _write_drop(life, out / "drop", table, day, all_parquet)
             flaws += found
@@ -84,7 +87,18 @@ def _write_drop(
     broken = 0 if all_parquet else soiled.broken_lines
     content = encode(soiled.rows, file_format, broken)
     line = write_part(drop_folder(folder, table, day), life.part, content, file_format)
-    return line | {"rows": soiled.rows.num_rows + broken}, life.late_rows(table, day) + soiled.flaws
+    written = [flaw for flaw in soiled.flaws if _is_of_part(flaw, life.part) and not _is_lost(flaw, broken)]
+    return line | {"rows": soiled.rows.num_rows + broken}, life.late_rows(table, day) + written
+
+
+def _is_of_part(flaw: Flaw, part: int) -> bool:
+    """A flaw of a whole delivery is told once, by the first of its parts."""
+    return part == 0 or flaw.kind not in WHOLE_DELIVERY
+
+
+def _is_lost(flaw: Flaw, broken_lines: int) -> bool:
+    """Parquet has no lines that could be broken."""
+    return flaw.kind == "malformed_line" and not broken_lines
 
 
 def _write_banks(life: Life, folder: Path, day: date) -> int:
