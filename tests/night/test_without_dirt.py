@@ -29,8 +29,8 @@ ROW_FOR_ROW = {
 def clean() -> Iterator[Alliance]:
     """Partners without dirt, their first day captured and cleaned."""
     with alliance_of(PEOPLE, 0, Dirt.none()) as served:
-        addresses = [dataset.address for dataset in all_datasets() if dataset.layer in {"captured", "cleaned"}]
-        served.succeed("clean", *addresses, "--business-date", str(served.days[0]))
+        captured = [dataset.address for dataset in all_datasets() if dataset.layer == "captured"]
+        served.succeed("clean", *captured, *ROW_FOR_ROW, "--business-date", str(served.days[0]))
         yield served
 
 
