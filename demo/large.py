@@ -17,7 +17,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from demo.dirt import Flaw, is_missing
+from demo.dirt import Flaw, is_missing, never_delivered
 from demo.drops import drop_folder, encode, write_manifest, write_part
 from demo.life import Life, live_part, part_count
 from demo.tables import BANK_TABLES, FILE_TABLES
@@ -59,9 +59,6 @@ def write_world(
     return sum(done.rows for done in written)
 
 
-WHOLE_DELIVERY = frozenset({"missing_day", "time_zone_shift", "changed_type"})
-
-
 def _write_part(world: World, days: list[date], out: Path, all_parquet: bool, part: int) -> Written:
     # Two processes share the machine; more threads would only take turns.
     pa.set_cpu_count(1)
@@ -70,7 +67,7 @@ def _write_part(world: World, days: list[date], out: Path, all_parquet: bool, pa
     for day in days:
         for table in FILE_TABLES:
             if is_missing(world, table, day):
-                flaws += [Flaw("missing_day", table, day, "", "never delivered")] if part == 0 else []
+                flaws += [never_delivered(table, day)] if part == 0 else []
                 continue
             lines[table, day], found = _write_drop(life, out / "drop", table, day, all_parquet)
             flaws += found
@@ -82,23 +79,11 @@ def _write_part(world: World, days: list[date], out: Path, all_parquet: bool, pa
 def _write_drop(
     life: Life, folder: Path, table: str, day: date, all_parquet: bool
 ) -> tuple[dict[str, Any], list[Flaw]]:
-    soiled = life.soiled(table, day)
     file_format = "parquet" if all_parquet else FILE_TABLES[table].file_format
-    broken = 0 if all_parquet else soiled.broken_lines
-    content = encode(soiled.rows, file_format, broken)
+    soiled = life.soiled(table, day, file_format)
+    content = encode(soiled.rows, file_format, soiled.broken_lines)
     line = write_part(drop_folder(folder, table, day), life.part, content, file_format)
-    written = [flaw for flaw in soiled.flaws if _is_of_part(flaw, life.part) and not _is_lost(flaw, broken)]
-    return line | {"rows": soiled.rows.num_rows + broken}, life.late_rows(table, day) + written
-
-
-def _is_of_part(flaw: Flaw, part: int) -> bool:
-    """A flaw of a whole delivery is told once, by the first of its parts."""
-    return part == 0 or flaw.kind not in WHOLE_DELIVERY
-
-
-def _is_lost(flaw: Flaw, broken_lines: int) -> bool:
-    """Parquet has no lines that could be broken."""
-    return flaw.kind == "malformed_line" and not broken_lines
+    return line | {"rows": soiled.rows.num_rows + soiled.broken_lines}, life.late_rows(table, day) + soiled.flaws
 
 
 def _write_banks(life: Life, folder: Path, day: date) -> int:
