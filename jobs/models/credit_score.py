@@ -6,6 +6,7 @@ saw: several rows of one customer, or outcome windows that overlap, cannot make 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
@@ -15,13 +16,16 @@ from pyspark.sql import Column as SparkColumn
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from jobs.models.feature_bins import NUMBER_TYPES, Bads, TrainingError
+from jobs.models.calibration import Calibration, calibrate, calibrated_by_others
+from jobs.models.feature_bins import NUMBER_TYPES, Bads, Floats, TrainingError
 from jobs.models.report_page import write_page
-from jobs.models.scorecard import read_scorecard, seal
+from jobs.models.scorecard import Population, read_scorecard, seal
 from jobs.models.scorecard_content import scorecard_content
 from jobs.models.scorecard_fit import FIT_PARAMETERS, fit_scorecard
-from jobs.models.scorecard_report import make_report
-from jobs.models.training_split import SPLIT_PARAMETERS, Rows, split
+from jobs.models.scorecard_report import make_report, measure
+from jobs.models.training_split import SPLIT_PARAMETERS, Rows, first_half, split
+from schemas.columns import CUSTOMER_ID
+from schemas.models.credit_score import POPULATION, POPULATION_FAMILIES, POPULATION_MARKER
 from schemas.models.credit_training_set import CREDIT_TRAINING_SET
 from schemas.table import Column
 
@@ -50,23 +54,51 @@ def collect_sorted(credit_training_set: DataFrame) -> pd.DataFrame:
 
 
 def train(rows: pd.DataFrame, *, as_of: date) -> dict[str, object]:
-    """The three files from sorted rows."""
+    """The files of the model from sorted rows."""
     if rows.empty:
         raise TrainingError("models/credit_score: the training set is empty: no outcome has matured yet; wait for one")
-    is_bad = rows["is_default"].to_numpy(dtype=np.int64)
-    parts = split(rows)
+    inside = rows[(rows[POPULATION_MARKER] >= 1).to_numpy()].reset_index(drop=True)
+    if inside.empty:
+        raise TrainingError(f"models/credit_score: nobody in the training set is of the population: {POPULATION}")
+    is_bad = inside["is_default"].to_numpy(dtype=np.int64)
+    parts = split(inside)
     learnt = parts["training"]
-    fit = fit_scorecard(rows[learnt].reset_index(drop=True), is_bad[learnt], FEATURES)
+    fit = fit_scorecard(inside[learnt].reset_index(drop=True), is_bad[learnt], FEATURES)
+    as_learnt = fit.log_odds(inside)
+    calibration, judged = _calibrate_out_of_time(as_learnt, is_bad, inside, parts)
+    calibrated = fit.recalibrated(calibration.intercept, calibration.slope)
     origin = {
         "as_of": as_of.isoformat(),
         "predicts": CREDIT_TRAINING_SET.column("is_default").meaning,
-        "trained_on": _span(rows, is_bad, learnt),
+        "trained_on": {**_span(inside, is_bad, learnt), "rows_outside_population": len(rows) - len(inside)},
         "parameters": {**FIT_PARAMETERS, **SPLIT_PARAMETERS},
     }
-    scorecard = seal({**scorecard_content(fit), **origin}, as_of)
+    content = scorecard_content(calibrated, population=_population(), calibration=calibration)
+    scorecard = seal({**content, **origin}, as_of)
     read_scorecard(scorecard)  # what no reader would accept must not be published
-    report = make_report(scorecard, fit, rows, is_bad, parts)
+    report = make_report(scorecard, calibrated, judged, is_bad, parts)
+    report["calibration"]["before"] = measure(as_learnt[parts["out_of_time"]], is_bad[parts["out_of_time"]])
     return {"scorecard.json": scorecard, "report.json": report, "report.html": write_page(report)}
+
+
+def _calibrate_out_of_time(
+    log_odds: Floats, is_bad: Bads, rows: pd.DataFrame, parts: Mapping[str, Rows]
+) -> tuple[Calibration, Floats]:
+    """The correction learnt from the newest dates of customers never seen, and the log-odds to judge by.
+
+    Rows out of time are judged by what the other half of their customers taught, all others by the whole correction.
+    """
+    newest = parts["out_of_time"]
+    calibration = calibrate(log_odds[newest], is_bad[newest])
+    judged = calibration(log_odds)
+    if calibration.method != "none":
+        judged[newest] = calibrated_by_others(log_odds[newest], is_bad[newest], first_half(rows)[newest])
+    return calibration, judged
+
+
+def _population() -> Population:
+    names = [column.name for family in POPULATION_FAMILIES for column in family.columns if column != CUSTOMER_ID]
+    return Population(POPULATION, POPULATION_MARKER, tuple(names))
 
 
 def _comparable(column: Column) -> SparkColumn:

@@ -59,6 +59,12 @@ class BinnedFeature:
         """The column's name."""
         return self.column.name
 
+    @property
+    def bins_beyond_first(self) -> int:
+        """Degrees of freedom: bins of values, missing and special that have a weight of their own, less one."""
+        own = sum(weight != 0 for weight in (self.missing, self.special))
+        return max(1, len(self.binning.splits) + own - (self.column.type == "string"))
+
     def weights_of_evidence(self, rows: pd.DataFrame) -> Floats:
         """ln(share of goods / share of bads) of each row's bin; 0 for a category that training never saw."""
         woe = self.binning.transform(

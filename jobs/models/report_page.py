@@ -45,6 +45,7 @@ def write_page(report: Mapping[str, Any]) -> str:
         [
             _head(report),
             _section("How well it tells good from bad", _measures(report["parts"])),
+            _section("Calibration", _calibration(report)),
             _section("Plots", _plots(report)),
             _section("Features, strongest first", _features(report["features"])),
             *(_section(f"Points: {one['name']}", _bins(one)) for one in report["features"]),
@@ -71,7 +72,18 @@ def _head(report: Mapping[str, Any]) -> str:
         f"<h1>Credit score {escape(report['model_version'])}</h1>"
         f"<p>Predicts {escape(report['predicts'])}. {span['rows']:,} rows with {span['bads']:,} defaults, "
         f"observed from {escape(days[0])} to {escape(days[-1])}. {scale['score_at_odds']} points are {scale['odds']} "
-        f"good to 1 bad; {scale['points_to_double_odds']} points more double the odds.</p>{verdict}"
+        f"good to 1 bad; {scale['points_to_double_odds']} points more double the odds. "
+        f"{_population(report)}</p>{verdict}"
+    )
+
+
+def _population(report: Mapping[str, Any]) -> str:
+    if report["population"] is None:
+        return ""
+    others = report["trained_on"].get("rows_outside_population", 0)
+    return (
+        f"Learnt on {escape(report['population']['meaning'])}. Outside this population ({others:,} labelled rows were "
+        "left aside) what only history can tell counts neither way, and the score is flagged as that of a thin file."
     )
 
 
@@ -81,6 +93,33 @@ def _measures(parts: Mapping[str, Mapping[str, Any]]) -> str:
         for name, words in PARTS.items()
     ]
     return _table(["part", *(title for title, _ in MEASURES.values())], rows, words=1)
+
+
+def _calibration(report: Mapping[str, Any]) -> str:
+    """Expected against observed before and after the correction, both on customers and dates never learnt from."""
+    made, after = report["calibration"], report["parts"]["out_of_time"]
+    if made["method"] == "none":
+        method = f"The log-odds stay as they were learnt: {made['reason']} ({made['rows']:,} rows out of time)."
+    else:
+        method = (
+            f"Platt: {made['intercept']:+.3f} {made['slope']:+.3f} * log-odds, learnt from {made['rows']:,} rows "
+            f"out of time with {made['defaults']:,} defaults. Each half of them is judged by the other half's."
+        )
+    rows = []
+    for name, part in (("as learnt", made["before"]), ("as stored", after)):
+        expected, observed = part["expected_bad_rate"], part["bad_rate"]
+        ratio = None if not observed else expected / observed
+        rows.append(
+            [
+                name,
+                _figure(expected, "{:.2%}"),
+                _figure(observed, "{:.2%}"),
+                _figure(ratio, "{:.3f}"),
+                _figure(part["expected_calibration_error"], "{:.4f}"),
+            ]
+        )
+    titles = ["out of time", "expected rate", "observed rate", "expected over observed", "calibration error"]
+    return f"<p>{escape(method)}</p>{_table(titles, rows, words=1)}"
 
 
 def _plots(report: Mapping[str, Any]) -> str:

@@ -1,5 +1,6 @@
 """The scorecard for default risk, and the report on which it is signed off."""
 
+from schemas.features.repayment import REPAYMENT
 from schemas.models.credit_training_set import CREDIT_TRAINING_SET
 from schemas.table import Describes, Document
 
@@ -22,6 +23,15 @@ PROTECTED_ATTRIBUTES = (
 """Words that no model feature's name may hold: what a person is, and where, must not decide what they may borrow.
 
 City, education and occupation are lawful in some places, and stand-ins for the rest in most.
+"""
+
+POPULATION_MARKER = "plan_count"
+POPULATION = "customers with an instalment plan: others have not shown how they repay"
+POPULATION_FAMILIES = (REPAYMENT,)
+"""What the model is learnt on: customers whose marker is at least 1. The columns of these families exist for them only.
+
+Nobody else has an outcome to learn from. A customer without a plan (a thin file) is scored by what else is known, and
+is told apart by a flag.
 """
 
 CREDIT_SCORE = Document(
