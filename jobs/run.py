@@ -8,6 +8,8 @@
     python -m jobs.run backfill --from 2026-04-01 --to 2026-04-05 [--run-backwards]
     python -m jobs.run ready shop --business-date 2026-04-01
     python -m jobs.run files segments/customer_segments --business-date 2026-04-01
+    python -m jobs.run models                                     what decides, what is in shadow, and who decided so
+    python -m jobs.run promote --trained-on 2026-04-30 --from 2026-05-06 --by "credit committee" --why "gains 0.03"
     python -m jobs.run doctor
 
 What went wrong is one line on standard error, and the exit code says what to do: 0 done, 2 the input, the contract or
@@ -24,7 +26,7 @@ from collections.abc import Callable, Sequence
 from datetime import date
 from pathlib import Path
 
-from jobs import commands
+from jobs import commands, model_commands
 from jobs.errors import ExitCode
 from jobs.failures import exit_code_of, sentence_of
 from schemas.dates import parse_business_date
@@ -93,6 +95,7 @@ def _parser() -> argparse.ArgumentParser:
     ready.add_argument("partner", choices=("shop", "banks"))
     files = dated(verb("files", commands.files, "the files of a published partition, as its manifest lists them"))
     files.add_argument("address", help="<layer>/<dataset>")
+    model_commands.add_verbs(verbs, _date)
     verb("doctor", commands.doctor, "check this installation, and say the cure for whatever is wrong")
     verb("dictionary", commands.dictionary, "write the data dictionary, schemas/README.md")
     docs = verb("data-docs", commands.data_docs, "write the site that shows every check of every night")

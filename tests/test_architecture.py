@@ -21,6 +21,7 @@ SHARED_EXPRESSIONS = {
     "jobs.versions",
     "jobs.scenes",
     "jobs.families",
+    "jobs.models.challenger",
     "jobs.models.scorecard",
     "jobs.models.scorecard_expressions",
     "jobs.segments.wishes",

@@ -7,13 +7,16 @@ points still add up. Isotonic regression (Zadrozny and Elkan 2002) would need th
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from sklearn.linear_model import LogisticRegression
 
 from jobs.models.feature_bins import DECIMALS, Bads, Floats
+from jobs.models.training_split import Rows, first_half
 
 MIN_DEFAULTS_TO_CALIBRATE = 100
 """With fewer the correction is noise: the rate of 100 defaults is known to a tenth. A guess on the cautious side."""
@@ -78,3 +81,18 @@ def calibrated_by_others(log_odds: Floats, is_bad: Bads, is_first_half: np.ndarr
             taught = calibrate(log_odds[~half], is_bad[~half], at_least=MIN_DEFAULTS_TO_CALIBRATE // 3)
             corrected[half] = taught(log_odds[half])
     return corrected
+
+
+def calibrate_out_of_time(
+    log_odds: Floats, is_bad: Bads, rows: pd.DataFrame, parts: Mapping[str, Rows]
+) -> tuple[Calibration, Floats]:
+    """The correction learnt from the newest dates of customers never seen, and the log-odds to judge by.
+
+    Rows out of time are judged by what the other half of their customers taught, all others by the whole correction.
+    """
+    newest = parts["out_of_time"]
+    calibration = calibrate(log_odds[newest], is_bad[newest])
+    judged = calibration(log_odds)
+    if calibration.method != "none":
+        judged[newest] = calibrated_by_others(log_odds[newest], is_bad[newest], first_half(rows)[newest])
+    return calibration, judged

@@ -6,7 +6,6 @@ saw: several rows of one customer, or outcome windows that overlap, cannot make 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
@@ -16,14 +15,19 @@ from pyspark.sql import Column as SparkColumn
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from jobs.models.calibration import Calibration, calibrate, calibrated_by_others
-from jobs.models.feature_bins import NUMBER_TYPES, Bads, Floats, TrainingError
+from jobs.models.calibration import calibrate_out_of_time
+from jobs.models.challenger import read_challenger
+from jobs.models.comparison import challenge_champion
+from jobs.models.feature_bins import NUMBER_TYPES, Bads, TrainingError
+from jobs.models.points_table import points_csv, points_page
 from jobs.models.report_page import write_page
 from jobs.models.scorecard import Population, read_scorecard, seal
 from jobs.models.scorecard_content import scorecard_content
 from jobs.models.scorecard_fit import FIT_PARAMETERS, fit_scorecard
+from jobs.models.scorecard_pmml import scorecard_pmml
 from jobs.models.scorecard_report import make_report, measure
-from jobs.models.training_split import SPLIT_PARAMETERS, Rows, first_half, split
+from jobs.models.scorecard_sql import scorecard_sql
+from jobs.models.training_split import SPLIT_PARAMETERS, Rows, split
 from schemas.columns import CUSTOMER_ID
 from schemas.models.credit_score import POPULATION, POPULATION_FAMILIES, POPULATION_MARKER
 from schemas.models.credit_training_set import CREDIT_TRAINING_SET
@@ -34,7 +38,7 @@ FEATURES = tuple(column for column in CREDIT_TRAINING_SET.columns if column.name
 
 
 def build(credit_training_set: DataFrame, *, as_of: date) -> dict[str, object]:
-    """scorecard.json, report.json (plain values) and report.html (text); equal rows give equal bytes.
+    """The files of the contract by name, JSON as plain values; equal rows give equal bytes.
 
     credit_training_set: one row per customer and observation date with a matured outcome.
     TrainingError when it is empty, holds one class only, too few defaults to learn from, or nothing that predicts.
@@ -65,7 +69,7 @@ def train(rows: pd.DataFrame, *, as_of: date) -> dict[str, object]:
     learnt = parts["training"]
     fit = fit_scorecard(inside[learnt].reset_index(drop=True), is_bad[learnt], FEATURES)
     as_learnt = fit.log_odds(inside)
-    calibration, judged = _calibrate_out_of_time(as_learnt, is_bad, inside, parts)
+    calibration, judged = calibrate_out_of_time(as_learnt, is_bad, inside, parts)
     calibrated = fit.recalibrated(calibration.intercept, calibration.slope)
     origin = {
         "as_of": as_of.isoformat(),
@@ -75,25 +79,24 @@ def train(rows: pd.DataFrame, *, as_of: date) -> dict[str, object]:
     }
     content = scorecard_content(calibrated, population=_population(), calibration=calibration)
     scorecard = seal({**content, **origin}, as_of)
-    read_scorecard(scorecard)  # what no reader would accept must not be published
+    readable = read_scorecard(scorecard)  # what no reader would accept must not be published
     report = make_report(scorecard, calibrated, judged, is_bad, parts)
     report["calibration"]["before"] = measure(as_learnt[parts["out_of_time"]], is_bad[parts["out_of_time"]])
-    return {"scorecard.json": scorecard, "report.json": report, "report.html": write_page(report)}
-
-
-def _calibrate_out_of_time(
-    log_odds: Floats, is_bad: Bads, rows: pd.DataFrame, parts: Mapping[str, Rows]
-) -> tuple[Calibration, Floats]:
-    """The correction learnt from the newest dates of customers never seen, and the log-odds to judge by.
-
-    Rows out of time are judged by what the other half of their customers taught, all others by the whole correction.
-    """
-    newest = parts["out_of_time"]
-    calibration = calibrate(log_odds[newest], is_bad[newest])
-    judged = calibration(log_odds)
-    if calibration.method != "none":
-        judged[newest] = calibrated_by_others(log_odds[newest], is_bad[newest], first_half(rows)[newest])
-    return calibration, judged
+    challenge = challenge_champion(FEATURES, fit.directions, judged, inside, is_bad, parts, population=_population())
+    challenger = seal({**challenge.content, **origin}, as_of)
+    read_challenger(challenger, challenge.trees)
+    report["challenger"] = {"model_version": challenger["model_version"], **challenge.comparison}
+    return {
+        "scorecard.json": scorecard,
+        "challenger.json": challenger,
+        "challenger.txt": challenge.trees,
+        "scorecard.sql": scorecard_sql(readable),
+        "scorecard.pmml": scorecard_pmml(readable),
+        "points.csv": points_csv(scorecard),
+        "points.html": points_page(scorecard),
+        "report.json": report,
+        "report.html": write_page(report),
+    }
 
 
 def _population() -> Population:

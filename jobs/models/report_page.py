@@ -46,6 +46,7 @@ def write_page(report: Mapping[str, Any]) -> str:
             _head(report),
             _section("How well it tells good from bad", _measures(report["parts"])),
             _section("Calibration", _calibration(report)),
+            _section("Champion and challenger", _challenger(report["challenger"])),
             _section("Plots", _plots(report)),
             _section("Features, strongest first", _features(report["features"])),
             *(_section(f"Points: {one['name']}", _bins(one)) for one in report["features"]),
@@ -122,6 +123,40 @@ def _calibration(report: Mapping[str, Any]) -> str:
     return f"<p>{escape(method)}</p>{_table(titles, rows, words=1)}"
 
 
+def _challenger(challenger: Mapping[str, Any]) -> str:
+    """Both models on the same rows, with intervals of Gini and of what the challenger gains."""
+    rows = [
+        [
+            escape(name),
+            f"{one['rows']:,}",
+            f"{one['bads']:,}",
+            _with_interval(one, "gini"),
+            _with_interval(one, "gini_gain"),
+            _figure(one["ks"], "{:.3f}"),
+            _figure(one["expected_calibration_error"], "{:.4f}"),
+            _figure(one["expected_bad_rate"], "{:.2%}"),
+            _figure(one["bad_rate"], "{:.2%}"),
+        ]
+        for name, one in challenger["models"].items()
+    ]
+    made = challenger["calibration"]
+    text = (
+        f"The challenger {challenger['model_version']} is {challenger['trees']} trees (LightGBM) that keep to the "
+        f"directions of the scorecard's bins; calibration: {made['method']}. Judged on "
+        f"{challenger['judged_on'].replace('_', ' ')}; intervals hold 95 % of {challenger['draws']} draws of customers."
+    )
+    titles = ["model", "rows", "defaults", "Gini", "gain in Gini", "KS", "calibration error", "expected", "observed"]
+    return f"<p>{escape(text)}</p>{_table(titles, rows, words=1)}"
+
+
+def _with_interval(measures: Mapping[str, Any], name: str) -> str:
+    if measures.get(name) is None:
+        return ""
+    low, high = measures[f"{name}_low"], measures[f"{name}_high"]
+    interval = "" if low is None else f" ({low:.3f} to {high:.3f})"
+    return f"{measures[name]:.3f}{interval}"
+
+
 def _plots(report: Mapping[str, Any]) -> str:
     part = report["judged_on"].replace("_", " ")
     plots = {
@@ -154,7 +189,7 @@ def _range_of_points(feature: Mapping[str, Any]) -> float:
 
 
 def _bins(feature: Mapping[str, Any]) -> str:
-    named = [(_limits(one), one) for one in feature["bins"]]
+    named = [(limits_in_words(one), one) for one in feature["bins"]]
     named += [("special", feature["special"]), ("missing", feature["missing"])]
     rows = [
         [
@@ -170,7 +205,8 @@ def _bins(feature: Mapping[str, Any]) -> str:
     return _table(["values", "rows", "defaults", "default rate", "weight of evidence", "points"], rows, words=1)
 
 
-def _limits(one: Mapping[str, Any]) -> str:
+def limits_in_words(one: Mapping[str, Any]) -> str:
+    """The values of a bin, for people."""
     if "categories" in one:
         return ", ".join(one["categories"])
     low, high = one["at_least"], one["below"]

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import pairwise
-from typing import Any
+from typing import Any, Protocol
 
 from schemas.table import Column
 
@@ -126,7 +126,29 @@ def read_scorecard(content: Mapping[str, Any]) -> Scorecard:
     return scorecard
 
 
-def refuse_other_features(scorecard: Scorecard, columns: Sequence[Column]) -> None:
+class LearntFeature(Protocol):
+    """A feature as a stored model names it."""
+
+    @property
+    def name(self) -> str: ...  # noqa: D102
+    @property
+    def type(self) -> str: ...  # noqa: D102
+    @property
+    def meaning(self) -> str: ...  # noqa: D102
+
+
+class LearntModel(Protocol):
+    """A stored model of any kind."""
+
+    @property
+    def model_version(self) -> str: ...  # noqa: D102
+    @property
+    def features(self) -> Sequence[LearntFeature]: ...  # noqa: D102
+    @property
+    def population(self) -> Population | None: ...  # noqa: D102
+
+
+def refuse_other_features(scorecard: LearntModel, columns: Sequence[Column]) -> None:
     """ScorecardError when a feature is gone or has changed type or meaning since training: weights would not fit."""
     known = {column.name: (column.type, column.meaning) for column in columns}
     changed = [f.name for f in scorecard.features if known.get(f.name) != (f.type, f.meaning)]
@@ -134,7 +156,7 @@ def refuse_other_features(scorecard: Scorecard, columns: Sequence[Column]) -> No
         changed.append(scorecard.population.marker)
     if changed:
         raise ScorecardError(
-            f"models/credit_score: scorecard {scorecard.model_version} was trained on features that are gone or have "
+            f"models/credit_score: {scorecard.model_version} was trained on features that are gone or have "
             f"another type or meaning now: {', '.join(changed)}; train again: python -m jobs.run train"
         )
 

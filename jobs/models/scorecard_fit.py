@@ -43,7 +43,7 @@ class Fit:
     """ln(odds good:bad) = intercept + sum of weight * weight of evidence.
 
     features, weights: what was kept, in the order of choosing. left_out: name -> why.
-    information_values: name -> its value, for every feature that could be binned.
+    information_values, directions: name -> its value, for every feature that could be binned; see `BinnedFeature`.
     """
 
     features: tuple[BinnedFeature, ...]
@@ -51,6 +51,7 @@ class Fit:
     intercept: float
     left_out: Mapping[str, str]
     information_values: Mapping[str, float]
+    directions: Mapping[str, int]
 
     def log_odds(self, rows: pd.DataFrame) -> Floats:
         """ln(odds good:bad) of every row, added up in the order in which scoring adds."""
@@ -83,6 +84,7 @@ def fit_scorecard(rows: pd.DataFrame, is_bad: Bads, columns: Sequence[Column]) -
         intercept=choice.intercept,
         left_out=dict(sorted(left_out.items())),
         information_values={feature.name: feature.information_value for feature in binned},
+        directions={feature.name: feature.direction for feature in binned},
     )
 
 
