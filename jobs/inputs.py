@@ -72,7 +72,7 @@ class Input:
         for manifest in self.manifests:
             yield f"{manifest.address}@{manifest.business_date}", manifest.digest
         for kind, manifest in self.challengers or ():
-            yield f"{manifest.address}@{manifest.business_date}#{kind}", manifest.digest
+            yield f"{manifest.address}#{kind}@{manifest.business_date}", manifest.digest
         for part in self.assembled_from:
             yield from part.digests()
 

@@ -65,7 +65,7 @@ def challenge_champion(
     is_bad: Bads,
     parts: Mapping[str, Rows],
     *,
-    population: Population,
+    population: Population | None,
 ) -> Challenge:
     """Trees learnt from the same rows as the champion, calibrated and judged in the same way.
 

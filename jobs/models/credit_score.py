@@ -9,25 +9,14 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-import numpy as np
 import pandas as pd
 from pyspark.sql import Column as SparkColumn
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from jobs.models.calibration import calibrate_out_of_time
-from jobs.models.challenger import read_challenger
-from jobs.models.comparison import challenge_champion
-from jobs.models.feature_bins import NUMBER_TYPES, Bads, TrainingError
-from jobs.models.points_table import points_csv, points_page
-from jobs.models.report_page import write_page
-from jobs.models.scorecard import Population, read_scorecard, seal
-from jobs.models.scorecard_content import scorecard_content
-from jobs.models.scorecard_fit import FIT_PARAMETERS, fit_scorecard
-from jobs.models.scorecard_pmml import scorecard_pmml
-from jobs.models.scorecard_report import make_report, measure
-from jobs.models.scorecard_sql import scorecard_sql
-from jobs.models.training_split import SPLIT_PARAMETERS, Rows, split
+from jobs.models.feature_bins import NUMBER_TYPES, TrainingError
+from jobs.models.model_files import Task, make_files
+from jobs.models.scorecard import Population
 from schemas.columns import CUSTOMER_ID
 from schemas.models.credit_score import POPULATION, POPULATION_FAMILIES, POPULATION_MARKER
 from schemas.models.credit_training_set import CREDIT_TRAINING_SET
@@ -57,51 +46,23 @@ def collect_sorted(credit_training_set: DataFrame) -> pd.DataFrame:
     return rows.sort_values(["observation_date", "customer_id"], kind="stable", ignore_index=True)
 
 
-def train(rows: pd.DataFrame, *, as_of: date) -> dict[str, object]:
-    """The files of the model from sorted rows."""
+def train(rows: pd.DataFrame, *, as_of: date) -> dict[str, Any]:
+    """The files of the model from sorted rows; rows of customers outside the population are left aside and counted."""
     if rows.empty:
         raise TrainingError("models/credit_score: the training set is empty: no outcome has matured yet; wait for one")
     inside = rows[(rows[POPULATION_MARKER] >= 1).to_numpy()].reset_index(drop=True)
     if inside.empty:
         raise TrainingError(f"models/credit_score: nobody in the training set is of the population: {POPULATION}")
-    is_bad = inside["is_default"].to_numpy(dtype=np.int64)
-    parts = split(inside)
-    learnt = parts["training"]
-    fit = fit_scorecard(inside[learnt].reset_index(drop=True), is_bad[learnt], FEATURES)
-    as_learnt = fit.log_odds(inside)
-    calibration, judged = calibrate_out_of_time(as_learnt, is_bad, inside, parts)
-    calibrated = fit.recalibrated(calibration.intercept, calibration.slope)
-    origin = {
-        "as_of": as_of.isoformat(),
-        "predicts": CREDIT_TRAINING_SET.column("is_default").meaning,
-        "trained_on": {**_span(inside, is_bad, learnt), "rows_outside_population": len(rows) - len(inside)},
-        "parameters": {**FIT_PARAMETERS, **SPLIT_PARAMETERS},
-    }
-    content = scorecard_content(calibrated, population=_population(), calibration=calibration)
-    scorecard = seal({**content, **origin}, as_of)
-    readable = read_scorecard(scorecard)  # what no reader would accept must not be published
-    report = make_report(scorecard, calibrated, judged, is_bad, parts)
-    report["calibration"]["before"] = measure(as_learnt[parts["out_of_time"]], is_bad[parts["out_of_time"]])
-    challenge = challenge_champion(FEATURES, fit.directions, judged, inside, is_bad, parts, population=_population())
-    challenger = seal({**challenge.content, **origin}, as_of)
-    read_challenger(challenger, challenge.trees)
-    report["challenger"] = {"model_version": challenger["model_version"], **challenge.comparison}
-    return {
-        "scorecard.json": scorecard,
-        "challenger.json": challenger,
-        "challenger.txt": challenge.trees,
-        "scorecard.sql": scorecard_sql(readable),
-        "scorecard.pmml": scorecard_pmml(readable),
-        "points.csv": points_csv(scorecard),
-        "points.html": points_page(scorecard),
-        "report.json": report,
-        "report.html": write_page(report),
-    }
-
-
-def _population() -> Population:
     names = [column.name for family in POPULATION_FAMILIES for column in family.columns if column != CUSTOMER_ID]
-    return Population(POPULATION, POPULATION_MARKER, tuple(names))
+    task = Task(
+        rows=inside,
+        columns=FEATURES,
+        predicts=CREDIT_TRAINING_SET.column("is_default").meaning,
+        as_of=as_of,
+        population=Population(POPULATION, POPULATION_MARKER, tuple(names)),
+        rows_outside_population=len(rows) - len(inside),
+    )
+    return make_files(task)
 
 
 def _comparable(column: Column) -> SparkColumn:
@@ -111,20 +72,3 @@ def _comparable(column: Column) -> SparkColumn:
     if column.type in NUMBER_TYPES:
         return F.col(column.name).cast("double").alias(column.name)
     return F.col(column.name).isNotNull().cast("double").alias(column.name)
-
-
-def _span(rows: pd.DataFrame, is_bad: Bads, learnt: Rows) -> dict[str, Any]:
-    def dates(of_rows: pd.DataFrame) -> list[str]:
-        return sorted({day.isoformat() for day in of_rows["observation_date"]})
-
-    return {
-        "observation_dates": dates(rows),
-        "rows": len(rows),
-        "bads": int(is_bad.sum()),
-        "learnt_from": {
-            "observation_dates": dates(rows[learnt]),
-            "customers": int(rows.loc[learnt, "customer_id"].nunique()),
-            "rows": int(learnt.sum()),
-            "bads": int(is_bad[learnt].sum()),
-        },
-    }

@@ -91,7 +91,7 @@ def test_a_missing_value_that_was_learnt_keeps_its_own_branch() -> None:
 
 def test_columns_that_can_be_no_feature_are_not_read_and_none_at_all_is_refused() -> None:
     rows, is_bad = crossed(500, seed=5)
-    useless = {"same": 1.0, "never": np.nan, "endless": np.inf, "age_years": np.arange(500.0)}
+    useless: dict[str, Any] = {"same": 1.0, "never": np.nan, "endless": np.inf, "age_years": np.arange(500.0)}
     columns = [*COLUMNS, *(Column(name, "double", "a test") for name in useless), Column("day", "date", "a test")]
     found = fit_challenger(rows.assign(**useless, day=1.0), is_bad, columns, {})
     assert found.columns == tuple(COLUMNS)

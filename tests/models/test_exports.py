@@ -105,7 +105,7 @@ def _fingerprint(feature: Mapping[str, Any]) -> str:
     return feature_fingerprint([(feature["name"], feature["type"], feature["meaning"])])
 
 
-def score_by_pmml(document: ET.Element, row: Mapping[str, Any]) -> float:
+def score_by_pmml(document: ET.Element, row: Mapping[Any, Any]) -> float:
     """The points, by the rules of PMML 4.4 for scorecards: of each characteristic the first attribute that holds."""
     model = document.find(f"{{{NAMESPACE}}}Scorecard")
     assert model is not None
@@ -116,14 +116,14 @@ def score_by_pmml(document: ET.Element, row: Mapping[str, Any]) -> float:
     return total
 
 
-def holds(predicate: ET.Element, row: Mapping[str, Any]) -> bool:
+def holds(predicate: ET.Element, row: Mapping[Any, Any]) -> bool:
     kind = predicate.tag.removeprefix(f"{{{NAMESPACE}}}")
     if kind == "True":
         return True
     if kind == "CompoundPredicate":
         assert predicate.attrib["booleanOperator"] == "or"
         return any(holds(one, row) for one in predicate)
-    value = row.get(predicate.attrib["field"])
+    value: Any = row.get(predicate.attrib["field"])
     is_missing = value is None or value is pd.NA or (isinstance(value, float) and math.isnan(value))
     if kind == "SimpleSetPredicate":
         return not is_missing and value in array_of(predicate[0].text or "")
@@ -133,7 +133,7 @@ def holds(predicate: ET.Element, row: Mapping[str, Any]) -> bool:
     if is_missing:
         return False  # unknown, which is not true
     bound = float(predicate.attrib["value"])
-    return {"equal": value == bound, "lessThan": value < bound}[operator]
+    return bool({"equal": value == bound, "lessThan": value < bound}[operator])
 
 
 def array_of(text: str) -> list[str]:
