@@ -29,9 +29,8 @@ import psutil
 
 from demo.keys import write_private
 from demo.postgresql import PostgreSQL
-from demo.processes import free_ports
+from demo.processes import PROJECT_ROOT, end_in_order_on_signals, free_ports
 
-PROJECT_ROOT = Path(__file__).resolve().parents[1]
 USER = "admin"
 DATABASE = "airflow"
 SECONDS_TO_START = 240.0  # 20 on an idle laptop
@@ -296,15 +295,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("--home", type=Path, default=Path(".work/airflow"), help="the folder in which Airflow lives")
     options = parser.parse_args(arguments)
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    end_in_order_on_signals()
     try:
         with airflow_standalone(options.home, {}) as airflow:
             _say(f"Airflow is ready at {airflow.url}")
             _say(f"user {USER}, password in {airflow.password_file}; log in {airflow.log}")
-            _say("unpause the DAG nightly to let the scheduler close the nights; Ctrl-C ends everything")
-            signal.pause()
-    except KeyboardInterrupt:
-        _say("ended")
+            _say("unpause the DAG nightly, and the scheduler closes one night after the other; Ctrl-C ends everything")
+            try:
+                signal.pause()
+            finally:
+                _say("stopping Airflow")
     except AirflowError as error:
         _say(str(error))
         return 2
