@@ -4,21 +4,18 @@ from __future__ import annotations
 
 import argparse
 import json
-import signal
 import sys
 import time
 from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
-from types import FrameType
-from typing import NoReturn
 
 from demo.airflow import AirflowError
 from demo.bench import bench
 from demo.dirt_rates import Dirt
 from demo.large import PROCESSES, write_world
 from demo.life import live, part_count
-from demo.processes import ServerError
+from demo.processes import ServerError, end_in_order_on_signals
 from demo.servers import ENVIRONMENT, Partners, find_partners, start_partners
 from demo.session import run_with_partners
 from demo.tour import TourError, keep_airflow, tour
@@ -41,7 +38,7 @@ WORLD_FILE = "world.json"
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; 0 when it worked, 1 when `status` finds no servers, 2 when it cannot."""
-    signal.signal(signal.SIGTERM, _end)
+    end_in_order_on_signals()
     options = _parser().parse_args(arguments)
     try:
         return int(options.run(options))
@@ -231,10 +228,6 @@ def _say(begin: float, what: str) -> None:
 def _write(line: str) -> None:
     sys.stdout.write(f"{line}\n")
     sys.stdout.flush()
-
-
-def _end(_signal: int, _frame: FrameType | None) -> NoReturn:
-    raise SystemExit(143)
 
 
 if __name__ == "__main__":

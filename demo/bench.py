@@ -21,7 +21,8 @@ import psutil
 import pyarrow.parquet as pq
 
 from demo.airflow import airflow_standalone
-from demo.session import PROJECT_ROOT, partners_up
+from demo.processes import PROJECT_ROOT
+from demo.session import partners_up
 from demo.tour import DAG, watch
 
 SAMPLES_A_SECOND = 4

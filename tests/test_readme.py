@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from demo.session import PROJECT_ROOT
+from demo.processes import PROJECT_ROOT
 from jobs.run import _parser
 from tests.alliance import Alliance
 

@@ -10,6 +10,7 @@ import socket
 import stat
 import subprocess
 import sys
+import time
 import urllib.error
 import urllib.request
 from pathlib import Path
@@ -230,6 +231,28 @@ def test_an_interrupted_start_leaves_nothing_running(tmp_path: Path) -> None:
     assert starting.returncode != 0
     assert leftovers(tmp_path) == []
     assert demo("down", "--forget", "--folder", str(tmp_path / "demo")).returncode == 0
+
+
+@pytest.mark.parametrize("told", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize("is_group", [True, False], ids=["from the terminal", "by kill"])
+def test_whoever_is_told_to_end_lets_what_it_runs_put_everything_away(
+    told: signal.Signals, is_group: bool, tmp_path: Path
+) -> None:
+    note = tmp_path / "note"
+    program = (
+        "import os, sys; from demo.processes import end_in_order_on_signals as listen, run_to_its_end; listen(); "
+        "run_to_its_end([sys.executable, '-m', 'tests.demo.slow_to_end', sys.argv[1]], os.environ)"
+    )
+    command = [sys.executable, "-c", program, str(note)]
+    with subprocess.Popen(command, cwd=REPOSITORY, start_new_session=True) as runner:
+        deadline = time.monotonic() + 60
+        while not note.exists() and time.monotonic() < deadline:
+            time.sleep(0.05)
+        (os.killpg if is_group else os.kill)(runner.pid, told)
+        time.sleep(0.3)
+        runner.send_signal(told)  # an impatient second Ctrl-C must not cut the putting away short
+        assert runner.wait(timeout=60) == 128 + told
+    assert note.read_text() == "put away"
 
 
 def test_a_process_of_another_birth_is_never_stopped() -> None:
