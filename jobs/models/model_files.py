@@ -13,6 +13,7 @@ import pandas as pd
 from jobs.models.calibration import Calibration, calibrate_out_of_time
 from jobs.models.challenger import read_challenger
 from jobs.models.comparison import Challenge, challenge_champion
+from jobs.models.data_sheet import data_sheet
 from jobs.models.feature_bins import Bads, Floats
 from jobs.models.points_table import points_csv, points_page
 from jobs.models.report_page import write_page
@@ -76,7 +77,9 @@ def make_files(task: Task) -> dict[str, Any]:
     )
     challenger = seal({**challenge.content, **origin}, task.as_of)
     read_challenger(challenger, challenge.trees)
+    sheet = data_sheet(task.rows, task.is_bad, task.columns, parts, readable)
     report = _report(task, scorecard, champion, challenger["model_version"], challenge, parts)
+    report |= {"vintages": sheet["vintages"], "stability": sheet["stability"]}
     return {
         "scorecard.json": scorecard,
         "challenger.json": challenger,
@@ -85,6 +88,7 @@ def make_files(task: Task) -> dict[str, Any]:
         "scorecard.pmml": scorecard_pmml(readable),
         "points.csv": points_csv(scorecard),
         "points.html": points_page(scorecard),
+        "data_sheet.json": sheet,
         "report.json": report,
         "report.html": write_page(report),
     }

@@ -48,7 +48,8 @@ def write_page(report: Mapping[str, Any]) -> str:
             _section("Calibration", _calibration(report)),
             _section("Champion and challenger", _challenger(report["challenger"])),
             _section("Plots", _plots(report)),
-            _section("Features, strongest first", _features(report["features"])),
+            _section("Vintages", _vintages(report["vintages"])),
+            _section("Features, strongest first", _features(report["features"], report["stability"])),
             *(_section(f"Points: {one['name']}", _bins(one)) for one in report["features"]),
             _section("Left out", _left_out(report["left_out"])),
             _section("How it was made", _origin(report)),
@@ -169,7 +170,17 @@ def _plots(report: Mapping[str, Any]) -> str:
     return f'<div class="plots">{"".join(figures)}</div>'
 
 
-def _features(features: Iterable[Mapping[str, Any]]) -> str:
+def _vintages(vintages: Iterable[Mapping[str, Any]]) -> str:
+    rows = [
+        [one["observation_date"], f"{one['rows']:,}", f"{one['bads']:,}", _figure(one["bad_rate"], "{:.2%}")]
+        for one in vintages
+    ]
+    return _table(["observation date", "rows", "defaults", "default rate"], rows, words=1)
+
+
+def _features(features: Iterable[Mapping[str, Any]], stability: Iterable[Mapping[str, Any]]) -> str:
+    """stability: how far the newest dates have moved between the bins; Siddiqi: above 0.25 look closely."""
+    moved = {one["feature"]: one["index"] for one in stability}
     rows = [
         [
             escape(one["name"]),
@@ -177,10 +188,12 @@ def _features(features: Iterable[Mapping[str, Any]]) -> str:
             f"{one['information_value']:.3f}",
             f"{one['weight']:.3f}",
             f"{_range_of_points(one):.0f}",
+            _figure(moved[one["name"]], "{:.3f}"),
         ]
         for one in features
     ]
-    return _table(["feature", "meaning", "information value", "weight", "points between worst and best"], rows, words=2)
+    titles = ["feature", "meaning", "information value", "weight", "points between worst and best", "stability index"]
+    return _table(titles, rows, words=2)
 
 
 def _range_of_points(feature: Mapping[str, Any]) -> float:

@@ -53,6 +53,7 @@ CREDIT_SCORE = Document(
         ("scorecard.pmml", "the scorecard as PMML 4.4, for engines that score from a file"),
         ("points.csv", "every stretch of values with its points"),
         ("points.html", "the same on one page, to score by hand"),
+        ("data_sheet.json", "what it was learnt from: vintages, every column, and how far its bins have moved since"),
         ("report.json", "out-of-time AUC, Gini, KS and calibration, per feature information value, data span"),
         ("report.html", "the same for reading and printing, with plots"),
     ),
