@@ -6,11 +6,12 @@ whoever calls an engine gives a missing value instead.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from typing import Any
 from xml.etree import ElementTree as ET
 
-from jobs.models.scorecard import SPECIAL_NUMBERS, Bin, Feature, Population, Scorecard
+from jobs.models.scorecard import Bin, Feature, Population, Scorecard
 
 NAMESPACE = "http://www.dmg.org/PMML-4_4"
 DATA_TYPES: Mapping[str, tuple[str, str]] = {
@@ -20,7 +21,8 @@ DATA_TYPES: Mapping[str, tuple[str, str]] = {
     "bigint": ("continuous", "double"),
     "double": ("continuous", "double"),
 }
-XML_INFINITY = {float("inf"): "INF", float("-inf"): "-INF"}
+BEYOND_ALL_NUMBERS = {"greaterThan": sys.float_info.max, "lessThan": -sys.float_info.max}
+"""Only an infinite value is. Not every engine (PMML4S does not) takes the INF of XML for a number to be equal to."""
 
 
 def scorecard_pmml(scorecard: Scorecard) -> str:
@@ -92,8 +94,8 @@ def _add_characteristic(parent: ET.Element, scorecard: Scorecard, feature: Featu
             _in_set(attribute(one.weight_of_evidence), feature, one)
         _add(attribute(feature.unseen), "True")
         return
-    for value in SPECIAL_NUMBERS.values():
-        _compare(attribute(feature.special), feature.name, "equal", XML_INFINITY[value])
+    for operator, value in BEYOND_ALL_NUMBERS.items():
+        _compare(attribute(feature.special), feature.name, operator, _number(value))
     for one in feature.bins[:-1]:
         _compare(attribute(one.weight_of_evidence), feature.name, "lessThan", _number(one.below or 0.0))
     _add(attribute(feature.bins[-1].weight_of_evidence), "True")

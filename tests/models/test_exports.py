@@ -133,7 +133,7 @@ def holds(predicate: ET.Element, row: Mapping[Any, Any]) -> bool:
     if is_missing:
         return False  # unknown, which is not true
     bound = float(predicate.attrib["value"])
-    return bool({"equal": value == bound, "lessThan": value < bound}[operator])
+    return bool({"greaterThan": value > bound, "lessThan": value < bound}[operator])
 
 
 def array_of(text: str) -> list[str]:
