@@ -74,13 +74,18 @@ def challenge_champion(
     learnt, stop_by = parts["training"], parts["random_split"]
     trees = fit_challenger(rows[learnt], is_bad[learnt], columns, directions, stop_by=(rows[stop_by], is_bad[stop_by]))
     calibration, challenger = calibrate_out_of_time(trees.log_odds(rows), is_bad, rows, parts)
-    judged_on = next(name for name in JUDGED_ON if 0 < is_bad[parts[name]].sum() < parts[name].sum())
+    judged_on = judged_part(is_bad, parts)
     judged = parts[judged_on]
     models = {"champion": champion[judged], "challenger": challenger[judged]}
     comparison = compare(models, is_bad[judged], rows.loc[judged, "customer_id"].to_numpy())
     facts = {"judged_on": judged_on, "trees": trees.parameters["trees"], "calibration": calibration.content()}
     content = challenger_content(trees, population=population, calibration=calibration)
     return Challenge(content, trees.text, {**comparison, **facts})
+
+
+def judged_part(is_bad: Bads, parts: Mapping[str, Rows]) -> str:
+    """The first of JUDGED_ON that holds both outcomes."""
+    return next(name for name in JUDGED_ON if 0 < is_bad[parts[name]].sum() < parts[name].sum())
 
 
 def weighted_gini(log_odds: Floats, is_bad: Bads, weights: Floats) -> Floats:

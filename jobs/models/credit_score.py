@@ -6,6 +6,7 @@ saw: several rows of one customer, or outcome windows that overlap, cannot make 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
@@ -18,9 +19,9 @@ from jobs.models.feature_bins import NUMBER_TYPES, TrainingError
 from jobs.models.model_files import Task, make_files
 from jobs.models.scorecard import Population
 from schemas.columns import CUSTOMER_ID
-from schemas.models.credit_score import POPULATION, POPULATION_FAMILIES, POPULATION_MARKER
+from schemas.models.credit_score import NETWORK_FAMILIES, POPULATION, POPULATION_FAMILIES, POPULATION_MARKER
 from schemas.models.credit_training_set import CREDIT_TRAINING_SET
-from schemas.table import Column
+from schemas.table import Column, Table
 
 NOT_FEATURES = ("observation_date", "customer_id", "is_default")
 FEATURES = tuple(column for column in CREDIT_TRAINING_SET.columns if column.name not in NOT_FEATURES)
@@ -53,16 +54,21 @@ def train(rows: pd.DataFrame, *, as_of: date) -> dict[str, Any]:
     inside = rows[(rows[POPULATION_MARKER] >= 1).to_numpy()].reset_index(drop=True)
     if inside.empty:
         raise TrainingError(f"models/credit_score: nobody in the training set is of the population: {POPULATION}")
-    names = [column.name for family in POPULATION_FAMILIES for column in family.columns if column != CUSTOMER_ID]
     task = Task(
         rows=inside,
         columns=FEATURES,
         predicts=CREDIT_TRAINING_SET.column("is_default").meaning,
         as_of=as_of,
-        population=Population(POPULATION, POPULATION_MARKER, tuple(names)),
+        population=Population(POPULATION, POPULATION_MARKER, columns_of(POPULATION_FAMILIES)),
+        network=columns_of(NETWORK_FAMILIES),
         rows_outside_population=len(rows) - len(inside),
     )
     return make_files(task)
+
+
+def columns_of(families: Sequence[Table]) -> tuple[str, ...]:
+    """The names of what the families say of a customer."""
+    return tuple(column.name for family in families for column in family.columns if column != CUSTOMER_ID)
 
 
 def _comparable(column: Column) -> SparkColumn:

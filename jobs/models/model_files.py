@@ -12,14 +12,14 @@ import pandas as pd
 
 from jobs.models.calibration import Calibration, calibrate_out_of_time
 from jobs.models.challenger import read_challenger
-from jobs.models.comparison import Challenge, challenge_champion
+from jobs.models.comparison import Challenge, challenge_champion, compare, judged_part
 from jobs.models.data_sheet import data_sheet
-from jobs.models.feature_bins import Bads, Floats
+from jobs.models.feature_bins import Bads, Floats, TrainingError
 from jobs.models.points_table import points_csv, points_page
 from jobs.models.report_page import write_page
 from jobs.models.scorecard import Population, read_scorecard, seal
 from jobs.models.scorecard_content import scorecard_content
-from jobs.models.scorecard_fit import FIT_PARAMETERS, Fit, fit_scorecard
+from jobs.models.scorecard_fit import FIT_PARAMETERS, Fit, fit_binned, fit_scorecard
 from jobs.models.scorecard_pmml import scorecard_pmml
 from jobs.models.scorecard_report import make_report, measure
 from jobs.models.scorecard_sql import scorecard_sql
@@ -33,6 +33,7 @@ class Task:
 
     rows: sorted by observation_date and customer_id, with is_default and one column for each of `columns`; numbers as
     float64 with NaN for missing, categories with None. population: None where the rows are everyone to be scored.
+    network: columns that say whom somebody knows; the report says what the score is worth without them.
     """
 
     rows: pd.DataFrame
@@ -41,6 +42,7 @@ class Task:
     as_of: date
     population: Population | None = None
     rows_outside_population: int = 0
+    network: tuple[str, ...] = ()
 
     @property
     def is_bad(self) -> Bads:
@@ -79,6 +81,7 @@ def make_files(task: Task) -> dict[str, Any]:
     read_challenger(challenger, challenge.trees)
     sheet = data_sheet(task.rows, task.is_bad, task.columns, parts, readable)
     report = _report(task, scorecard, champion, challenger["model_version"], challenge, parts)
+    report["without_network"] = without_network(task, champion, parts)
     report |= {"vintages": sheet["vintages"], "stability": sheet["stability"]}
     return {
         "scorecard.json": scorecard,
@@ -100,6 +103,25 @@ def _learn(task: Task, parts: Mapping[str, Rows]) -> Champion:
     as_learnt = fit.log_odds(task.rows)
     calibration, judged = calibrate_out_of_time(as_learnt, task.is_bad, task.rows, parts)
     return Champion(fit.recalibrated(calibration.intercept, calibration.slope), calibration, as_learnt, judged)
+
+
+def without_network(task: Task, champion: Champion, parts: Mapping[str, Rows]) -> dict[str, Any] | None:
+    """The champion beside a scorecard that may not use the network; None where it uses none of it anyway.
+
+    Neither is calibrated here: a straight line changes no order, and order is what is compared.
+    """
+    used = [feature.name for feature in champion.fit.features if feature.name in task.network]
+    if not used:
+        return None
+    learnt = parts["training"]
+    others = [feature for feature in champion.fit.binned if feature.name not in task.network]
+    try:
+        fit = fit_binned(others, task.rows[learnt].reset_index(drop=True), task.is_bad[learnt], {})
+    except TrainingError:
+        return {"used": used, "models": None}
+    judged = parts[judged_part(task.is_bad, parts)]
+    models = {"with": champion.as_learnt[judged], "without": fit.log_odds(task.rows[judged])}
+    return {"used": used, **compare(models, task.is_bad[judged], task.rows.loc[judged, "customer_id"].to_numpy())}
 
 
 def _report(

@@ -47,6 +47,7 @@ def write_page(report: Mapping[str, Any]) -> str:
             _section("How well it tells good from bad", _measures(report["parts"])),
             _section("Calibration", _calibration(report)),
             _section("Champion and challenger", _challenger(report["challenger"])),
+            _section("With and without the network", _network(report["without_network"])),
             _section("Plots", _plots(report)),
             _section("Vintages", _vintages(report["vintages"])),
             _section("Features, strongest first", _features(report["features"], report["stability"])),
@@ -148,6 +149,20 @@ def _challenger(challenger: Mapping[str, Any]) -> str:
     )
     titles = ["model", "rows", "defaults", "Gini", "gain in Gini", "KS", "calibration error", "expected", "observed"]
     return f"<p>{escape(text)}</p>{_table(titles, rows, words=1)}"
+
+
+def _network(comparison: Mapping[str, Any] | None) -> str:
+    """What the score would be worth if it might not look at whom somebody knows."""
+    if comparison is None:
+        return "<p>The scorecard uses no feature of the network.</p>"
+    used = ", ".join(map(escape, comparison["used"]))
+    if comparison["models"] is None:
+        return f"<p>Without {used} nothing predicts.</p>"
+    rows = [
+        [name, _with_interval(one, "gini"), _with_interval(one, "gini_gain"), _figure(one["ks"], "{:.3f}")]
+        for name, one in comparison["models"].items()
+    ]
+    return f"<p>The scorecard uses {used}.</p>{_table(['network', 'Gini', 'gain in Gini', 'KS'], rows, words=1)}"
 
 
 def _with_interval(measures: Mapping[str, Any], name: str) -> str:

@@ -44,6 +44,7 @@ class Fit:
 
     features, weights: what was kept, in the order of choosing. left_out: name -> why.
     information_values, directions: name -> its value, for every feature that could be binned; see `BinnedFeature`.
+    binned: all of those, for a fit with fewer of them.
     """
 
     features: tuple[BinnedFeature, ...]
@@ -52,6 +53,7 @@ class Fit:
     left_out: Mapping[str, str]
     information_values: Mapping[str, float]
     directions: Mapping[str, int]
+    binned: tuple[BinnedFeature, ...] = ()
 
     def log_odds(self, rows: pd.DataFrame) -> Floats:
         """ln(odds good:bad) of every row, added up in the order in which scoring adds."""
@@ -74,7 +76,11 @@ def fit_scorecard(rows: pd.DataFrame, is_bad: Bads, columns: Sequence[Column]) -
     """
     _refuse_too_little(is_bad)
     left_out: dict[str, str] = {}
-    binned = _bin_all(rows, is_bad, columns, left_out)
+    return fit_binned(_bin_all(rows, is_bad, columns, left_out), rows, is_bad, left_out)
+
+
+def fit_binned(binned: Sequence[BinnedFeature], rows: pd.DataFrame, is_bad: Bads, left_out: dict[str, str]) -> Fit:
+    """A scorecard of features that are binned already, on the same rows; left_out: why others are not among them."""
     predictive = _keep_predictive(binned, left_out)
     distinct, woe = _keep_uncorrelated(predictive, rows, left_out)
     choice = _weigh(distinct, woe, is_bad, left_out)
@@ -85,6 +91,7 @@ def fit_scorecard(rows: pd.DataFrame, is_bad: Bads, columns: Sequence[Column]) -
         left_out=dict(sorted(left_out.items())),
         information_values={feature.name: feature.information_value for feature in binned},
         directions={feature.name: feature.direction for feature in binned},
+        binned=tuple(binned),
     )
 
 

@@ -1,5 +1,6 @@
 """The scorecard for default risk, and the report on which it is signed off."""
 
+from schemas.features.neighbourhood import NEIGHBOURHOOD
 from schemas.features.repayment import REPAYMENT
 from schemas.models.credit_training_set import CREDIT_TRAINING_SET
 from schemas.table import Describes, Document
@@ -33,6 +34,9 @@ POPULATION_FAMILIES = (REPAYMENT,)
 Nobody else has an outcome to learn from. A customer without a plan (a thin file) is scored by what else is known, and
 is told apart by a flag.
 """
+
+NETWORK_FAMILIES = (NEIGHBOURHOOD,)
+"""Who somebody knows, rather than what they did. The report says what the score would be worth without it."""
 
 CREDIT_SCORE = Document(
     __name__,
