@@ -57,9 +57,9 @@ class Banks:
         self._world, self._people, self._shop, self._hardship = world, people, shop, hardship
         chance = world.generator("banks")
         self.accounts = agree_accounts(people, chance)
-        is_old_number = chance.random(people.bank_opened_at.shape) < 0.08
+        self.has_old_number = (chance.random(people.bank_opened_at.shape) < 0.08) & (people.bank_opened_at != NOTHING)
         own = np.arange(people.count)[:, None]
-        self._phone = np.where(is_old_number, people.count + own, own)
+        self._phone = np.where(self.has_old_number, people.count + own, own)
         self._income_cents = people.income_cents * np.exp(0.2 * chance.normal(size=people.count))
         self._hides = chance.random((4, people.count))
         self._spelling = chance.random(people.count)

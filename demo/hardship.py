@@ -52,18 +52,21 @@ class Hardship:
 
     def live_month(self, month: Month, leverage: np.ndarray) -> None:
         """Move everyone to the state in which they spend this month; leverage is debt in months of income."""
-        self._leverage = leverage
-        drift = self._world.world.drift
-        if drift and drift.holds(month.first):
-            self._strain_factor, self.income_factor = drift.strain_factor, drift.income_factor
-        # What is true at the end of the month before, when this month is the first of the future.
-        vanishes = self._people.rings.busts_by(month.index + HORIZON_MONTHS - 1)
-        self.probabilities.append(np.where(vanishes, 1.0, self._default_probability()))
-        self.was_defaulted.append(self.condition == DEFAULTED)
+        self.foresee(month, leverage)
         before = self.condition
         self._pass_month(self._world.generator("hardship", month.index))
         self.condition = np.where(self._people.rings.busts_by(month.index), DEFAULTED, self.condition)
         self.enters_default.append((self.condition == DEFAULTED) & (before != DEFAULTED))
+
+    def foresee(self, month: Month, leverage: np.ndarray) -> None:
+        """Note what is true at the end of the month before, when this month is the first of the future."""
+        self._leverage = leverage
+        drift = self._world.world.drift
+        if drift and drift.holds(month.first):
+            self._strain_factor, self.income_factor = drift.strain_factor, drift.income_factor
+        vanishes = self._people.rings.busts_by(month.index + HORIZON_MONTHS - 1)
+        self.probabilities.append(np.where(vanishes, 1.0, self._default_probability()))
+        self.was_defaulted.append(self.condition == DEFAULTED)
 
     def _chances(self) -> tuple[np.ndarray, np.ndarray]:
         """For each person the monthly chances to fall into strain, and from strain into default."""

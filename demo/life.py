@@ -29,7 +29,7 @@ from demo.world import District, World, WorldError, day_number
 class DistrictLife:
     """Everything that happened in one district; all but the ledger is truth that partners never see.
 
-    has_debt: for each month who owed the shop anything when it began.
+    has_debt: for each month, and the one that follows the last, who owed the shop anything when it began.
     """
 
     district: District
@@ -170,6 +170,9 @@ def _live_district(district: District, last_day: date) -> DistrictLife:
         money.live_month(month, ledger)
         wishes.live_month(month, ledger)
         campaigns.live_month(month, ledger)
+    leverage = credit.leverage()
+    has_debt.append(leverage > 0)
+    hardship.foresee(district.world.month(len(has_debt) - 1), leverage)
     return DistrictLife(district, people, hardship, shop, banks, campaigns, browsing, ledger, has_debt)
 
 

@@ -121,10 +121,21 @@ def settle(district: District) -> People:
         bank_number=np.stack([chance.permutation(count) for _ in district.banks], axis=1),
         bank_prefixes=_prefixes(district.banks),
         names=spelling.full_names(is_male, chance).take(pa.array(owner)),
-        national_ids=spelling.national_ids(city, birth_day, number[owner] % 49_500, is_male),
+        national_ids=_national_ids(district, city[:persons], birth_day[:persons], is_male[:persons]).take(
+            pa.array(owner)
+        ),
         emails=spelling.emails(number, chance.random(count)),
         ip_addresses=spelling.ip_addresses(home),
     )
+
+
+def _national_ids(district: District, city: np.ndarray, birth_day: np.ndarray, is_male: np.ndarray) -> pa.Array:
+    """No two of the world alike: each district has numbers of its own for the people of one birthday and city."""
+    day = birth_day * len(spelling.CITIES) + city
+    order = np.argsort(day, kind="stable")
+    rank = np.empty(len(day), np.int64)
+    rank[order] = np.arange(len(day)) - np.searchsorted(day[order], day[order])
+    return spelling.national_ids(city, birth_day, district.numbers(rank), is_male)
 
 
 def _owners(chance: np.random.Generator, persons: int, registered_at: np.ndarray) -> np.ndarray:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pyarrow as pa
 
 from demo import spelling
-from demo.buying import begin_buying
+from demo.buying import Buying, begin_buying
 from demo.catalogue import SHARES, Catalogue
 from demo.hardship import Hardship
 from demo.orders import (
@@ -55,6 +57,7 @@ class Shop:
         self._device = people.rings.share(own_device)
         self._has_second_device = (chance.random(count) < 0.4) & ~people.rings.is_member
         self._spent_cents = np.zeros(count, np.int64)
+        self._newest = np.empty((2, 0), np.int64)  # person and moment of each order of the month lived last
         self._numbers = dict.fromkeys(("order", "refund", "referral"), 0)
 
     def live_month(self, month: Month, borrowing_room: np.ndarray, ledger: Ledger) -> Orders:
@@ -65,6 +68,12 @@ class Shop:
         self._write_refunds(chance, orders, ledger)
         self._write_referrals(month, chance, ledger)
         return orders
+
+    def buying_at(self, moment: int) -> Buying:
+        """What is true of everyone's buying at a moment of the month lived last."""
+        person, ordered_at = self._newest
+        later = np.bincount(person[ordered_at >= moment], minlength=len(self.buying.ordered))
+        return replace(self.buying, ordered=self.buying.ordered - later)
 
     def expected_basket_cents(self) -> np.ndarray:
         """What an order of each person brings on average, net of discounts, cancellations and refunds."""
@@ -80,6 +89,7 @@ class Shop:
         self, month: Month, chance: np.random.Generator, borrowing_room: np.ndarray, ledger: Ledger
     ) -> Orders:
         persons, ordered_at = self.buying.orders_of(month, chance)
+        self._newest = np.stack([persons, ordered_at])
         number = self._next("order", len(persons))
         lines = self._fill_baskets(chance, persons)
         gross = np.bincount(lines.order, lines.price_cents * lines.quantity, len(persons)).astype(np.int64)
@@ -224,7 +234,7 @@ class Shop:
         """Where parcels go: home, or to the office of those who work in one."""
         workplace, count = self._people.society.workplace[persons], self._people.count
         to_office = (workplace >= 0) & (chance.random(len(persons)) < TO_THE_OFFICE)
-        office = self._world.numbers(1_000 * count + np.maximum(workplace, 0))
+        office = self._world.numbers(count + np.maximum(workplace, 0))  # those who move begin at twice the count
         city = np.where(to_office, np.maximum(workplace, 0) % len(spelling.CITIES), self.users.city[persons])
         return spelling.addresses(city, np.where(to_office, office, self.users.home[persons]))
 

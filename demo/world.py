@@ -123,15 +123,16 @@ class World:
         """The first day of the history."""
         return _months_later(self.first_business_date.replace(day=1), 1 - self.history_months)
 
+    def month(self, index: int) -> Month:
+        """The month of that index, 0 being the first of the history."""
+        first = _months_later(self.first_month, index)
+        return Month(index, first, (_months_later(first, 1) - first).days)
+
     def months_through(self, last_day: date) -> list[Month]:
         """Every month from the first of the history to the one that holds `last_day`."""
-        months: list[Month] = []
-        first = self.first_month
-        while first <= last_day:
-            following = _months_later(first, 1)
-            months.append(Month(len(months), first, (following - first).days))
-            first = following
-        return months
+        begins = self.first_month
+        count = (last_day.year - begins.year) * 12 + last_day.month - begins.month + 1
+        return [self.month(index) for index in range(count)]
 
     def business_dates(self, days: int) -> list[date]:
         """The first drop and the `days` daily drops that follow it."""

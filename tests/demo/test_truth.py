@@ -16,7 +16,7 @@ from scipy.special import betaln, gammaln
 from sklearn.linear_model import LogisticRegression
 
 from demo.buying import LEAVES_A, LEAVES_B, RATE_SCALE, RATE_SHAPE, Buying, begin_buying, months_of_demand
-from demo.life import Life
+from demo.life import Life, live
 from demo.oracle import area_under_curve, oracle_gini, read_truth
 from demo.people import settle
 from demo.servers import Partners
@@ -243,6 +243,18 @@ def test_a_phone_number_given_up_may_later_belong_to_somebody_else_but_never_to_
             assert (owners.valid_to.to_numpy()[:-1] <= owners.valid_from.to_numpy()[1:]).all()
 
 
+def test_every_number_that_a_bank_was_told_is_among_the_phones_of_its_person(town: Life) -> None:
+    ids, phones = truth(town, "source_ids"), truth(town, "phones")
+    known = set(zip(phones.person_id, phones.phone, strict=True))
+    for bank in town.world.banks:
+        customers = served_rows(town, "customers", bank).dropna(subset="phone")
+        customers = customers.merge(ids, left_on="bank_customer_id", right_on="source_id")
+        digits = customers.phone.str.normalize("NFKC").str.replace(r"\D", "", regex=True).str[-11:]
+        told = set(zip(customers.person_id, digits, strict=True))
+        assert len(told) > 500
+        assert told <= known
+
+
 def test_identifiers_are_shared_mistyped_and_missing_as_in_life(town: Life) -> None:
     orders, users = served_rows(town, "orders").drop_duplicates("order_id"), served_rows(town, "users")
     assert orders[orders.device_id == "d-kiosk-01"].shop_user_id.nunique() > 50
@@ -331,7 +343,26 @@ def test_observation_dates_are_the_ends_of_months_and_the_last_six_have_no_outco
     days = sorted(set(defaults.observation_date))
     assert all((day + timedelta(days=1)).day == 1 for day in days)
     is_open = defaults.groupby("observation_date").is_default.apply(lambda outcome: outcome.isna().all())
-    assert is_open.sum() == sum(day > date(2025, 10, 31) for day in days)
+    assert [day for day in days if is_open[day]] == days[-6:]
+    assert days[-1] == FIRST
+
+
+def test_the_truth_is_as_of_the_last_day_written_and_knows_nothing_of_the_rest_of_its_month() -> None:
+    """April is lived whole for either day; a day more brings orders, and only they end an expectation."""
+    early, late = (live(World(people=1_500), date(2026, 4, day)) for day in (2, 29))
+    values = [truth(life, "values").set_index("shop_user_id") for life in (early, late)]
+    assert [set(table.as_of) for table in values] == [{date(2026, 4, 2)}, {date(2026, 4, 29)}]
+    before, after = values[0].is_active, values[1].is_active[values[0].index]
+    assert (before >= after).all()
+    left = set(before.index[before & ~after])
+    orders = served_rows(early, "orders")
+    later = orders[(orders.ordered_at >= pd.Timestamp("2026-04-03", tz="Asia/Shanghai"))]
+    assert left
+    assert left <= set(later.shop_user_id)
+    assert set(truth(late, "applications").as_of) == {date(2026, 4, 29)}
+    observed = [set(truth(life, "defaults").observation_date) for life in (early, live(World(people=300), FIRST))]
+    assert observed[0] == observed[1]
+    assert max(observed[1]) == FIRST
 
 
 def test_reading_a_truth_that_is_not_there_says_how_to_write_it(tmp_path: Path) -> None:
