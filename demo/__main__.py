@@ -15,9 +15,9 @@ from typing import NoReturn
 
 from demo.airflow import AirflowError
 from demo.bench import bench
-from demo.dirt_rates import Dirt
 from demo.large import PROCESSES, write_world
 from demo.life import live, part_count
+from demo.options import add_world_options, description, world_of
 from demo.processes import ServerError
 from demo.servers import ENVIRONMENT, Partners, find_partners, start_partners
 from demo.session import run_with_partners
@@ -34,6 +34,8 @@ EXAMPLES = """examples:
   python -m demo down --forget                          stop the servers, delete the folder
   python -m demo world --out /tmp/world --people 300    only files and the truth, no servers
   python -m demo world --out /tmp/large --people 1000000 --days 0 --parquet
+  python -m demo world --out /tmp/three --banks harbour,meridian,summit --dirt none,late_rows=0.05
+  python -m demo up --folder /tmp/ageing --drift 2026-01-01,strain_factor=3
   python -m demo world-report --people 20000 --out /tmp/world.html
 """
 WORLD_FILE = "world.json"
@@ -52,14 +54,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def up(options: argparse.Namespace) -> int:
     """Start the servers, load the world unless it is there, and write the environment."""
-    world, folder, begin = _world(options), options.folder.absolute(), time.monotonic()
-    wanted = {
-        "seed": world.seed,
-        "people": world.people,
-        "history_months": world.history_months,
-        "days": options.days,
-        "dirt": options.dirt,
-    }
+    world, folder, begin = world_of(options), options.folder.absolute(), time.monotonic()
+    wanted = {**description(world), "days": options.days}
     remembered = folder / WORLD_FILE
     if remembered.exists() and json.loads(remembered.read_text(encoding="utf-8")) != wanted:
         raise WorldError(
@@ -120,7 +116,7 @@ def _live_and_load(world: World, days: list[date], started: Partners, begin: flo
 
 def world(options: argparse.Namespace) -> int:
     """Write only files, no servers: the shop's drop, what each bank wrote, and the truth."""
-    begin, wanted = time.monotonic(), _world(options)
+    begin, wanted = time.monotonic(), world_of(options)
     days = wanted.business_dates(options.days)
     if options.since or options.until:
         first, last = options.since or wanted.first_business_date, options.until or options.since
@@ -134,7 +130,7 @@ def world(options: argparse.Namespace) -> int:
 
 def world_report(options: argparse.Namespace) -> int:
     """Draw what the world is like on one self-contained HTML page."""
-    begin, wanted = time.monotonic(), _world(options)
+    begin, wanted = time.monotonic(), world_of(options)
     options.out.parent.mkdir(parents=True, exist_ok=True)
     life = live(wanted, wanted.business_dates(options.days)[-1])
     options.out.write_text(report(life, wanted.business_dates(options.days)), encoding="utf-8")
@@ -185,11 +181,7 @@ def _parser() -> argparse.ArgumentParser:
         if name not in {"world", "world-report"}:
             command.add_argument("--folder", type=Path, default=Path(".demo"), help="where all data lie (.demo)")
         if name in {"up", "world", "world-report"}:
-            command.add_argument("--people", type=int, default=World.people, help="inhabitants (20000)")
-            command.add_argument("--seed", type=int, default=World.seed, help="equal seeds give equal bytes")
-            command.add_argument("--history-months", type=int, default=World.history_months, help="months (24)")
-            command.add_argument("--days", type=int, default=7, help="daily drops after the first one (7)")
-            command.add_argument("--dirt", choices=("usual", "none"), default="usual", help="flaws of the partners")
+            add_world_options(command)
         if name == "up":
             command.add_argument("--lake", default="", help="the lake's folder or s3:// address (<folder>/lake)")
         if name == "down":
@@ -212,11 +204,6 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--folder", type=Path, default=Path(".demo"), help="where all data lie (.demo)")
     command.add_argument("module", nargs=argparse.REMAINDER, help="a module and its arguments, like jobs.run doctor")
     return parser
-
-
-def _world(options: argparse.Namespace) -> World:
-    dirt = Dirt.none() if options.dirt == "none" else Dirt()
-    return World(seed=options.seed, people=options.people, history_months=options.history_months, dirt=dirt)
 
 
 def _optional_day(text: str) -> date | None:

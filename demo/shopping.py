@@ -16,6 +16,8 @@ from demo.orders import (
     CHANNELS,
     CREATED,
     DELIVERED,
+    IN_APP,
+    IN_MINI_PROGRAM,
     IN_SHOP,
     METHODS,
     ON_CARD,
@@ -31,7 +33,7 @@ from demo.orders import (
 from demo.people import People
 from demo.tables import NOTHING, Ledger, chosen, where
 from demo.users import Users, eldest
-from demo.world import DAY_SECONDS, District, Month, day_of
+from demo.world import DAY_SECONDS, District, Month, day_of, moment_of
 
 KIOSK = -1  # a terminal in a shopping centre that thousands use
 KIOSK_ID = "d-kiosk-01"
@@ -152,8 +154,11 @@ class Shop:
     ) -> tuple[np.ndarray, np.ndarray]:
         """Sales channel and payment method of each order."""
         count, drift = len(persons), self._world.world.drift
-        shift = drift.new_channel_share if drift and drift.holds(month.first) else 0.0
-        channel = chance.choice(len(CHANNELS), count, p=[0.58 * (1 - shift), 0.22 + 0.58 * shift, 0.13, 0.07])
+        channel = chance.choice(len(CHANNELS), count, p=[0.58, 0.22, 0.13, 0.07])
+        if drift and drift.holds(month.first):
+            switches = self._world.generator("drift of channels", month.index).random(count) < drift.new_channel_share
+            is_newcomer = self._people.registered_at[persons] >= moment_of(drift.begins)
+            channel[(channel == IN_APP) & (switches | is_newcomer)] = IN_MINI_PROGRAM
         method = chance.choice([ON_CARD, ON_WALLET, ON_DELIVERY], count, p=[0.42, 0.50, 0.08])
         may_borrow = (net_cents >= 10_000) & (net_cents <= borrowing_room[persons]) & (chance.random(count) < 0.75)
         _, first = np.unique(persons[may_borrow], return_index=True)

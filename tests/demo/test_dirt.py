@@ -10,6 +10,7 @@ from collections import Counter
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -202,6 +203,12 @@ def test_drift_begins_in_its_month_and_changes_nothing_before() -> None:
     assert 0.75 < salary[1] / salary[0] < 0.85
     shares = [_mini_program_share(life, begins) for life in (still, moved)]
     assert shares[1] > shares[0] + 0.1
+    newcomers = moved.ledger.all_rows("users")[0].to_pandas()
+    newcomers = set(newcomers.shop_user_id[newcomers.registered_at.dt.tz_localize(None) >= begins])
+    orders = moved.ledger.all_rows("orders")[0].to_pandas()
+    channels = orders.sales_channel[orders.shop_user_id.isin(newcomers)]
+    assert len(channels) > 50
+    assert "app" not in set(channels)
     worse = [
         np.mean([month.sum() for month in life.districts[0].hardship.enters_default[-4:]]) for life in (still, moved)
     ]
@@ -223,6 +230,19 @@ def _salaries(life: Life, begins: np.datetime64) -> float:
 def _mini_program_share(life: Life, begins: np.datetime64) -> float:
     orders = life.ledger.all_rows("orders")[0].to_pandas()
     return float((orders[orders.ordered_at.dt.tz_localize(None) >= begins].sales_channel == "mini_program").mean())
+
+
+@pytest.mark.parametrize(
+    ("wrong", "named"),
+    [
+        ({"begins": date(2026, 1, 2)}, "begins: the first day of a month"),
+        ({"income_factor": 0.0}, "income_factor"),
+        ({"recoded_category": ("5814", "9999")}, "recoded_category"),
+    ],
+)
+def test_a_drift_that_has_no_meaning_is_refused(wrong: dict[str, Any], named: str) -> None:
+    with pytest.raises(ValueError, match=named):
+        Drift(**{"begins": date(2026, 1, 1), **wrong})
 
 
 def test_rates_that_are_no_shares_are_refused() -> None:
