@@ -55,7 +55,9 @@ class Hardship:
         self.foresee(month, leverage)
         before = self.condition
         self._pass_month(self._world.generator("hardship", month.index))
-        self.condition = np.where(self._people.rings.busts_by(month.index), DEFAULTED, self.condition)
+        rings = self._people.rings  # whose members look solid until they stop paying
+        as_member = np.where(rings.busts_by(month.index), DEFAULTED, EASY)
+        self.condition = np.where(rings.is_member, as_member, self.condition)
         self.enters_default.append((self.condition == DEFAULTED) & (before != DEFAULTED))
 
     def foresee(self, month: Month, leverage: np.ndarray) -> None:
@@ -64,8 +66,9 @@ class Hardship:
         drift = self._world.world.drift
         if drift and drift.holds(month.first):
             self._strain_factor, self.income_factor = drift.strain_factor, drift.income_factor
-        vanishes = self._people.rings.busts_by(month.index + HORIZON_MONTHS - 1)
-        self.probabilities.append(np.where(vanishes, 1.0, self._default_probability()))
+        rings = self._people.rings
+        vanishes = rings.busts_by(month.index + HORIZON_MONTHS - 1)
+        self.probabilities.append(np.where(rings.is_member, vanishes, self._default_probability()))
         self.was_defaulted.append(self.condition == DEFAULTED)
 
     def _chances(self) -> tuple[np.ndarray, np.ndarray]:

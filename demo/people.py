@@ -104,7 +104,7 @@ def settle(district: District) -> People:
         owner=owner,
         is_male=is_male,
         birth_day=birth_day,
-        city=city,
+        city=rings.share(city),
         society=society,
         rings=rings,
         home=home,

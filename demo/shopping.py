@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from demo import spelling
 from demo.buying import Buying, begin_buying
-from demo.catalogue import SHARES, Catalogue
+from demo.catalogue import CODES, SHARES, Catalogue
 from demo.hardship import Hardship
 from demo.orders import (
     CANCELLED,
@@ -40,7 +40,10 @@ KIOSK_ID = "d-kiosk-01"
 MORE_LINES, SECOND_PIECE = 0.55, 0.12  # lines of an order besides the first; pieces of a line likewise
 RETURNED, CANCELLED_SHARE = 0.07, 0.05  # of the orders; e-commerce returns lie between 5 and 15 per cent
 TO_THE_OFFICE = 0.06  # of the parcels
+LOOTED = 60  # per cent of the credit left that a ring takes in each of its last months
+RESOLD = CODES.index("retail_electronics")
 SALES_MONTHS = (6, 11)
+VOUCHERS = 2.5  # how much oftener an order carries a voucher, for each unit of the uplift of an offer
 REASONS = ("changed_mind", "damaged", "wrong_article", "late", "cancelled_by_user")
 
 
@@ -58,6 +61,7 @@ class Shop:
         own_device = np.where(chance.random(count) < 0.06, eldest(people), np.arange(count))
         self._device = people.rings.share(own_device)
         self._has_second_device = (chance.random(count) < 0.4) & ~people.rings.is_member
+        self.promoted = np.zeros(count)  # the uplift of the offers that each person opened in the month before
         self._spent_cents = np.zeros(count, np.int64)
         self._newest = np.empty((2, 0), np.int64)  # person and moment of each order of the month lived last
         self._numbers = dict.fromkeys(("order", "refund", "referral"), 0)
@@ -92,13 +96,16 @@ class Shop:
     ) -> Orders:
         persons, ordered_at = self.buying.orders_of(month, chance)
         self._newest = np.stack([persons, ordered_at])
+        persons, ordered_at, loot = self._with_loot(month, persons, ordered_at, borrowing_room)
         number = self._next("order", len(persons))
-        lines = self._fill_baskets(chance, persons)
+        lines = self._fill_baskets(chance, persons, loot)
         gross = np.bincount(lines.order, lines.price_cents * lines.quantity, len(persons)).astype(np.int64)
         likes = self._likes_bargains[persons] * (1.4 if month.first.month in SALES_MONTHS else 1.0)
+        # What a message of the month before really moves: a voucher used where there would have been none.
+        likes = np.minimum(likes + VOUCHERS * self.promoted[persons], 0.95)
         has_discount, percent = chance.random(len(persons)) < likes, chance.integers(3, 25, len(persons))
         discount = np.where(has_discount, gross * percent // 100, 0)
-        channel, method = self._ways_to_pay(month, chance, persons, gross - discount, borrowing_room)
+        channel, method = self._ways_to_pay(month, chance, persons, gross - discount, borrowing_room, loot)
         paid_at, closed_at, status = self._outcomes(chance, persons, ordered_at, channel, method)
         orders = Orders(
             number=number,
@@ -119,17 +126,32 @@ class Shop:
         self._write_lines(orders, lines, ledger)
         return orders
 
-    def _fill_baskets(self, chance: np.random.Generator, persons: np.ndarray) -> Lines:
-        size = 1 + chance.poisson(MORE_LINES, len(persons))
+    def _with_loot(
+        self, month: Month, persons: np.ndarray, ordered_at: np.ndarray, borrowing_room: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """The orders with those of rings about to vanish, by moment; for each the cents of credit it is to take, or 0.
+
+        They belong to no process of repeat buying, and are no part of anybody's value.
+        """
+        thieves = np.flatnonzero(self._people.rings.loots_in(month.index) & (borrowing_room > 0))
+        moment = month.moments(self._world.generator("loot", month.index), len(thieves))
+        loot = np.append(np.zeros(len(persons), np.int64), LOOTED * borrowing_room[thieves] // 100)
+        persons, ordered_at = np.append(persons, thieves), np.append(ordered_at, moment)
+        order = np.lexsort((persons, ordered_at))
+        return persons[order], ordered_at[order], loot[order]
+
+    def _fill_baskets(self, chance: np.random.Generator, persons: np.ndarray, loot: np.ndarray) -> Lines:
+        """What is in each order: a few articles to everyone's taste, or for loot one that is easily sold again."""
+        size = np.where(loot > 0, 1, 1 + chance.poisson(MORE_LINES, len(persons)))
         order = np.repeat(np.arange(len(persons)), size)
         article = self._catalogue.choose(chance, self._favourite[persons[order]])
-        return Lines(
-            order=order,
-            number=np.arange(len(order)) - np.repeat(np.cumsum(size) - size, size) + 1,
-            article=article,
-            quantity=1 + chance.binomial(2, SECOND_PIECE, len(article)),
-            price_cents=self._catalogue.price_cents[article],
-        )
+        quantity = 1 + chance.binomial(2, SECOND_PIECE, len(article))
+        is_loot = loot[order] > 0
+        article[is_loot] = self._catalogue.dearest_below(RESOLD, loot[order][is_loot])
+        price = self._catalogue.price_cents[article]
+        quantity = np.where(is_loot, np.clip(loot[order] // price, 1, 20), quantity)
+        number = np.arange(len(order)) - np.repeat(np.cumsum(size) - size, size) + 1
+        return Lines(order=order, number=number, article=article, quantity=quantity, price_cents=price)
 
     def _write_lines(self, orders: Orders, lines: Lines, ledger: Ledger) -> None:
         article = pa.array(lines.article)
@@ -151,6 +173,7 @@ class Shop:
         persons: np.ndarray,
         net_cents: np.ndarray,
         borrowing_room: np.ndarray,
+        loot: np.ndarray,
     ) -> tuple[np.ndarray, np.ndarray]:
         """Sales channel and payment method of each order."""
         count, drift = len(persons), self._world.world.drift
@@ -161,6 +184,8 @@ class Shop:
             channel[(channel == IN_APP) & (switches | is_newcomer)] = IN_MINI_PROGRAM
         method = chance.choice([ON_CARD, ON_WALLET, ON_DELIVERY], count, p=[0.42, 0.50, 0.08])
         may_borrow = (net_cents >= 10_000) & (net_cents <= borrowing_room[persons]) & (chance.random(count) < 0.75)
+        is_thief = self._people.rings.loots_in(month.index)[persons]
+        may_borrow = np.where(is_thief, (loot > 0) & (net_cents <= borrowing_room[persons]), may_borrow)
         _, first = np.unique(persons[may_borrow], return_index=True)
         method[np.flatnonzero(may_borrow)[first]] = ON_CREDIT  # one plan per person and month keeps within the limit
         method[(channel == IN_SHOP) & (method == ON_DELIVERY)] = ON_WALLET  # nothing is delivered there

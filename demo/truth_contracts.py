@@ -79,7 +79,7 @@ DEFAULTS = _truth(
 )
 VALUES = _truth(
     "values",
-    "one account at the shop with an order",
+    "one account at the shop with an order; what a fraud ring carries off before it vanishes does not count",
     _AS_OF,
     _PERSON,
     ("shop_user_id", _TEXT, "the account; one person in fifty has two"),

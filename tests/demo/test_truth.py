@@ -166,6 +166,36 @@ def test_a_message_moves_the_persuadable_and_puts_off_sleeping_dogs(town: Life) 
         assert sign * arm.uplift.mean() > 0.05
 
 
+def test_whoever_applies_after_a_message_has_filed_an_application_at_that_moment(town: Life) -> None:
+    contacts, applications = _contacts_with_people(town), truth(town, "applications")
+    filed = set(zip(applications.person_id, applications.applied_at, strict=True))
+    end = applications.applied_at.max()
+    applied = contacts[contacts.applied_at.notna() & (contacts.applied_at <= end)]
+    assert len(applied) > 100
+    assert set(zip(applied.person_id, applied.applied_at, strict=True)) <= filed
+    at_bank = applied[applied.subject_type == "bank_customer"].merge(applications, on=["person_id", "applied_at"])
+    assert (at_bank.partner == at_bank.bank_code).all()
+    asked = set(zip(contacts.person_id, contacts.applied_at, strict=True))
+    unasked = [application for application in filed if application not in asked]
+    assert 0.3 < len(unasked) / len(filed) < 0.9
+
+
+def test_an_offer_that_moves_somebody_is_answered_with_vouchers_in_the_next_month(town: Life) -> None:
+    contacts = _contacts_with_people(town).merge(truth(town, "uplifts"), on=["person_id", "contact_channel"])
+    moved = contacts[contacts.opened_at.notna() & (contacts.subject_type == "shop_user")].copy()
+    orders = served_rows(town, "orders").drop_duplicates("order_id")
+    sent, ordered = (moments + pd.Timedelta(hours=8) for moments in (moved.sent_at, orders.ordered_at))
+    moved["month"] = 12 * sent.dt.year + sent.dt.month + 1
+    orders["month"] = 12 * ordered.dt.year + ordered.dt.month
+    both = orders.merge(moved, left_on=["shop_user_id", "month"], right_on=["subject_id", "month"])
+    persuadable, others = (
+        both[(both.response_type == "persuadable") == arm].discount_cents > 0 for arm in (True, False)
+    )
+    assert min(len(persuadable), len(others)) > 30
+    assert persuadable.mean() > others.mean() + 0.1
+    assert abs(others.mean() - (orders.discount_cents > 0).mean()) < 0.15
+
+
 def _contacts_with_people(life: Life) -> pd.DataFrame:
     contacts = served_rows(life, "contacts").sort_values("updated_at").drop_duplicates("contact_id", keep="last")
     ids = truth(life, "source_ids").rename(columns={"source_id": "subject_id"})
@@ -199,39 +229,6 @@ def test_applications_are_decided_by_a_noisy_policy_but_for_a_random_slice(town:
     assert rejected.is_default.astype(float).mean() > approved.is_default.astype(float).mean()
     hazard = truth(town, "people").set_index("person_id").latent_hazard[applications.person_id].to_numpy()
     assert 0.5 < np.corrcoef(hazard, applications.estimated_hazard)[0, 1] < 0.9
-
-
-def test_rings_share_a_device_and_an_address_pass_money_round_and_stop_paying(town: Life) -> None:
-    rings, ids = truth(town, "rings"), truth(town, "source_ids")
-    orders = served_rows(town, "orders").drop_duplicates("order_id")
-    members = rings.merge(ids[ids.partner == "shop"], on="person_id")
-    assert rings.groupby("ring_id").size().between(5, 7).all()
-    assert (rings.groupby("ring_id").is_leader.sum() == 1).all()
-    for _, ring in members.groupby("ring_id"):
-        own = orders[orders.shop_user_id.isin(ring.source_id)]
-        assert own.groupby("device_id").shop_user_id.nunique().max() >= len(set(own.shop_user_id)) - 1
-        busts_in = (ring.bust_date.iloc[0].year * 12 + ring.bust_date.iloc[0].month) - (2024 * 12 + 4)
-        first = truth(town, "people").set_index("person_id").first_default_month[ring.person_id]
-        assert (first <= busts_in).all()
-    assert _circles(town, rings)
-
-
-def _circles(life: Life, rings: pd.DataFrame) -> bool:
-    """Whether money went from member to member until it came back, for every ring."""
-    moves = pd.concat([served_rows(life, "transactions", bank) for bank in life.world.banks])
-    accounts = pd.concat([served_rows(life, "accounts", bank) for bank in life.world.banks]).drop_duplicates(
-        "account_id"
-    )
-    ids = truth(life, "source_ids").set_index("source_id").person_id
-    person = accounts.set_index("account_id").bank_customer_id.map(ids)
-    sent = moves[(moves.transaction_type == "transfer_out") & moves.counterparty_account_id.isin(person.index)]
-    pairs = set(zip(sent.account_id.map(person), sent.counterparty_account_id.map(person), strict=True))
-    found = []
-    for _, ring in rings.groupby("ring_id"):
-        members = sorted(ring.person_id)
-        around = list(zip(members, members[-1:] + members[:-1], strict=True))
-        found.append(np.mean([pair in pairs for pair in around]))
-    return bool(min(found) > 0.7)  # a member without money that month passes none on
 
 
 def test_a_phone_number_given_up_may_later_belong_to_somebody_else_but_never_to_two_at_once(town: Life) -> None:
