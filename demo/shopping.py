@@ -1,4 +1,4 @@
-"""The shop: orders that move from created to delivered, refunds, and referrals."""
+"""The shop: orders that move from created to delivered, and refunds."""
 
 from __future__ import annotations
 
@@ -31,6 +31,7 @@ from demo.orders import (
     Orders,
 )
 from demo.people import People
+from demo.referrals import write_referrals
 from demo.tables import NOTHING, Ledger, chosen, where
 from demo.users import Users, eldest
 from demo.world import DAY_SECONDS, District, Month, day_of, moment_of
@@ -64,7 +65,7 @@ class Shop:
         self.promoted = np.zeros(count)  # the uplift of the offers that each person opened in the month before
         self._spent_cents = np.zeros(count, np.int64)
         self._newest = np.empty((2, 0), np.int64)  # person and moment of each order of the month lived last
-        self._numbers = dict.fromkeys(("order", "refund", "referral"), 0)
+        self._numbers, self._referral_count = dict.fromkeys(("order", "refund"), 0), 0
 
     def live_month(self, month: Month, borrowing_room: np.ndarray, ledger: Ledger) -> Orders:
         """Write down what the shop saw this month; borrowing_room says how much credit each person may still take."""
@@ -72,7 +73,7 @@ class Shop:
         self.users.live_month(month, self._spent_cents, ledger)
         orders = self._write_orders(month, chance, borrowing_room, ledger)
         self._write_refunds(chance, orders, ledger)
-        self._write_referrals(month, chance, ledger)
+        self._referral_count += write_referrals(self._people, month, chance, self._referral_count, ledger)
         return orders
 
     def buying_at(self, moment: int) -> Buying:
@@ -288,26 +289,6 @@ class Shop:
         rows["refund_id"] = self._world.ids("f", np.cumsum(happens) + self._numbers["refund"])
         self._numbers["refund"] += int(happens.sum())
         ledger.add("refunds", day_of(moment), rows, happens=happens)
-
-    def _write_referrals(self, month: Month, chance: np.random.Generator, ledger: Ledger) -> None:
-        """Some of this month's newcomers were brought by a friend who was there before."""
-        people = self._people
-        for newcomer, friend in (people.friends.T, people.friends.T[::-1]):
-            registered_at = people.registered_at[newcomer]
-            is_new = (registered_at >= month.start) & (registered_at < month.end)
-            happens = is_new & self.users.is_registered(month.start)[friend] & (chance.random(len(newcomer)) < 0.15)
-            _, first = np.unique(newcomer[happens], return_index=True)
-            chosen_pairs = np.flatnonzero(happens)[first]
-            ledger.add(
-                "referrals",
-                day_of(registered_at[chosen_pairs]),
-                {
-                    "referral_id": self._world.ids("r", self._next("referral", len(chosen_pairs))),
-                    "referrer_shop_user_id": self._people.shop_user_ids(friend[chosen_pairs]),
-                    "referred_shop_user_id": self._people.shop_user_ids(newcomer[chosen_pairs]),
-                    "referred_at": registered_at[chosen_pairs],
-                },
-            )
 
     def _next(self, kind: str, count: int) -> np.ndarray:
         first = self._numbers[kind]

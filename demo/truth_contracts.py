@@ -137,8 +137,9 @@ FLAWS = _truth(
     "flaws",
     "one row, line or delivery that is not as it should be",
     ("kind", _TEXT, "the kind of dirt"),
-    ("table_name", _TEXT, "of the shop's drop"),
-    ("business_date", _DAY, "day of the drop"),
+    ("partner", _TEXT, "shop, or the code of a bank"),
+    ("table_name", _TEXT, "of the partner"),
+    ("business_date", _DAY, "day of the drop, or of the bank's slice"),
     ("row_key", _TEXT, "the key of the row in its source; empty: the whole delivery"),
     ("detail", _TEXT, "what was done to it"),
 )

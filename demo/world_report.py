@@ -23,7 +23,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from demo.buying import SEASON
-from demo.drops import flaws_of
+from demo.drops import bank_flaws_of, flaws_of
 from demo.life import Life
 from demo.oracle import oracle_gini
 from demo.tables import BANK_TABLES, FILE_TABLES
@@ -233,8 +233,11 @@ def _paid_orders(life: Life) -> pd.DataFrame:
 
 
 def _flaw_counts(life: Life, days: list[date]) -> str:
+    flaws = [flaw for day in days for table in FILE_TABLES for flaw in flaws_of(life, table, day)]
+    flaws += [flaw for day in days for flaw in bank_flaws_of(life, day)]
     counts = Counter(
-        (flaw.kind, flaw.table_name) for day in days for table in FILE_TABLES for flaw in flaws_of(life, table, day)
+        (flaw.kind, flaw.table_name if flaw.partner == "shop" else f"{flaw.table_name} of {flaw.partner}")
+        for flaw in flaws
     )
     lines = [(kind.replace("_", " "), table, count) for (kind, table), count in sorted(counts.items())]
     return _table(f"What is wrong with the deliveries of {days[0]} to {days[-1]}", ("flaw", "table", "rows"), lines)
