@@ -17,6 +17,8 @@ EDUCATIONS = ("secondary", "college", "bachelor", "master")
 OCCUPATIONS = ("employee", "civil_servant", "worker", "driver", "self_employed", "student", "retired", "other")
 STEADY_WORK = np.array([0.3, 1.3, -0.1, -0.5, -1.0, -0.9, 1.2, -0.2])
 """How steady the income of each occupation is, in standard deviations."""
+AGES = np.array([(20, 62), (21, 60), (18, 62), (21, 62), (22, 68), (18, 27), (50, 80), (18, 75)])
+"""The youngest and the oldest of each occupation: nobody works before 18, studies after 27 or retires before 50."""
 PEOPLE_FOR_A_SECOND_ACCOUNT = 50  # one in so many opens another account at the shop, under another e-mail address
 SECOND_BANK, THIRD_BANK = 0.10, 0.02  # of those who use a bank at all, where there are so many banks
 
@@ -92,8 +94,9 @@ def settle(district: District) -> People:
     society = join_society(chance, traits["hazard"], traits["occupation"].astype(np.int64)).with_owners(persons, owner)
     city = _cities(chance, society.household)
     is_male = (chance.random(count) < 0.51)[owner]
-    age_days = (18 + 52 * chance.beta(1.7, 2.6, count)) * 365.25
-    birth_day = (day_number(district.first_month) - age_days).astype(np.int64)[owner]
+    youngest, oldest = AGES[traits["occupation"].astype(np.int64)].T
+    age_days = (youngest + (oldest - youngest) * chance.beta(1.7, 2.6, count)[owner]) * 365.25
+    birth_day = (day_number(district.first_month) - age_days).astype(np.int64)
     number = district.numbers(np.arange(count))
     rings = plant_rings(district, registered_at, bank_opened_at)
     home = district.numbers(rings.share(society.household))

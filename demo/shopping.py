@@ -39,7 +39,7 @@ from demo.world import DAY_SECONDS, District, Month, day_of, moment_of
 KIOSK = -1  # a terminal in a shopping centre that thousands use
 KIOSK_ID = "d-kiosk-01"
 MORE_LINES, SECOND_PIECE = 0.55, 0.12  # lines of an order besides the first; pieces of a line likewise
-RETURNED, CANCELLED_SHARE = 0.07, 0.05  # of the orders; e-commerce returns lie between 5 and 15 per cent
+RETURNED, CANCELLED_SHARE = 0.07, 0.05  # of the orders; 5 to 15 per cent returned is our assumption
 TO_THE_OFFICE = 0.06  # of the parcels
 LOOTED = 60  # per cent of the credit left that a ring takes in each of its last months
 RESOLD = CODES.index("retail_electronics")

@@ -263,6 +263,17 @@ def test_identifiers_are_shared_mistyped_and_missing_as_in_life(town: Life) -> N
     assert (moved > 1).any()
 
 
+def test_students_are_young_and_pensioners_old(town: Life) -> None:
+    people = truth(town, "people")
+    age = (pd.Timestamp(town.world.first_month) - pd.to_datetime(people.birth_date)).dt.days / 365.25
+    ages = age.groupby(people.occupation).agg(["min", "max", "median"])
+    assert ages.loc["student", "max"] < 28
+    assert ages.loc["retired", "min"] >= 50
+    assert ages["min"].min() >= 18
+    assert ages["max"].max() < 81
+    assert 30 < age.median() < 45
+
+
 def test_people_have_no_to_three_banks_where_there_are_three() -> None:
     banks = World(people=3_000, banks=("harbour", "meridian", "summit"))
     relations = (settle(banks.district(0)).bank_opened_at != NOTHING).sum(axis=1)
