@@ -17,8 +17,8 @@ LIFE_EVENT = 0.006  # a month: an illness, a divorce, a birth; about one person 
 EVENT_MONTHS = 6
 RECOVERS, RETURNS = 0.35, 0.05
 HORIZON_MONTHS = 6
-STRAIN = 0.0105
-FUTURE_SHOCKS = 1.18  # what lost work and events still to come add to the strain of half a year, on average
+STRAIN = 0.0115
+FUTURE_SHOCKS = 1.12  # what lost work and events still to come add to the strain of half a year, on average
 
 
 class Hardship:
@@ -76,8 +76,8 @@ class Hardship:
         contagion = self._people.society.share_of_friends(self.condition == DEFAULTED)
         burden = 1.5 * ~self.is_in_work + 0.9 * (self._event_left > 0)
         burden += 0.25 * np.minimum(self._leverage, 2) + 1.5 * contagion
-        strain = np.clip(STRAIN * self._strain_factor * np.exp(0.85 * self._people.hazard + burden), 0, 0.5)
-        return strain, np.clip(0.22 * np.exp(0.45 * self._people.hazard), 0, 0.6)
+        strain = np.clip(STRAIN * self._strain_factor * np.exp(0.76 * self._people.hazard + burden), 0, 0.5)
+        return strain, np.clip(0.17 * np.exp(0.45 * self._people.hazard), 0, 0.6)
 
     def _default_probability(self) -> np.ndarray:
         """The chance to default within six months: three states, and today's chances held for the whole time."""
