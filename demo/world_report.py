@@ -29,6 +29,7 @@ from demo.life import Life
 from demo.oracle import oracle_gini
 from demo.tables import BANK_TABLES, FILE_TABLES
 from demo.truth import truth_table
+from demo.world import day_number
 
 INK, ACCENT, FAINT = "#1f2937", "#0f766e", "#94a3b8"
 _PAGE = """<!doctype html>
@@ -144,6 +145,7 @@ def _concentration(life: Life, axes: Axes) -> str:
 def _seasons(life: Life, axes: Axes) -> str:
     orders = _paid_orders(life)
     months = orders.ordered_at.dt.tz_convert("Asia/Shanghai").dt.strftime("%Y-%m").value_counts().sort_index()
+    months = months[: f"{life.world.first_business_date:%Y-%m}"]  # only whole ones
     axes.bar(range(len(months)), months.to_numpy(), color=ACCENT)
     axes.set_xticks(range(0, len(months), 4), list(months.index[::4]))
     axes.set_ylabel("orders")
@@ -225,7 +227,9 @@ def _categories(life: Life, axes: Axes) -> str:
 
 
 def _rows(life: Life, table: str, bank: str = "") -> pa.Table:
-    return life.ledger.all_rows(table, bank)[0]
+    """What had reached the partner by the last day; people are lived to the end of its month."""
+    rows, arrives = life.ledger.all_rows(table, bank)
+    return rows.filter(pa.array(arrives <= day_number(life.last_day)))
 
 
 def _paid_orders(life: Life) -> pd.DataFrame:
