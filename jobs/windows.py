@@ -9,8 +9,10 @@ from __future__ import annotations
 from datetime import date
 from typing import Final
 
-from pyspark.sql import Column
+from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
+
+from schemas.measures import Feature
 
 ALLIANCE_TIME_ZONE: Final = "Asia/Shanghai"
 """The zone whose midnight ends a business date; `doctor` compares it with the setting."""
@@ -62,6 +64,16 @@ def count_where(condition: Column) -> Column:
 def share_of(part: Column, whole: Column) -> Column:
     """part over whole as a double; null when the whole is 0."""
     return F.when(whole != 0, part.cast("double") / whole.cast("double"))
+
+
+def aggregates_of(*features: Feature) -> list[Column]:
+    """The declared measures as aggregates over a customer's rows, or as expressions over a row, under their names."""
+    return [F.expr(feature.formula).alias(feature.column.name) for feature in features]
+
+
+def spread_by_customer(rows: DataFrame) -> DataFrame:
+    """The rows of a customer in one partition, so that every grouping that follows needs no further shuffle."""
+    return rows.repartition("customer_id")
 
 
 def _column(value: str | Column) -> Column:

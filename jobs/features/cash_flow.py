@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 from datetime import date
-from functools import reduce
-from operator import add
 from typing import Final
 
-from pyspark.sql import Column, DataFrame
+from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from jobs.windows import count_where, days_before, happened_by, share_of, sum_where
+from jobs.windows import aggregates_of, days_before, happened_by
+from schemas.features.cash_flow import HALF_YEAR_DAYS, MOVEMENT_MEASURES, PAYEE_MEASURES, periods_with
+from schemas.windows import MONTH_DAYS, YEAR_DAYS
 
-HALF_YEAR_DAYS: Final = 180
-SEASON_DAYS: Final = 90
-PERIOD_DAYS: Final = 30  # not calendar months: every period is as long as the next, whatever the day of the month
-PERIODS: Final = range(HALF_YEAR_DAYS // PERIOD_DAYS)
+LONGEST_DAYS: Final = YEAR_DAYS + MONTH_DAYS  # the same 30 days a year earlier
 
 
 def build(transactions: DataFrame, identities: DataFrame, *, as_of: date) -> DataFrame:
@@ -28,16 +25,18 @@ def build(transactions: DataFrame, identities: DataFrame, *, as_of: date) -> Dat
         transactions.where(happened_by("booked_at", as_of))
         .join(identities.select("source_record_id", "customer_id"), "source_record_id", how="inner")
         .withColumn("days_ago", days_before(as_of, "booked_at"))
-        .withColumn("is_deposit", F.col("account_type").isin("current", "savings"))
+        .withColumn("is_deposit", F.coalesce(F.col("account_type").isin("current", "savings"), F.lit(False)))
     )
-    recent = movements.where(F.col("days_ago") < HALF_YEAR_DAYS)
+    recent = movements.where(F.col("days_ago") < LONGEST_DAYS)
     is_own = F.coalesce(F.array_contains("deposit_account_ids", F.col("counterparty_account_id")), F.lit(False))
     return (
         recent.join(describe_deposits(movements), "customer_id", how="left")
         .withColumn("is_own", is_own)
         .groupBy("customer_id")
-        .agg(*sum_flows())
-        .withColumn("inflow_variation_180d", variation_of_inflow())
+        .agg(*aggregates_of(*MOVEMENT_MEASURES), F.min("days_ago").alias("newest_days_ago"))
+        .where(F.col("newest_days_ago") < HALF_YEAR_DAYS)
+        .join(describe_payees(movements), "customer_id", how="left")
+        .fillna(0, [feature.column.name for feature in PAYEE_MEASURES])
     )
 
 
@@ -60,51 +59,14 @@ def describe_deposits(movements: DataFrame) -> DataFrame:
     )
 
 
-def sum_flows() -> list[Column]:
-    """The aggregates over a customer's movements of the last 180 days."""
-    in_season = F.col("days_ago") < SEASON_DAYS
-    is_inflow = F.col("is_deposit") & ~F.col("is_own") & (F.col("amount_cents") > 0)
-    is_outflow = F.col("is_deposit") & ~F.col("is_own") & (F.col("amount_cents") < 0)
-    is_salary = is_inflow & (F.col("transaction_type") == "salary")
-    is_card = F.col("transaction_type").isin("pos", "online")
-    is_card_payment = in_season & is_card & (F.col("amount_cents") < 0)
-    spent = -F.col("amount_cents")
-    outflow = sum_where(in_season & is_outflow, spent)
-    withdrawn = sum_where(in_season & is_outflow & (F.col("transaction_type") == "cash"), spent)
-    salary_periods = [F.max((is_salary & in_period(period)).cast("bigint")) for period in PERIODS]
-    return [
-        sum_where(in_season & is_inflow, "amount_cents").alias("inflow_cents_sum_90d"),
-        outflow.alias("outflow_cents_sum_90d"),
-        sum_where(in_season & is_salary, "amount_cents").alias("salary_cents_sum_90d"),
-        reduce(add, salary_periods).alias("salary_month_count_180d"),
-        *(sum_where(is_inflow & in_period(period), "amount_cents").alias(inflow_of(period)) for period in PERIODS),
-        F.max("deposits_cents").alias("balance_cents_last"),
-        F.min(F.when(in_season & F.col("is_deposit"), F.col("balance_after_cents"))).alias("balance_cents_min_90d"),
-        share_of(withdrawn, outflow).alias("cash_share_90d"),
-        share_of(count_where(is_card_payment & F.col("is_offline")), count_where(is_card_payment)).alias(
-            "offline_share_90d"
-        ),
-        sum_where(in_season & is_card, spent).alias("spend_cents_sum_90d"),
-        count_where((F.col("transaction_type") == "fee") & (F.col("amount_cents") < 0)).alias("fee_count_180d"),
-    ]
-
-
-def variation_of_inflow() -> Column:
-    """Standard deviation (of the whole, not of a sample) over mean of the inflow per period; null without inflow.
-
-    Computed within the row from exact sums in a fixed order: an aggregate over doubles would depend on the rows' order.
-    """
-    inflows = [F.col(inflow_of(period)).cast("double") for period in PERIODS]
-    mean = reduce(add, inflows) / len(PERIODS)
-    variance = reduce(add, [(inflow - mean) * (inflow - mean) for inflow in inflows]) / len(PERIODS)
-    return F.when(mean > 0, F.sqrt(variance) / mean)
-
-
-def in_period(period: int) -> Column:
-    """Whether the movement lies in a period of 30 days; period 0 ends on as_of."""
-    return F.col("days_ago").between(period * PERIOD_DAYS, (period + 1) * PERIOD_DAYS - 1)
-
-
-def inflow_of(period: int) -> str:
-    """The column that holds the inflow of a period."""
-    return f"inflow_cents_period_{period}"
+def describe_payees(movements: DataFrame) -> DataFrame:
+    """One row per customer who paid somebody in the last 180 days; payments from any account, by card or transfer."""
+    payee = F.coalesce("merchant_id", "counterparty_account_id")
+    payments = movements.where((F.col("days_ago") < HALF_YEAR_DAYS) & (F.col("amount_cents") < 0) & payee.isNotNull())
+    return (
+        payments.groupBy("customer_id", payee.alias("payee"))
+        .agg(F.expr(periods_with("true")).alias("period_count"), (-F.sum("amount_cents")).alias("paid_cents"))
+        .withColumn("days_ago", F.lit(0))
+        .groupBy("customer_id")
+        .agg(*aggregates_of(*PAYEE_MEASURES))
+    )

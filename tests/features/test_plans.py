@@ -1,0 +1,46 @@
+"""The plans of every family: no Python in the rows, no join of everybody with everybody, nothing left uncompiled."""
+
+from __future__ import annotations
+
+import re
+from importlib import import_module
+
+import pytest
+from pyspark.sql import DataFrame, SparkSession
+
+from schemas.families import FAMILIES
+from schemas.table import Table
+from tests.conftest import TableMaker
+from tests.features.random_rows import AS_OF
+
+ROW_BY_ROW = ("BatchEvalPython", "ArrowEvalPython", "MapInPandas", "FlatMapGroups")
+EVERYBODY_WITH_EVERYBODY = ("CartesianProduct", "BroadcastNestedLoopJoin")
+HUGE_METHOD_BYTES = 65_535
+"""Spark falls back to interpreting a stage of which a method is larger (spark.sql.codegen.hugeMethodLimit)."""
+
+
+@pytest.mark.parametrize("family", FAMILIES, ids=lambda family: family.name)
+def test_a_family_is_compiled_and_never_leaves_the_engine(
+    spark: SparkSession, table: TableMaker, family: Table
+) -> None:
+    build = import_module(f"jobs.features.{family.name}").build
+    spark.conf.set("spark.sql.adaptive.enabled", "false")  # an adaptive plan shows its stages only while it runs
+    try:
+        built = build(*(table(parent, []) for parent in family.built_from), as_of=AS_OF)  # type: ignore[arg-type]
+        plan, generated = told(built, "simple"), told(built, "codegen")
+    finally:
+        spark.conf.set("spark.sql.adaptive.enabled", "true")
+    assert "HashAggregate" in plan
+    assert [word for word in (*ROW_BY_ROW, *EVERYBODY_WITH_EVERYBODY) if word in plan] == []
+    not_compiled = [line for line in plan.splitlines() if re.search(r"[-: ] (Hash|Sort)Aggregate\(", line)]
+    assert not_compiled == []
+    sizes = [int(size) for size in re.findall(r"maxMethodCodeSize:(-?\d+)", generated)]
+    assert sizes
+    assert min(sizes) > 0
+    assert max(sizes) < HUGE_METHOD_BYTES
+
+
+def told(frame: DataFrame, mode: str) -> str:
+    """What `explain` prints; only the embedded session can tell."""
+    jvm = frame.sparkSession._jvm  # type: ignore[attr-defined]
+    return str(jvm.PythonSQLUtils.explainString(frame._jdf.queryExecution(), mode))  # type: ignore[attr-defined]
