@@ -44,7 +44,7 @@ def test_t21_t34_an_event_on_each_edge_of_a_window_is_counted_once(table: TableM
     counts = ("view_count_30d", "add_to_cart_count_30d", "search_count_90d")
     assert described(table, events, *columns, *counts) == [
         ("ann", 0, 2, 4, 4, 2, 0, 0),
-        ("bob", 0, 2, 4, 4, 0, 0, 4),  # half a day of silence ends a session
+        ("bob", 0, 2, 3, 3, 0, 0, 4),  # silence ends a session, a midnight a second later does not
         ("cem", 30, 0, 1, 1, 0, 0, 0),
     ]
 

@@ -86,6 +86,6 @@ def test_addresses_and_devices_are_counted_once_however_often_they_are_used(tabl
         ],
     }
     columns = ("address_count_180d", "main_address_share_365d", "days_since_new_address")
-    assert described(table, given, *columns) == [("ann", 2, 2 / 3, 58)]
+    assert described(table, given, *columns) == [("ann", 2, 2 / 3, 30)]
     columns = ("device_count_30d", "device_count_90d", "days_since_new_device")
     assert described(table, given, *columns) == [("ann", 1, 2, 10)]
