@@ -22,6 +22,9 @@ PROJECT_ROOT = Path(__file__).resolve().parents[1]
 PEOPLE = 4000  # fewer do not default often enough to learn from
 DAYS_AFTER_THE_FIRST = 5
 
+INHERITED = dict(os.environ)
+"""What a process of its own starts with, whatever a test has changed in this one meanwhile."""
+
 FOR_TWO_CORES = {
     "NIGHTLEDGER_SPARK_CORES": "2",
     "NIGHTLEDGER_SPARK_MEMORY": "2g",
@@ -64,7 +67,7 @@ class Alliance:
         return subprocess.run(
             [sys.executable, "-m", "jobs.run", *arguments],
             cwd=PROJECT_ROOT,
-            env={**os.environ, **self.environment(lake, **own)},
+            env={**INHERITED, **self.environment(lake, **own)},
             capture_output=True,
             text=True,
             check=False,

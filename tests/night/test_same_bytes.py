@@ -25,7 +25,7 @@ def test_a_night_publishes_every_dataset_of_it(closed: Alliance) -> None:
 def test_t10_nights_built_backwards_and_in_another_layout_are_the_same_bytes(closed: Alliance) -> None:
     closed.copy_lake("first", "backward")
     arguments = ("backfill", "--from", str(closed.days[1]), "--to", str(closed.days[-1]), "--run-backwards")
-    closed.succeed("backward", *arguments, NIGHTLEDGER_SHUFFLE_PARTITIONS="7", NIGHTLEDGER_SPARK_CORES="1")
+    closed.succeed("backward", *arguments, NIGHTLEDGER_SHUFFLE_PARTITIONS="5")
     assert published(closed.lake("backward")) == published(closed.lake("forward"))
 
 
