@@ -90,7 +90,7 @@ class Command:
         process = self.process
         if process is None or process.poll() is not None:
             return
-        with contextlib.suppress(ProcessLookupError, subprocess.TimeoutExpired, TimeoutError):
+        with contextlib.suppress(ProcessLookupError, subprocess.TimeoutExpired):
             os.killpg(process.pid, signal.SIGTERM)
             process.wait(timeout=SECONDS_TO_END)
         with contextlib.suppress(ProcessLookupError):  # which says that nobody of the group is left

@@ -21,6 +21,7 @@ import multiprocessing
 import os
 import runpy
 import signal
+import subprocess
 import sys
 import time
 from collections.abc import Mapping, Sequence
@@ -64,9 +65,10 @@ class ForkedCommand:
     """
 
     def __init__(self, arguments: Sequence[str], environment: Mapping[str, str]) -> None:
+        self._arguments = tuple(arguments)
         reading, writing = os.pipe()
         self._process = multiprocessing.get_context("fork").Process(
-            target=_become, args=(tuple(arguments), dict(environment), writing)
+            target=_become, args=(self._arguments, dict(environment), writing)
         )
         self._process.start()
         os.close(writing)
@@ -82,11 +84,11 @@ class ForkedCommand:
         return self._process.exitcode
 
     def wait(self, timeout: float | None = None) -> int:
-        """The exit code when it has ended; TimeoutError when it has not within so many seconds."""
+        """The exit code when it has ended; subprocess.TimeoutExpired when it has not within the seconds."""
         deadline = None if timeout is None else time.monotonic() + timeout
         while (code := self.poll()) is None:
             if deadline is not None and time.monotonic() > deadline:
-                raise TimeoutError(f"process {self.pid} runs on")
+                raise subprocess.TimeoutExpired(self._arguments, timeout or 0.0)
             time.sleep(0.02)
         return code
 

@@ -189,8 +189,7 @@ def _prepare(home: Path, variables: Mapping[str, str]) -> Airflow:
     (home / "config" / "airflow_local_settings.py").write_text(LOCAL_SETTINGS, encoding="utf-8")
     password_file = _password_file(home)
     if not password_file.exists():
-        password_file.touch(mode=0o600)
-        password_file.write_text(json.dumps({USER: secrets.token_urlsafe(12)}), encoding="utf-8")
+        write_private(password_file, json.dumps({USER: secrets.token_urlsafe(12)}))
     port, database_port = free_ports(2)
     database = PostgreSQL(home / "postgresql", database_port, _database_secret(home))
     environment = {

@@ -83,8 +83,9 @@ class Banks:
         for position, bank in enumerate(self._world.banks):
             self._write_customers(month, position, bank, chance, ledger)
             self._write_accounts(month, position, bank, chance, ledger)
-            if self._world.index == 0:
-                self._write_merchants(month, position, bank, ledger)
+            recoded = self._recode_merchants(month, position)
+            if self._world.index == 0:  # the districts share their merchants; the first one writes them
+                self._write_merchants(month, position, bank, recoded, ledger)
             self._write_applications(month, position, bank, chance, ledger)
 
     def _write_customers(
@@ -168,17 +169,21 @@ class Banks:
             }
             ledger.add("accounts", day_of(moment), columns, bank=bank)
 
-    def _write_merchants(self, month: Month, position: int, bank: str, ledger: Ledger) -> None:
+    def _recode_merchants(self, month: Month, position: int) -> np.ndarray:
+        """Which merchants of a bank have another category from this month on, for all who buy there."""
+        drift, kinds = self._world.world.drift, self.merchant_kind[position]
+        if drift is None or not drift.holds(month.first):
+            return np.zeros(self.merchant_count, bool)
+        codes = [kind[0] for kind in MERCHANT_KINDS]
+        before, after = (codes.index(code) for code in drift.recoded_category)
+        is_recoded = kinds == before
+        self.merchant_kind[position] = np.where(is_recoded, after, kinds)
+        return np.asarray(is_recoded)
+
+    def _write_merchants(self, month: Month, position: int, bank: str, recoded: np.ndarray, ledger: Ledger) -> None:
         """All merchants are there from the first month; later a few a month move to another city, or are re-coded."""
-        chance, drift = self._world.generator(f"merchants of {bank}", month.index), self._world.world.drift
-        is_written = chance.random(self.merchant_count) < (0.004 if month.index else 1.1)
-        if drift and drift.holds(month.first):
-            codes = [kind[0] for kind in MERCHANT_KINDS]
-            before, after = (codes.index(code) for code in drift.recoded_category)
-            is_written |= self.merchant_kind[position] == before
-            self.merchant_kind[position] = np.where(
-                self.merchant_kind[position] == before, after, self.merchant_kind[position]
-            )
+        chance = self._world.generator(f"merchants of {bank}", month.index)
+        is_written = recoded | (chance.random(self.merchant_count) < (0.004 if month.index else 1.1))
         index = np.flatnonzero(is_written)
         kinds = self.merchant_kind[position, index]
         names = [

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from demo.tables import MOMENT, SourceTable
+from demo.tables import MOMENT, SourceTable, newest_positions
 from demo.world import DAY_SECONDS, UTC_OFFSET_SECONDS, District, World, moment_of
 
 DELAYS = {"events": (0.6, 0.3, 0.1), "credit_repayments": (1.0,), "refunds": (0.8, 0.2), "consents": (1.0,)}
@@ -50,26 +50,32 @@ def days_late(district: District, table: str, block: int, count: int) -> np.ndar
     return np.where(is_late, 1 + chance.choice(len(shares), count, p=shares), 0)
 
 
-def soil(
-    world: World,
-    part: int,
-    source: SourceTable,
-    day: date,
-    rows: pa.Table,
-    earlier: pa.Table,
-    given_back: pa.Array,
-) -> Soiled:
-    """The rows of one drop with their dirt.
+@dataclass(frozen=True)
+class Delivery:
+    """One drop of a table as it would be without dirt, and what dirt must know of the days before.
 
-    earlier: what was delivered of the table before. given_back: orders with a refund, which no correction touches.
+    part: the number of its file. earlier: what was delivered of the table before. given_back: orders with a refund,
+    which no correction touches.
     """
-    chance = world.generator(f"dirt of {source.name}", day.toordinal(), part)
+
+    source: SourceTable
+    day: date
+    part: int
+    rows: pa.Table
+    earlier: pa.Table
+    given_back: pa.Array
+
+
+def soil(world: World, delivery: Delivery) -> Soiled:
+    """The rows of one drop with their dirt; what is wrong with the drop as a whole is told by its first part."""
+    source, day, rows = delivery.source, delivery.day, delivery.rows
+    chance = world.generator(f"dirt of {source.name}", day.toordinal(), delivery.part)
     flaws: list[Flaw] = []
     for kind, spoil in (("clock_skew", _skew), ("amounts_times_100", _inflate), ("added_category", _categorise)):
         rows, keys, detail = spoil(world, chance, source.name, rows)
         flaws += _noted(kind, source.name, day, keys, detail)
     for kind, repeat in (("newer_version", _renew), ("correction", _correct)):
-        more = repeat(world, chance, source, day, rows, earlier, given_back)
+        more = repeat(world, chance, replace(delivery, rows=rows))
         flaws += _noted(kind, source.name, day, keys_of(source.name, more), "delivered again")
         rows = pa.concat_tables([rows, more])
     copies = rows.take(_some(chance, rows.num_rows, world.dirt.exact_duplicates))
@@ -78,12 +84,17 @@ def soil(
     broken = 0 if source.file_format == "parquet" else int(chance.binomial(rows.num_rows, world.dirt.malformed_lines))
     flaws += _noted("malformed_line", source.name, day, [f"line {n}" for n in range(-broken, 0)], "cut in half")
     rows, whole = _spoil_as_a_whole(world, source, day, rows)
-    return Soiled(rows, broken, flaws + whole)
+    return Soiled(rows, broken, flaws + (whole if delivery.part == 0 else []))
 
 
 def is_missing(world: World, table: str, day: date) -> bool:
     """Whether the delivery never comes."""
     return (table, day) in world.dirt.missing_days
+
+
+def never_delivered(table: str, day: date) -> Flaw:
+    """The note of a delivery that never comes."""
+    return Flaw("missing_day", table, day, "", "never delivered")
 
 
 def keys_of(table: str, rows: pa.Table) -> list[str]:
@@ -109,9 +120,7 @@ def _skew(world: World, chance: np.random.Generator, table: str, rows: pa.Table)
     chosen = chance.random(rows.num_rows) < world.dirt.clock_skew
     ahead = np.where(chosen, chance.integers(300, 3_000, rows.num_rows), 0) * 1_000_000
     moments = pc.add(rows["occurred_at"].cast(pa.int64()), pa.array(ahead)).cast(MOMENT)
-    place = rows.schema.get_field_index("occurred_at")
-    skewed = rows.set_column(place, rows.schema.field(place), moments)
-    return skewed, keys_of(table, rows.filter(pa.array(chosen))), "clock ahead"
+    return _with(rows, "occurred_at", moments), keys_of(table, rows.filter(pa.array(chosen))), "clock ahead"
 
 
 def _inflate(world: World, chance: np.random.Generator, table: str, rows: pa.Table) -> tuple[pa.Table, list[str], str]:
@@ -120,9 +129,7 @@ def _inflate(world: World, chance: np.random.Generator, table: str, rows: pa.Tab
         return rows, [], ""
     chosen = chance.random(rows.num_rows) < world.dirt.amounts_times_100
     amounts = pc.multiply(rows["amount_cents"], pa.array(np.where(chosen, 100, 1)))
-    place = rows.schema.get_field_index("amount_cents")
-    inflated = rows.set_column(place, rows.schema.field(place), amounts)
-    return inflated, keys_of(table, rows.filter(pa.array(chosen))), "amount times 100"
+    return _with(rows, "amount_cents", amounts), keys_of(table, rows.filter(pa.array(chosen))), "amount times 100"
 
 
 def _categorise(
@@ -133,71 +140,47 @@ def _categorise(
         return rows, [], ""
     chosen = chance.random(rows.num_rows) < world.dirt.added_categories
     types = pc.if_else(pa.array(chosen), NEW_EVENT_TYPE, rows["event_type"])
-    place = rows.schema.get_field_index("event_type")
-    return (
-        rows.set_column(place, rows.schema.field(place), types),
-        keys_of(table, rows.filter(pa.array(chosen))),
-        NEW_EVENT_TYPE,
-    )
+    return _with(rows, "event_type", types), keys_of(table, rows.filter(pa.array(chosen))), NEW_EVENT_TYPE
 
 
-def _renew(
-    world: World,
-    chance: np.random.Generator,
-    source: SourceTable,
-    day: date,
-    rows: pa.Table,
-    earlier: pa.Table,
-    _given_back: pa.Array,
-) -> pa.Table:
+def _renew(world: World, chance: np.random.Generator, delivery: Delivery) -> pa.Table:
     """Users of earlier days, delivered again with a newer date and nothing else new."""
-    if source.name != "users" or not world.dirt.newer_versions:
-        return rows.slice(0, 0)
-    return _again(chance, source, day, rows, earlier, world.dirt.newer_versions)
+    if delivery.source.name != "users" or not world.dirt.newer_versions:
+        return delivery.rows.slice(0, 0)
+    return _again(chance, delivery, world.dirt.newer_versions)
 
 
-def _correct(
-    world: World,
-    chance: np.random.Generator,
-    source: SourceTable,
-    day: date,
-    rows: pa.Table,
-    earlier: pa.Table,
-    given_back: pa.Array,
-) -> pa.Table:
+def _correct(world: World, chance: np.random.Generator, delivery: Delivery) -> pa.Table:
     """Delivered orders of long ago that were never given back, with a tenth more discount."""
-    if source.name != "orders" or not world.dirt.corrections:
-        return rows.slice(0, 0)
-    settled = pa.scalar(moment_of(day - timedelta(days=REFUND_DAYS)) * 1_000_000, pa.int64()).cast(MOMENT)
+    if delivery.source.name != "orders" or not world.dirt.corrections:
+        return delivery.rows.slice(0, 0)
+    earlier, last = delivery.earlier, moment_of(delivery.day - timedelta(days=REFUND_DAYS))
+    settled = pa.scalar(last * 1_000_000, pa.int64()).cast(MOMENT)
     final = pc.and_(pc.equal(earlier["order_status"], "delivered"), pc.less(earlier["updated_at"], settled))
     own_money = pc.not_equal(earlier["payment_method"], "instalment_credit")
-    kept = pc.invert(pc.is_in(earlier["order_id"], given_back))
-    found = _again(
-        chance, source, day, rows, earlier.filter(pc.and_(pc.and_(final, own_money), kept)), world.dirt.corrections
-    )
+    kept = pc.invert(pc.is_in(earlier["order_id"], delivery.given_back))
+    correctable = earlier.filter(pc.and_(pc.and_(final, own_money), kept))
+    found = _again(chance, replace(delivery, earlier=correctable), world.dirt.corrections)
     tenth = pc.divide(found["net_cents"], 10)
-    for name, amounts in (
-        ("discount_cents", pc.add(found["discount_cents"], tenth)),
-        ("net_cents", pc.subtract(found["net_cents"], tenth)),
-    ):
-        place = found.schema.get_field_index(name)
-        found = found.set_column(place, found.schema.field(place), amounts)
-    return found
+    found = _with(found, "discount_cents", pc.add(found["discount_cents"], tenth))
+    return _with(found, "net_cents", pc.subtract(found["net_cents"], tenth))
 
 
-def _again(
-    chance: np.random.Generator, source: SourceTable, day: date, rows: pa.Table, earlier: pa.Table, rate: float
-) -> pa.Table:
+def _again(chance: np.random.Generator, delivery: Delivery, rate: float) -> pa.Table:
     """The newest versions of keys delivered before and not now, dated within the day; the rate is that of a month."""
-    keys = earlier[source.key].combine_chunks().dictionary_encode()
-    newest = np.full(len(keys.dictionary), -1)
-    newest[keys.indices.to_numpy()] = np.arange(earlier.num_rows)
-    newest = newest[~pc.is_in(keys.dictionary, rows[source.key].combine_chunks()).to_numpy(zero_copy_only=False)]
+    key = delivery.source.key
+    keys, newest = newest_positions(delivery.earlier, key)
+    newest = newest[~pc.is_in(keys, delivery.rows[key].combine_chunks()).to_numpy(zero_copy_only=False)]
     count = int(chance.binomial(len(newest), rate / 30))
-    found = earlier.take(pa.array(np.sort(chance.choice(newest, count, replace=False))))
-    moments = moment_of(day) + chance.integers(0, DAY_SECONDS, count)
-    place = found.schema.get_field_index("updated_at")
-    return found.set_column(place, found.schema.field(place), pa.array(moments * 1_000_000).cast(MOMENT))
+    found = delivery.earlier.take(pa.array(np.sort(chance.choice(newest, count, replace=False))))
+    moments = moment_of(delivery.day) + chance.integers(0, DAY_SECONDS, count)
+    return _with(found, "updated_at", pa.array(moments * 1_000_000).cast(MOMENT))
+
+
+def _with(rows: pa.Table, name: str, values: pa.Array | pa.ChunkedArray) -> pa.Table:
+    """The rows with other values in a column, whose field stays as it is."""
+    place = rows.schema.get_field_index(name)
+    return rows.set_column(place, rows.schema.field(place), values)
 
 
 def _spoil_as_a_whole(world: World, source: SourceTable, day: date, rows: pa.Table) -> tuple[pa.Table, list[Flaw]]:

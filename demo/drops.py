@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from pyarrow import csv
 
-from demo.dirt import Flaw, is_missing
+from demo.dirt import Flaw, is_missing, never_delivered
 from demo.life import Life
 from demo.tables import FILE_TABLES, MOMENT, SourceTable
 from demo.world import UTC_OFFSET_SECONDS
@@ -37,7 +37,7 @@ def write_drops(life: Life, folder: Path, days: list[date]) -> Iterator[Path]:
 def flaws_of(life: Life, table: str, day: date) -> list[Flaw]:
     """Everything that is wrong with a drop: late rows, soiled rows, or that it never comes."""
     if is_missing(life.world, table, day):
-        return [Flaw("missing_day", table, day, "", "never delivered")]
+        return [never_delivered(table, day)]
     return life.late_rows(table, day) + life.soiled(table, day).flaws
 
 

@@ -17,7 +17,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from demo.dirt import Flaw, is_missing
+from demo.dirt import Flaw, is_missing, never_delivered
 from demo.drops import drop_folder, encode, write_manifest, write_part
 from demo.life import Life, live_part, part_count
 from demo.tables import BANK_TABLES, FILE_TABLES
@@ -67,7 +67,7 @@ def _write_part(world: World, days: list[date], out: Path, all_parquet: bool, pa
     for day in days:
         for table in FILE_TABLES:
             if is_missing(world, table, day):
-                flaws.append(Flaw("missing_day", table, day, "", "never delivered"))
+                flaws += [never_delivered(table, day)] if part == 0 else []
                 continue
             lines[table, day], found = _write_drop(life, out / "drop", table, day, all_parquet)
             flaws += found
@@ -79,12 +79,11 @@ def _write_part(world: World, days: list[date], out: Path, all_parquet: bool, pa
 def _write_drop(
     life: Life, folder: Path, table: str, day: date, all_parquet: bool
 ) -> tuple[dict[str, Any], list[Flaw]]:
-    soiled = life.soiled(table, day)
     file_format = "parquet" if all_parquet else FILE_TABLES[table].file_format
-    broken = 0 if all_parquet else soiled.broken_lines
-    content = encode(soiled.rows, file_format, broken)
+    soiled = life.soiled(table, day, file_format)
+    content = encode(soiled.rows, file_format, soiled.broken_lines)
     line = write_part(drop_folder(folder, table, day), life.part, content, file_format)
-    return line | {"rows": soiled.rows.num_rows + broken}, life.late_rows(table, day) + soiled.flaws
+    return line | {"rows": soiled.rows.num_rows + soiled.broken_lines}, life.late_rows(table, day) + soiled.flaws
 
 
 def _write_banks(life: Life, folder: Path, day: date) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 import numpy as np
@@ -15,12 +15,12 @@ from demo.browsing import Browsing
 from demo.campaigns import Campaigns
 from demo.catalogue import stock
 from demo.credit import Credit
-from demo.dirt import Flaw, Soiled, days_late, soil
+from demo.dirt import Delivery, Flaw, Soiled, days_late, soil
 from demo.hardship import Hardship
 from demo.money import Money
 from demo.people import People, settle
 from demo.shopping import Shop
-from demo.tables import BANK_TABLES, FILE_TABLES, Ledger
+from demo.tables import BANK_TABLES, FILE_TABLES, Ledger, newest_positions
 from demo.wishes import Wishes
 from demo.world import District, World, WorldError, day_number
 
@@ -82,11 +82,13 @@ class Life:
         """
         return self.soiled(table, day).rows
 
-    def soiled(self, table: str, day: date) -> Soiled:
-        """The drop with its dirt, and a note of every flaw."""
-        rows = self.clean_drop(table, day)
+    def soiled(self, table: str, day: date, file_format: str = "") -> Soiled:
+        """The drop with its dirt, and a note of every flaw; file_format: another than that of the contract."""
+        source = FILE_TABLES[table]
+        source = replace(source, file_format=file_format or source.file_format)
         earlier = _between(self.ledger.all_rows(table), np.iinfo(np.int64).min, self._first_arrival(day))
-        return soil(self.world, self.part, FILE_TABLES[table], day, rows, earlier, self._orders_given_back(table, day))
+        given_back = self._orders_given_back(table, day)
+        return soil(self.world, Delivery(source, day, self.part, self.clean_drop(table, day), earlier, given_back))
 
     def late_rows(self, table: str, day: date) -> list[Flaw]:
         """The rows of a drop that should have come on an earlier day."""
@@ -179,7 +181,5 @@ def _between(rows_and_days: tuple[pa.Table, np.ndarray], first: int, after: int)
 
 def _newest_versions(rows: pa.Table, key: str) -> pa.Table:
     """The last row of each key; rows come oldest first."""
-    keys = rows[key].combine_chunks().dictionary_encode()
-    newest = np.full(len(keys.dictionary), -1)
-    newest[keys.indices.to_numpy()] = np.arange(rows.num_rows)
+    _, newest = newest_positions(rows, key)
     return rows.take(pa.array(np.sort(newest)))

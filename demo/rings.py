@@ -19,7 +19,7 @@ NO_RING = -1
 class Rings:
     """ring: the ring of each person in the district, NO_RING for all others; leader: one person for each ring.
 
-    bust_month: for each ring the index of the month in which it borrows what it can and stops paying.
+    bust_month: for each ring the index of the month in which its money goes in circles and it stops paying.
     """
 
     ring: np.ndarray

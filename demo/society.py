@@ -53,7 +53,7 @@ def join_society(chance: np.random.Generator, hazard: np.ndarray, occupation: np
 
 
 def _workplaces(chance: np.random.Generator, occupation: np.ndarray) -> np.ndarray:
-    """Sizes are skewed: the largest workplace employs about one in twelve, most a handful (Axtell 2001)."""
+    """Sizes are skewed: the largest workplace employs about one in seven, most a handful (Axtell 2001)."""
     places = max(2, len(occupation) // 12)
     weights = 1 / (1 + np.arange(places))
     workplace = chance.choice(places, len(occupation), p=weights / weights.sum())

@@ -236,6 +236,14 @@ class Ledger:
         return self._rows.pop((bank, table), [])
 
 
+def newest_positions(rows: pa.Table, key: str) -> tuple[pa.Array, np.ndarray]:
+    """Every key, and the position of its last row; rows come oldest first."""
+    keys = rows[key].combine_chunks().dictionary_encode()
+    newest = np.full(len(keys.dictionary), -1)
+    newest[keys.indices.to_numpy()] = np.arange(rows.num_rows)
+    return keys.dictionary, newest
+
+
 def numbered(prefix: str, numbers: np.ndarray, digits: int = 8) -> pa.Array:
     """Ids such as o00000042."""
     text = pc.utf8_lpad(pa.array(numbers, pa.int64()).cast(pa.string()), digits, "0")

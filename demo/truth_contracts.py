@@ -85,7 +85,7 @@ VALUES = _truth(
     ("order_rate", _REAL, "repeat orders in a month of demand 1"),
     ("leaving_probability", _REAL, "the chance that a repeat order is the last"),
     ("is_active", _YES, "whether the person will order again if nothing ends"),
-    ("expected_order_count_12m", _REAL, "orders in the twelve months after the last day"),
+    ("expected_order_count_12m", _REAL, "orders in the twelve months after the end of the last day's month"),
     ("expected_spend_cents_12m", _REAL, "what they are expected to bring, net of discounts, cancellations and refunds"),
     ("lifetime_value_cents", _REAL, "net spend ever to come, discounted by one per cent a month"),
 )

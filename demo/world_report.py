@@ -145,7 +145,7 @@ def _seasons(life: Life, axes: Axes) -> str:
     axes.bar(range(len(months)), months.to_numpy(), color=ACCENT)
     axes.set_xticks(range(0, len(months), 4), list(months.index[::4]))
     axes.set_ylabel("orders")
-    return f"<b>Seasons</b>: November sells {max(SEASON):.2f} times an average month, 18 June {SEASON[5]:.1f} times."
+    return f"<b>Seasons</b>: November weighs {max(SEASON):.2f} and June {SEASON[5]:.1f}; the great sales stand out."
 
 
 def _hours(life: Life, axes: Axes) -> str:
@@ -162,7 +162,8 @@ def _vintages(life: Life, axes: Axes) -> str:
     axes.set_ylim(bottom=0)
     axes.set_ylabel("default within six months, %")
     axes.tick_params(axis="x", rotation=30)
-    return f"<b>Defaults by vintage</b>: {known.is_default.astype(float).mean():.1%} on average (2 to 6 % is usual)."
+    mean = known.is_default.astype(float).mean()
+    return f"<b>Defaults by observation date</b>: {mean:.1%} on average (2 to 6 % is usual)."
 
 
 def _calibration(life: Life, axes: Axes) -> str:

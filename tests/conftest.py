@@ -57,7 +57,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session", autouse=True)
 def in_the_making(request: pytest.FixtureRequest) -> Iterator[dict[str, Future[Alliance]]]:
-    """The alliance `trained`, and then `closed`; each is made from the start of the session if a test will want it."""
+    """The alliance `trained`, `closed` and closed `backward`: made from the start of the session if a test wants it."""
     wanted = {name for item in request.session.items for name in getattr(item, "fixturenames", ())}
     with ExitStack() as stack, ThreadPoolExecutor(1) as maker:
 
@@ -72,8 +72,20 @@ def in_the_making(request: pytest.FixtureRequest) -> Iterator[dict[str, Future[A
             served.succeed("forward", "backfill", "--from", str(served.days[1]), "--to", str(served.days[-1]))
             return served
 
+        def close_backwards() -> Alliance:
+            served = making["trained"].result()
+            served.copy_lake("first", "backward")
+            nights = ("--from", str(served.days[1]), "--to", str(served.days[-1]))
+            served.succeed("backward", "backfill", *nights, "--run-backwards", NIGHTLEDGER_SHUFFLE_PARTITIONS="5")
+            return served
+
         making: dict[str, Future[Alliance]] = {}
-        for name, fixture, make in (("trained", "alliance", train), ("closed", "closed", close)):
+        makers = (
+            ("trained", "alliance", train),
+            ("closed", "closed", close),
+            ("backward", "backward", close_backwards),
+        )
+        for name, fixture, make in makers:
             if fixture in wanted:
                 making[name] = maker.submit(make)
         yield making
@@ -89,6 +101,12 @@ def alliance(in_the_making: dict[str, Future[Alliance]]) -> Alliance:
 def closed(alliance: Alliance, in_the_making: dict[str, Future[Alliance]]) -> Alliance:
     """The alliance, with the nights after the first closed in the lake `forward`, oldest first, in one process."""
     return in_the_making["closed"].result()
+
+
+@pytest.fixture(scope="session")
+def backward(closed: Alliance, in_the_making: dict[str, Future[Alliance]]) -> Alliance:
+    """The alliance, with the same nights in the lake `backward`: newest capture first, in five shuffle partitions."""
+    return in_the_making["backward"].result()
 
 
 @pytest.fixture

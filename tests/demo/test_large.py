@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
 from demo import __main__ as command
+from demo.dirt_rates import Dirt
+from demo.drift import Drift
 from demo.large import write_world
 from demo.life import DISTRICTS_IN_PART, live, part_count
 from demo.oracle import (
@@ -134,3 +139,24 @@ def test_gini_ring_recall_and_policy_value_agree_with_hand_counts() -> None:
     assert policy_value(uplifts, best_policy(uplifts)) == pytest.approx(0.3)
     assert policy_value(uplifts, {1: "sms", 2: "sms"}) == pytest.approx(-0.1)
     assert policy_value(uplifts, {1: None, 2: None}) == 0
+
+
+def test_what_is_listed_as_a_flaw_was_written_once_whatever_the_parts_and_the_format(tmp_path: Path) -> None:
+    dirt = Dirt(malformed_lines=0.05, missing_days=(("referrals", SECOND),), time_zone_shifts=(("contacts", SECOND),))
+    world = replace(PARTS, dirt=dirt)
+    kinds = {}
+    for all_parquet in (False, True):
+        write_world(world, [FIRST, SECOND], tmp_path / str(all_parquet), processes=1, all_parquet=all_parquet)
+        kinds[all_parquet] = read_truth(tmp_path / str(all_parquet) / "truth", "flaws")["kind"].to_pylist()
+        assert kinds[all_parquet].count("missing_day") == kinds[all_parquet].count("time_zone_shift") == 1
+    assert kinds[False].count("malformed_line") > 10
+    assert "malformed_line" not in kinds[True]
+
+
+def test_a_merchant_category_that_is_re_coded_is_so_for_the_people_of_every_district() -> None:
+    life = live(replace(PARTS, drift=Drift(begins=date(2026, 1, 1))), FIRST)
+    paid = life.ledger.all_rows("transactions", "harbour")[0].to_pandas()
+    is_later = paid.booked_at.dt.tz_localize(None) >= np.datetime64("2025-12-31T16:00:00")
+    assert (paid.mcc[~is_later] == "5814").sum() > 10
+    assert not (paid.mcc[is_later] == "5814").any()
+    assert (paid.mcc[is_later] == "5812").sum() > 10

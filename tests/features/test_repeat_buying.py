@@ -34,7 +34,7 @@ def bought(people: int, seed: int = SEED) -> tuple[Floats, Floats, Floats, Float
     """Frequency, recency, age, mean value and purchases afterwards of people who buy as the models say."""
     chance = np.random.default_rng(seed)
     frequency, recency, after, mean = (np.zeros(people) for _ in range(4))
-    age = WEEKS_SEEN - chance.integers(0, 12, people)
+    age: Floats = WEEKS_SEEN - chance.integers(0, 12, people).astype(np.float64)
     rates, leaving = chance.gamma(TRUE.r, 1 / TRUE.alpha, people), chance.beta(TRUE.a, TRUE.b, people)
     scales = chance.gamma(TRUE_VALUES.q, 1 / TRUE_VALUES.v, people)
     for person in range(people):
@@ -93,11 +93,12 @@ def test_the_likelihood_of_a_customer_is_the_integral_over_all_rates_and_leaving
     def over_rates(until: float) -> float:
         """The integral of rate^x * exp(-rate * until) over the gamma distribution, by quadrature."""
         scale = (r + x) / (alpha + until)
-        return quad(
+        found: float = quad(
             lambda u: exp((r + x - 1) * np.log(u * scale) - (alpha + until) * u * scale) * scale
             * exp(r * np.log(alpha) - gammaln(r)),
             0, np.inf, limit=500, epsabs=0,
         )[0]  # fmt: skip
+        return found
 
     stays = beta(a, b + x) / beta(a, b)
     leaves = beta(a + 1, b + x - 1) / beta(a, b) if x > 0 else 0.0
