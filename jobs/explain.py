@@ -37,7 +37,7 @@ DAY_OF: Final = {
 }
 """The column that decides in which window a row of a parent lies; other parents tell a state and are shown whole."""
 
-WINDOW: Final = re.compile(r"^days_ago BETWEEN (-?\d+) AND (-?\d+)")
+WINDOW: Final = re.compile(r"\bdays_ago BETWEEN (-?\d+) AND (-?\d+)")
 ROWS_SHOWN: Final = 50
 
 
@@ -123,7 +123,7 @@ def feature_of(family: Table, column: str) -> Feature | None:
 
 def window_of(feature: Feature | None) -> tuple[int, int] | None:
     """The first and last day before as_of that the feature looks at; None where it is not limited by days."""
-    found = WINDOW.match(feature.rows) if feature else None
+    found = WINDOW.search(feature.rows) if feature else None
     return (int(found[1]), int(found[2])) if found else None
 
 

@@ -5,7 +5,7 @@ A family's contract declares measures. Its columns (`columns_of`) and, in jobs/w
 
     count("purchase", "purchases paid", *last(30, 90))
     ->  purchase_count_30d  bigint  "purchases paid in the last 30 days"
-                                    count(CASE WHEN days_ago BETWEEN 0 AND 29 THEN 1 END)
+                                    count(1) FILTER (WHERE days_ago BETWEEN 0 AND 29)
     ->  purchase_count_90d  ...
 
 A measure looks at the rows of one source, one group for each customer. Such a row tells with `days_ago` how many local
@@ -157,7 +157,7 @@ def days_since(event: str, meaning: str, *, where: str = "true", missing: str = 
     """Whole local days from the newest row to as_of; 0 when it lies on as_of."""
     meant = _both(EVER.condition, where)
     column = Column(f"days_since_{event}", "int", meaning, missing=missing)
-    return (Feature(column, f"min(CASE WHEN {meant} THEN days_ago END)", meant),)
+    return (Feature(column, f"min(days_ago){_filter(meant)}", meant),)
 
 
 def formula(
@@ -181,12 +181,12 @@ def columns_of(*features: Feature) -> tuple[Column, ...]:
 
 def count_of(condition: str) -> str:
     """SQL: the number of rows for which the condition holds."""
-    return f"count(CASE WHEN {condition} THEN 1 END)"
+    return f"count(1){_filter(condition)}"
 
 
 def sum_of(value: str, condition: str) -> str:
     """SQL: the sum of an integer over the rows for which the condition holds; 0 when there is none."""
-    return f"CAST(coalesce(sum(CASE WHEN {condition} THEN {value} END), 0) AS BIGINT)"
+    return f"coalesce(sum({value}){_filter(condition)}, 0L)"
 
 
 def share_of(part: str, whole: str) -> str:
@@ -197,7 +197,7 @@ def share_of(part: str, whole: str) -> str:
 def deviation_of(value: str, condition: str) -> str:
     """SQL: the standard deviation of an integer of at most 15 digits; exact up to one division and one root."""
     number = count_of(condition)
-    squares = f"sum(CASE WHEN {condition} THEN CAST({value} AS DECIMAL(15, 0)) * CAST({value} AS DECIMAL(15, 0)) END)"
+    squares = f"sum(CAST({value} AS DECIMAL(15, 0)) * CAST({value} AS DECIMAL(15, 0))){_filter(condition)}"
     squared_sum = (
         f"CAST({sum_of(value, condition)} AS DECIMAL(19, 0)) * CAST({sum_of(value, condition)} AS DECIMAL(19, 0))"
     )
@@ -209,7 +209,7 @@ def days_of(condition: str, longest: int) -> str:
     parts = []
     for first in range(0, longest, BITS):
         meant = _both(f"days_ago BETWEEN {first} AND {min(first + BITS, longest) - 1}", condition)
-        parts.append(f"bit_count(coalesce(bit_or(CASE WHEN {meant} THEN shiftleft(1L, days_ago - {first}) END), 0L))")
+        parts.append(f"bit_count(coalesce(bit_or(shiftleft(1L, days_ago - {first})){_filter(meant)}, 0L))")
     return f"CAST({' + '.join(parts)} AS BIGINT)"
 
 
@@ -243,12 +243,17 @@ def _extreme(
     return tuple(
         Feature(
             Column(window.named(f"{what}_{function}"), kind, window.told(f"{adjective} of {meaning}"), missing=missing),
-            f"{function}(CASE WHEN {_both(window.condition, where)} THEN {value} END)",
+            f"{function}({value}){_filter(_both(window.condition, where))}",
             _both(window.condition, where),
         )
         for window in windows
     )
 
 
-def _both(one: str, other: str) -> str:
-    return one if other == "true" else f"{one} AND ({other})"
+def _both(window: str, where: str) -> str:
+    """Both conditions; the row's own first, which fails more often, so that the window is seldom looked at."""
+    return window if where == "true" else f"({where}) AND {window}"
+
+
+def _filter(condition: str) -> str:
+    return "" if condition == "true" else f" FILTER (WHERE {condition})"

@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import date
 from typing import Final
 
-from pyspark.sql import DataFrame
+from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from jobs.windows import aggregates_of, days_before, happened_by
-from schemas.features.cash_flow import HALF_YEAR_DAYS, MOVEMENT_MEASURES, PAYEE_MEASURES, periods_with
+from jobs.windows import aggregates_of, days_before, happened_by, in_last_days
+from schemas.features.cash_flow import HALF_YEAR_DAYS, MARKS, MOVEMENT_MEASURES, PAYEE_MEASURES, periods_with
 from schemas.windows import MONTH_DAYS, YEAR_DAYS
 
 LONGEST_DAYS: Final = YEAR_DAYS + MONTH_DAYS  # the same 30 days a year earlier
@@ -21,36 +21,44 @@ def build(transactions: DataFrame, identities: DataFrame, *, as_of: date) -> Dat
     Current and savings accounts hold what a customer has; what moves between two of a customer's own is neither inflow
     nor outflow. A payment towards the own credit card is outflow: the money leaves with the purchases it pays for.
     """
-    movements = (
-        transactions.where(happened_by("booked_at", as_of))
-        .join(identities.select("source_record_id", "customer_id"), "source_record_id", how="inner")
-        .withColumn("days_ago", days_before(as_of, "booked_at"))
-        .withColumn("is_deposit", F.coalesce(F.col("account_type").isin("current", "savings"), F.lit(False)))
+    known = transactions.where(happened_by("booked_at", as_of)).withColumn("is_deposit", is_deposit())
+    records = identities.select("source_record_id", "customer_id")
+    movements = known.join(records, "source_record_id", how="inner").withColumn(
+        "days_ago", days_before(as_of, "booked_at")
     )
-    recent = movements.where(F.col("days_ago") < LONGEST_DAYS)
+    recent = movements.where(in_last_days("booked_at", LONGEST_DAYS, as_of))
     is_own = F.coalesce(F.array_contains("deposit_account_ids", F.col("counterparty_account_id")), F.lit(False))
     return (
-        recent.join(describe_deposits(movements), "customer_id", how="left")
+        recent.join(describe_deposits(known, records), "customer_id", how="left")
         .withColumn("is_own", is_own)
+        .withColumns({mark: F.expr(condition) for mark, condition in MARKS.items()})
         .groupBy("customer_id")
         .agg(*aggregates_of(*MOVEMENT_MEASURES), F.min("days_ago").alias("newest_days_ago"))
         .where(F.col("newest_days_ago") < HALF_YEAR_DAYS)
-        .join(describe_payees(movements), "customer_id", how="left")
+        .join(describe_payees(movements, as_of), "customer_id", how="left")
         .fillna(0, [feature.column.name for feature in PAYEE_MEASURES])
     )
 
 
-def describe_deposits(movements: DataFrame) -> DataFrame:
+def is_deposit() -> Column:
+    """Whether the movement is one of a current or savings account."""
+    return F.coalesce(F.col("account_type").isin("current", "savings"), F.lit(False))
+
+
+def describe_deposits(known: DataFrame, records: DataFrame) -> DataFrame:
     """One row per customer with a current or savings account: which, and the sum of their newest known balances.
 
     An account is known by its movements, however old. Of two at the same moment the one with the larger id is newer.
     """
     has_balance = F.col("balance_after_cents").isNotNull()
     moment_first = F.struct("booked_at", "transaction_id", "balance_after_cents")
-    return (
-        movements.where("is_deposit")
-        .groupBy("customer_id", "account_id", "bank_code")
+    accounts = (
+        known.where("is_deposit")
+        .groupBy("source_record_id", "account_id", "bank_code")
         .agg(F.max(F.when(has_balance, moment_first)).alias("newest"))
+    )
+    return (
+        accounts.join(records, "source_record_id", how="inner")
         .groupBy("customer_id")
         .agg(
             F.collect_set("account_id").alias("deposit_account_ids"),  # only searched, so its order cannot show
@@ -59,10 +67,11 @@ def describe_deposits(movements: DataFrame) -> DataFrame:
     )
 
 
-def describe_payees(movements: DataFrame) -> DataFrame:
+def describe_payees(movements: DataFrame, as_of: date) -> DataFrame:
     """One row per customer who paid somebody in the last 180 days; payments from any account, by card or transfer."""
     payee = F.coalesce("merchant_id", "counterparty_account_id")
-    payments = movements.where((F.col("days_ago") < HALF_YEAR_DAYS) & (F.col("amount_cents") < 0) & payee.isNotNull())
+    is_recent = in_last_days("booked_at", HALF_YEAR_DAYS, as_of)
+    payments = movements.where(is_recent & (F.col("amount_cents") < 0) & payee.isNotNull())
     return (
         payments.groupBy("customer_id", payee.alias("payee"))
         .agg(F.expr(periods_with("true")).alias("period_count"), (-F.sum("amount_cents")).alias("paid_cents"))

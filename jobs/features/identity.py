@@ -42,8 +42,9 @@ def build(
     owned = accounts.where(is_open(as_of)).join(records, "source_record_id", how="inner")
     plans = (
         instalments.where(happened_by("plan_opened_at", as_of))
+        .groupBy("source_record_id")
+        .agg(days_before(as_of, F.min("plan_opened_at")).alias("days_ago"))
         .join(records, "source_record_id", how="inner")
-        .withColumn("days_ago", days_before(as_of, "plan_opened_at"))
     )
     return (
         known.join(details, "source_record_id", how="left")
@@ -85,14 +86,15 @@ def is_open(as_of: date) -> Column:
 def describe_addresses(purchases: DataFrame, records: DataFrame, as_of: date) -> DataFrame:
     """One row per customer who ever had a purchase shipped to a known address."""
     shipped = purchases.where(happened_by("paid_at", as_of) & F.col("shipping_address_token").isNotNull())
+    by_record = shipped.groupBy("source_record_id", "shipping_address_token").agg(
+        F.max("paid_at").alias("newest_at"),
+        F.min("paid_at").alias("oldest_at"),
+        count_where(in_last_days("paid_at", 365, as_of)).alias("purchase_count"),
+    )
     return (
-        shipped.join(records, "source_record_id", how="inner")
+        by_record.join(records, "source_record_id", how="inner")
         .groupBy("customer_id", "shipping_address_token")
-        .agg(
-            F.min(days_before(as_of, "paid_at")).alias("newest_days_ago"),
-            F.max(days_before(as_of, "paid_at")).alias("oldest_days_ago"),
-            count_where(in_last_days("paid_at", 365, as_of)).alias("purchase_count"),
-        )
+        .agg(*newest_and_oldest(as_of), F.sum("purchase_count").alias("purchase_count"))
         .groupBy("customer_id")
         .agg(*aggregates_of(*ADDRESS_MEASURES))
     )
@@ -100,14 +102,23 @@ def describe_addresses(purchases: DataFrame, records: DataFrame, as_of: date) ->
 
 def describe_devices(browsing_events: DataFrame, records: DataFrame, as_of: date) -> DataFrame:
     """One row per customer who ever logged in on a device."""
+    by_record = (
+        browsing_events.where(happened_by("occurred_at", as_of) & F.col("source_record_id").isNotNull())
+        .groupBy("source_record_id", "device_id")
+        .agg(F.max("occurred_at").alias("newest_at"), F.min("occurred_at").alias("oldest_at"))
+    )
     return (
-        browsing_events.where(happened_by("occurred_at", as_of))
-        .join(records, "source_record_id", how="inner")
+        by_record.join(records, "source_record_id", how="inner")
         .groupBy("customer_id", "device_id")
-        .agg(
-            F.min(days_before(as_of, "occurred_at")).alias("newest_days_ago"),
-            F.max(days_before(as_of, "occurred_at")).alias("oldest_days_ago"),
-        )
+        .agg(*newest_and_oldest(as_of))
         .groupBy("customer_id")
         .agg(*aggregates_of(*DEVICE_MEASURES))
     )
+
+
+def newest_and_oldest(as_of: date) -> list[Column]:
+    """When a thing of a customer was last and first seen, on any record."""
+    return [
+        days_before(as_of, F.max("newest_at")).alias("newest_days_ago"),
+        days_before(as_of, F.min("oldest_at")).alias("oldest_days_ago"),
+    ]

@@ -8,7 +8,7 @@ from typing import Final
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from jobs.windows import aggregates_of, count_where, days_before, happened_by
+from jobs.windows import aggregates_of, count_where, days_before, happened_by, in_last_days
 from schemas.features.scenes import MERCHANT_MEASURES, MIX_FORMULAS, SPENDING_MEASURES
 
 YEAR_DAYS: Final = 365
@@ -26,23 +26,26 @@ def build(purchases: DataFrame, transactions: DataFrame, identities: DataFrame, 
         .select("customer_id", F.lit(True).alias("has_bank"))
         .distinct()
     )
-    payments = tell_card_payments(transactions, records, as_of)
-    spending = tell_purchases(purchases, records, bank_customers, as_of).unionByName(payments.drop("merchant_id"))
+    card_payments = transactions.where(
+        F.col("transaction_type").isin("pos", "online") & happened_by("booked_at", as_of)
+    )
+    spending = tell_purchases(purchases, records, bank_customers, as_of).unionByName(
+        tell_card_payments(card_payments, records, as_of)
+    )
     return (
-        spending.where(F.col("days_ago") < YEAR_DAYS)
-        .groupBy("customer_id")
+        spending.groupBy("customer_id")
         .agg(*aggregates_of(*SPENDING_MEASURES))
         .select("*", *aggregates_of(*MIX_FORMULAS))
-        .join(describe_merchants(payments), "customer_id", how="left")
+        .join(describe_merchants(card_payments, records, as_of), "customer_id", how="left")
         .fillna(0, "merchant_count_90d")
     )
 
 
 def tell_purchases(purchases: DataFrame, records: DataFrame, bank_customers: DataFrame, as_of: date) -> DataFrame:
-    """One row per purchase paid by as_of; not counted when a partner bank has booked the same payment."""
+    """One row per purchase of the last 365 days; not counted when a partner bank has booked the same payment."""
     is_paid_by_card = F.col("payment_method") == "bank_card"
     return (
-        purchases.where(happened_by("paid_at", as_of))
+        purchases.where(in_last_days("paid_at", YEAR_DAYS, as_of))
         .join(records, "source_record_id", how="inner")
         .join(bank_customers, "customer_id", how="left")
         .select(
@@ -59,11 +62,10 @@ def tell_purchases(purchases: DataFrame, records: DataFrame, bank_customers: Dat
     )
 
 
-def tell_card_payments(transactions: DataFrame, records: DataFrame, as_of: date) -> DataFrame:
-    """One row per card payment booked by as_of, negative where a merchant gave money back."""
-    is_card = F.col("transaction_type").isin("pos", "online")
+def tell_card_payments(card_payments: DataFrame, records: DataFrame, as_of: date) -> DataFrame:
+    """One row per card payment of the last 365 days, negative where a merchant gave money back."""
     return (
-        transactions.where(is_card & happened_by("booked_at", as_of))
+        card_payments.where(in_last_days("booked_at", YEAR_DAYS, as_of))
         .join(records, "source_record_id", how="inner")
         .select(
             "customer_id",
@@ -75,20 +77,28 @@ def tell_card_payments(transactions: DataFrame, records: DataFrame, as_of: date)
             F.lit(True).alias("is_counted"),
             F.lit(False).alias("is_discounted"),
             F.lit(False).alias("is_on_credit"),
-            "merchant_id",
         )
     )
 
 
-def describe_merchants(payments: DataFrame) -> DataFrame:
+def describe_merchants(card_payments: DataFrame, records: DataFrame, as_of: date) -> DataFrame:
     """One row per customer who ever paid a merchant by card."""
+    by_record = (
+        card_payments.where("merchant_id IS NOT NULL AND amount_cents < 0")
+        .groupBy("source_record_id", "merchant_id")
+        .agg(
+            F.max("booked_at").alias("newest_at"),
+            F.min("booked_at").alias("oldest_at"),
+            count_where(in_last_days("booked_at", YEAR_DAYS, as_of)).alias("payment_count"),
+        )
+    )
     return (
-        payments.where("merchant_id IS NOT NULL AND cents > 0")
+        by_record.join(records, "source_record_id", how="inner")
         .groupBy("customer_id", "merchant_id")
         .agg(
-            F.min("days_ago").alias("newest_days_ago"),
-            F.max("days_ago").alias("oldest_days_ago"),
-            count_where(F.col("days_ago") < YEAR_DAYS).alias("payment_count"),
+            days_before(as_of, F.max("newest_at")).alias("newest_days_ago"),
+            days_before(as_of, F.min("oldest_at")).alias("oldest_days_ago"),
+            F.sum("payment_count").alias("payment_count"),
         )
         .groupBy("customer_id")
         .agg(*aggregates_of(*MERCHANT_MEASURES))

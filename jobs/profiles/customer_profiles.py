@@ -12,7 +12,7 @@ from pyspark.sql import functions as F
 
 from jobs.families import join_families
 from jobs.windows import share_of
-from schemas.profiles.customer_profiles import FAMILIES_OF_A_FULL_FILE
+from schemas.profiles.customer_profiles import FAMILIES_OF_A_FULL_PROFILE
 
 MONTHS_IN_HALF_YEAR = 6
 
@@ -30,7 +30,7 @@ def build(customers: DataFrame, *families: DataFrame, as_of: date) -> DataFrame:
     return join_families(known_customers, marked).withColumns(
         {
             "known_family_count": known_family_count,
-            "is_thin_file": known_family_count < FAMILIES_OF_A_FULL_FILE,
+            "is_thin_profile": known_family_count < FAMILIES_OF_A_FULL_PROFILE,
             "debt_service_ratio": share_of(
                 F.col("due_cents_next_30d") * MONTHS_IN_HALF_YEAR, F.col("inflow_cents_sum_180d")
             ),

@@ -19,7 +19,7 @@ from schemas.measures import (
     trend,
 )
 from schemas.table import Describes, Table
-from schemas.windows import SAME_DAYS_LAST_YEAR, Window, disjoint, last
+from schemas.windows import MONTH_DAYS, SAME_DAYS_LAST_YEAR, Window, disjoint, last
 
 PERIODS = disjoint(30, 60, 90, 120, 150, 180)
 """Six periods of 30 days, not calendar months: every one is as long as the next, whatever the day of the month."""
@@ -30,15 +30,19 @@ RECURRING_PERIODS = 5  # of six: a monthly payment whose day slips once still re
 
 MONTH, SEASON, HALF_YEAR = last(30, 90, 180)
 FLOWS = (*last(30, 90, 180, 365), SAME_DAYS_LAST_YEAR)
-INFLOW = "is_deposit AND NOT is_own AND amount_cents > 0"
-OUTFLOW = "is_deposit AND NOT is_own AND amount_cents < 0"
-SALARY = f"{INFLOW} AND transaction_type = 'salary'"
-CARD = "transaction_type IN ('pos', 'online')"
+INFLOW, OUTFLOW, SALARY, CARD = "is_inflow", "is_outflow", "is_salary", "is_card"
+MARKS = {
+    INFLOW: "is_deposit AND NOT is_own AND amount_cents > 0",
+    OUTFLOW: "is_deposit AND NOT is_own AND amount_cents < 0",
+    SALARY: "is_deposit AND NOT is_own AND amount_cents > 0 AND transaction_type = 'salary'",
+    CARD: "transaction_type IN ('pos', 'online')",
+}
+"""What the measures ask a movement again and again, answered once for each row."""
 
 
 def over_periods(condition: str) -> tuple[str, ...]:
     """SQL: the amounts of each of the six periods."""
-    return tuple(sum_of("amount_cents", f"{period.condition} AND {condition}") for period in PERIODS)
+    return tuple(sum_of("amount_cents", f"{condition} AND {period.condition}") for period in PERIODS)
 
 
 def variation_of(amounts: tuple[str, ...]) -> str:
@@ -55,8 +59,9 @@ def variation_of(amounts: tuple[str, ...]) -> str:
 
 def periods_with(condition: str) -> str:
     """SQL: in how many of the six periods the condition holds for a movement."""
-    flags = (f"max(CASE WHEN {period.condition} AND {condition} THEN 1 ELSE 0 END)" for period in PERIODS)
-    return f"CAST({' + '.join(flags)} AS BIGINT)"
+    meant = f"{condition} AND {HALF_YEAR.condition}"
+    periods = f"bit_or(shiftleft(1L, CAST(days_ago DIV {MONTH_DAYS} AS INT))) FILTER (WHERE {meant})"
+    return f"CAST(bit_count(coalesce({periods}, 0L)) AS BIGINT)"
 
 
 def flow(name: str, meaning: str, value: str, condition: str, *windows: Window) -> tuple[Feature, ...]:
@@ -100,8 +105,8 @@ MOVEMENT_MEASURES = (
         "salary_month_count_180d",
         "bigint",
         "periods of 30 days, of the last six, in which a salary arrived",
-        periods_with(f"({SALARY})"),
-        rows=f"{HALF_YEAR.condition} AND {SALARY}",
+        periods_with(SALARY),
+        rows=f"{SALARY} AND {HALF_YEAR.condition}",
     ),
     *mean("salary_cents", "amount_cents", "the salaries received", HALF_YEAR, where=SALARY, missing="no salary"),
     *days_since("last_salary", "days since a salary arrived", where=SALARY, missing="no salary in the last 395 days"),
@@ -109,17 +114,17 @@ MOVEMENT_MEASURES = (
         "inflow_variation_180d",
         "double",
         "standard deviation over mean of the inflow in the last six periods of 30 days, empty periods included",
-        variation_of(over_periods(f"({INFLOW})")),
+        variation_of(over_periods(INFLOW)),
         missing="no inflow in the last 180 days",
-        rows=f"{HALF_YEAR.condition} AND {INFLOW}",
+        rows=f"{INFLOW} AND {HALF_YEAR.condition}",
     ),
     *formula(
         "salary_variation_180d",
         "double",
         "standard deviation over mean of the salary in the last six periods of 30 days, empty periods included",
-        variation_of(over_periods(f"({SALARY})")),
+        variation_of(over_periods(SALARY)),
         missing="no salary in the last 180 days",
-        rows=f"{HALF_YEAR.condition} AND {SALARY}",
+        rows=f"{SALARY} AND {HALF_YEAR.condition}",
     ),
     *most("inflow_cents", "amount_cents", "the credits", HALF_YEAR, where=INFLOW, missing="no inflow"),
     *count("inflow", "credits on current and savings accounts", SEASON, where=INFLOW),

@@ -4,7 +4,7 @@ from schemas.customers.customers import CUSTOMERS
 from schemas.families import FAMILIES, family_columns
 from schemas.table import Column, Describes, Table
 
-FAMILIES_OF_A_FULL_FILE = 4
+FAMILIES_OF_A_FULL_PROFILE = 4
 """Identity knows everybody; who is known by fewer than three others is described by nulls. A guess."""
 
 CUSTOMER_PROFILES = Table(
@@ -18,9 +18,9 @@ CUSTOMER_PROFILES = Table(
         *family_columns(),
         Column("known_family_count", "bigint", "feature families that have a row of the customer"),
         Column(
-            "is_thin_file",
+            "is_thin_profile",
             "boolean",
-            f"whether fewer than {FAMILIES_OF_A_FULL_FILE} families have a row of the customer",
+            f"whether fewer than {FAMILIES_OF_A_FULL_PROFILE} families have a row of the customer",
         ),
         Column(
             "debt_service_ratio",

@@ -84,7 +84,7 @@ def test_who_is_known_by_few_families_has_a_thin_file_and_nothing_due_is_no_burd
         REPAYMENT: [{"customer_id": "ann", "due_cents_next_30d": 25_000}],
     }
     profiles = build(customers, *families(table, given), as_of=AS_OF)
-    assert rows(profiles, "customer_id", "known_family_count", "is_thin_file", "debt_service_ratio") == [
+    assert rows(profiles, "customer_id", "known_family_count", "is_thin_profile", "debt_service_ratio") == [
         ("ann", 4, False, 0.25),
         ("bob", 3, True, None),
         ("cem", 1, True, None),

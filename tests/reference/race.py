@@ -21,7 +21,7 @@ from pyspark.sql import DataFrame
 
 from jobs.inputs import DataFrames, Resolver, night
 from jobs.lake import Lake
-from jobs.road import ROWS_WORTH_COMPILING
+from jobs.road import is_worth_compiling
 from jobs.settings import Settings, read_settings
 from jobs.spark import open_session, session_for_small_data
 from jobs.storage import open_storage
@@ -45,8 +45,7 @@ def race(settings: Settings, business_date: date) -> None:
         if answer is None:
             continue
         inputs = resolver.inputs(family, night(business_date))
-        rows_read = max(parent.rows for parent in inputs)
-        frames = DataFrames(lake, session if rows_read >= ROWS_WORTH_COMPILING else small, None)
+        frames = DataFrames(lake, session if is_worth_compiling(family, inputs) else small, None)
         built = import_module(f"jobs.features.{family.name}").build(*map(frames.of, inputs), as_of=business_date)
         spark_seconds = timed_in_spark(built, family)
         files = {p.dataset.name: [str(f) for m in p.manifests for f in frames._files(p, m)] for p in inputs}
