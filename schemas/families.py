@@ -24,6 +24,7 @@ READ_BY_MODELS: Final[Mapping[str, tuple[str, ...]]] = {
         *("offline_share_90d", "spend_cents_sum_90d", "fee_count_180d"),
     ),
     "identity": (),  # age, residence and what only a verified customer has: to describe people, not to judge them
+    "purchase_outlook": (),  # a forecast from purchases alone: it would tell a model twice what it sees
     "purchase_value": (
         *("days_since_last_purchase", "purchase_count_30d", "purchase_count_90d", "purchase_count_365d"),
         *("net_spend_cents_sum_30d", "net_spend_cents_sum_90d", "net_spend_cents_sum_365d", "refund_share_365d"),

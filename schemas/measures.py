@@ -186,7 +186,7 @@ def count_of(condition: str) -> str:
 
 def sum_of(value: str, condition: str) -> str:
     """SQL: the sum of an integer over the rows for which the condition holds; 0 when there is none."""
-    return f"coalesce(sum({value}){_filter(condition)}, 0L)"
+    return f"coalesce(sum({value}){_filter(condition)}, 0)"
 
 
 def share_of(part: str, whole: str) -> str:
@@ -252,7 +252,9 @@ def _extreme(
 
 def _both(window: str, where: str) -> str:
     """Both conditions; the row's own first, which fails more often, so that the window is seldom looked at."""
-    return window if where == "true" else f"({where}) AND {window}"
+    if where == "true":
+        return window
+    return f"{where} AND {window}" if where.isidentifier() else f"({where}) AND {window}"
 
 
 def _filter(condition: str) -> str:

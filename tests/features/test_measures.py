@@ -5,6 +5,7 @@ from __future__ import annotations
 import duckdb
 import pytest
 
+from jobs.code_version import _with_imports
 from schemas.families import FAMILIES, READ_BY_MODELS, model_columns
 from schemas.features import browsing, cash_flow, identity, purchase_value, repayment, scenes
 from schemas.measures import (
@@ -31,8 +32,8 @@ def test_a_declaration_gives_name_type_meaning_and_formula() -> None:
     [month, ever] = count("purchase", "purchases paid", *last(30), EVER, where="is_purchase")
     assert (month.column.name, month.column.type) == ("purchase_count_30d", "bigint")
     assert month.column.meaning == "purchases paid in the last 30 days"
-    assert month.formula == "count(CASE WHEN days_ago BETWEEN 0 AND 29 AND (is_purchase) THEN 1 END)"
-    assert month.rows == "days_ago BETWEEN 0 AND 29 AND (is_purchase)"
+    assert month.formula == "count(1) FILTER (WHERE is_purchase AND days_ago BETWEEN 0 AND 29)"
+    assert month.rows == "is_purchase AND days_ago BETWEEN 0 AND 29"
     assert (ever.column.name, ever.column.meaning) == ("purchase_count", "purchases paid")
     assert [column.name for column in columns_of(month, ever)] == ["purchase_count_30d", "purchase_count"]
 
@@ -108,3 +109,9 @@ def test_what_models_may_read_exists_and_holds_nothing_of_age_or_residence() -> 
     read = {column.name for column in model_columns()}
     assert len(read) > 40
     assert not read & {"age_band", "city_tier_best"}
+
+
+def test_another_formula_in_a_contract_is_another_version_of_the_code() -> None:
+    made_with = _with_imports({"jobs.features.cash_flow"})
+    assert {"schemas.features.cash_flow", "schemas.measures", "schemas.windows"} <= made_with
+    assert "schemas.features.browsing" not in made_with

@@ -90,4 +90,5 @@ def rows_of(answer: Answer, family: Table, parents: Mapping[str, pa.Table], as_o
         for name, rows in parents.items():
             database.register(name, rows)
         database.execute(answer.views)
-        return database.execute(answer.query(family)).fetchall()
+        found: list[tuple[Any, ...]] = database.execute(answer.query(family)).fetchall()
+        return found
