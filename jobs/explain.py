@@ -55,13 +55,17 @@ class UnknownCustomerError(LookupError):
 
 @dataclass(frozen=True)
 class Explanation:
-    """One value with its definition, and for each parent the rows of the customer within the column's window."""
+    """One value with its definition, and for each parent the rows of the customer within the column's window.
+
+    marks: conditions that the formula names, and what they mean.
+    """
 
     family: Table
     feature: Feature | None
     column: str
     value: Any
     rows: tuple[tuple[Table, pa.Table], ...]
+    marks: tuple[tuple[str, str], ...] = ()
 
     def lines(self) -> Iterator[str]:
         """As a person reads it; long lists of rows are cut, and say so."""
@@ -74,6 +78,7 @@ class Explanation:
         if self.feature:
             yield f"rows     {self.feature.rows}"
             yield f"formula  {self.feature.formula}"
+        yield from (f"where    {mark} means {condition}" for mark, condition in self.marks)
         for parent, rows in self.rows:
             yield f"{parent.address}: {rows.num_rows} rows"
             yield from (f"  {_told(row)}" for row in rows.slice(0, ROWS_SHOWN).to_pylist())
@@ -98,7 +103,8 @@ def explain(customer_id: str, column: str, business_date: date, lake: Lake, sett
     )
     window = window_of(feature)
     rows = tuple(reader.rows_of_customer(parent, customer_id, records, window) for parent in parents)
-    return Explanation(family, feature, column, found[column][0].as_py(), tuple(row for row in rows if row))
+    marks = marks_of(family, feature)
+    return Explanation(family, feature, column, found[column][0].as_py(), tuple(row for row in rows if row), marks)
 
 
 def family_with(column: str) -> Table:
@@ -119,6 +125,12 @@ def feature_of(family: Table, column: str) -> Feature | None:
     declared = vars(importlib.import_module(family.module)).values()
     features = (item for value in declared if isinstance(value, tuple) for item in value if isinstance(item, Feature))
     return next((feature for feature in features if feature.column.name == column), None)
+
+
+def marks_of(family: Table, feature: Feature | None) -> tuple[tuple[str, str], ...]:
+    """The conditions to which the family's contract gives a name that the formula uses."""
+    marks = vars(importlib.import_module(family.module)).get("MARKS", {})
+    return tuple(pair for pair in marks.items() if feature and re.search(rf"\b{pair[0]}\b", feature.formula))
 
 
 def window_of(feature: Feature | None) -> tuple[int, int] | None:

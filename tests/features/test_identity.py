@@ -19,7 +19,8 @@ AS_OF = date(2026, 3, 31)
 
 
 def described(table: TableMaker, given: dict[Table, GivenRows], *columns: str, as_of: date = AS_OF) -> list[Any]:
-    built = build(*(table(parent, given.get(parent, [])) for parent in IDENTITY.built_from), as_of=as_of)  # type: ignore[arg-type]
+    parents: tuple[Table, ...] = IDENTITY.built_from  # type: ignore[assignment]
+    built = build(*(table(parent, given.get(parent, [])) for parent in parents), as_of=as_of)
     return rows(built, "customer_id", *columns)
 
 

@@ -29,7 +29,11 @@ def test_a_family_is_compiled_and_never_leaves_the_engine(
     spark.conf.set("spark.sql.adaptive.enabled", "false")  # an adaptive plan shows its stages only while it runs
     try:
         parents = [table(parent, []) for parent in family.built_from]  # type: ignore[arg-type]
-        built = describe_buyers(*parents, AS_OF) if family is PURCHASE_OUTLOOK else build(*parents, as_of=AS_OF)
+        built = (
+            describe_buyers(parents[0], parents[1], AS_OF)
+            if family is PURCHASE_OUTLOOK
+            else build(*parents, as_of=AS_OF)
+        )
         plan, generated = told(built, "simple"), told(built, "codegen")
     finally:
         spark.conf.set("spark.sql.adaptive.enabled", "true")
@@ -47,4 +51,5 @@ def test_a_family_is_compiled_and_never_leaves_the_engine(
 def told(frame: DataFrame, mode: str) -> str:
     """What `explain` prints; only the embedded session can tell."""
     jvm = frame.sparkSession._jvm
+    assert jvm is not None
     return str(jvm.PythonSQLUtils.explainString(frame._jdf.queryExecution(), mode))

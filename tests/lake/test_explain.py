@@ -82,7 +82,7 @@ def test_a_value_is_told_with_its_meaning_its_formula_and_the_rows_of_its_window
     text = "\n".join(explained.lines())
     assert "purchase_count_30d = 2" in text
     assert "purchases paid in the last 30 days" in text
-    assert "count(CASE WHEN days_ago BETWEEN 0 AND 29" in text
+    assert "count(1) FILTER (WHERE is_purchase AND days_ago BETWEEN 0 AND 29)" in text
     assert "_token" not in text
 
 
