@@ -17,6 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 import numpy as np
@@ -102,17 +103,19 @@ class BgNbd:
         expected = np.empty(len(x))
         for repeats in np.unique(x):
             meant = x == repeats
-            p, weight = self._leaving_after(float(repeats))
+            p, weight = _leaving(self.a, self.b + float(repeats))
             reach = horizon * p / (self.alpha + whole[meant, None])
             bought = -np.expm1(-(self.r + repeats) * np.log1p(reach)) / p
             expected[meant] = np.sum(bought * weight, axis=1) / weight.sum()
         return expected * self.probability_alive(x, last, whole)
 
-    def _leaving_after(self, repeats: float) -> tuple[Floats, Floats]:
-        """Points and weights of beta (a, b + x); its mean alone where it is too narrow to be told from a point."""
-        if self.a + self.b + repeats > WIDEST:
-            return np.array([self.a / (self.a + self.b + repeats)]), np.ones(1)
-        return roots_sh_jacobi(NODES, self.a + self.b + repeats - 1, self.a)  # type: ignore[no-any-return]
+
+@lru_cache(maxsize=4_096)
+def _leaving(a: float, b: float) -> tuple[Floats, Floats]:
+    """Points and weights of beta (a, b); its mean alone where it is too narrow to be told from a point."""
+    if a + b > WIDEST:
+        return np.array([a / (a + b)]), np.ones(1)
+    return roots_sh_jacobi(NODES, a + b - 1, a)  # type: ignore[no-any-return]
 
 
 @dataclass(frozen=True)
