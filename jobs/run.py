@@ -97,6 +97,7 @@ def _parser() -> argparse.ArgumentParser:
     explained = dated(verb("explain", commands.explain, "a customer's value of a feature, its formula and source rows"))
     explained.add_argument("customer_id", help="as in customers/customers")
     explained.add_argument("column", help="a column of a feature family; schemas/README.md lists them")
+    explained.formatter_class = argparse.RawDescriptionHelpFormatter
     explained.epilog = "example: python -m jobs.run explain c0f3 view_count_30d --business-date 2026-04-01"
     verb("doctor", commands.doctor, "check this installation, and say the cure for whatever is wrong")
     verb("dictionary", commands.dictionary, "write the data dictionary, schemas/README.md")

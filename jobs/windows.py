@@ -75,7 +75,7 @@ def share_of(part: Column, whole: Column) -> Column:
 
 def aggregates_of(*features: Feature) -> list[Column]:
     """The declared measures as aggregates over a customer's rows, or as expressions over a row, under their names."""
-    return [F.expr(feature.formula).alias(feature.column.name) for feature in features]
+    return [F.expr(f"{feature.formula} AS {feature.column.name}") for feature in features]
 
 
 def spread_by_customer(rows: DataFrame) -> DataFrame:
