@@ -239,8 +239,8 @@ def limits_in_words(one: Mapping[str, Any]) -> str:
         return ", ".join(one["categories"])
     low, high = one["at_least"], one["below"]
     if low is None:
-        return "every value" if high is None else f"below {high:,g}"
-    return f"{low:,g} and above" if high is None else f"{low:,g} to below {high:,g}"
+        return "every value" if high is None else f"below {high:,.10g}"
+    return f"{low:,.10g} and above" if high is None else f"{low:,.10g} to below {high:,.10g}"
 
 
 def _left_out(features: Iterable[Mapping[str, Any]]) -> str:

@@ -33,7 +33,7 @@ def build(customer_profiles: DataFrame, credit_score: Mapping[str, Any], *, as_o
     """One row per customer.
 
     customer_profiles: one row per customer; a missing feature is null and gets the weight the scorecard gives it.
-    credit_score: file name -> parsed JSON of the newest model published before the night.
+    credit_score: file name -> parsed JSON of the model that decides on the night.
     as_of is the day that the profiles describe already; which model a night may know is settled where it is read.
     ScorecardError when the scorecard is incomplete or altered, or was trained on other features than the profile's.
     """
