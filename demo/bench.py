@@ -20,6 +20,7 @@ from pathlib import Path
 import psutil
 
 from demo.airflow import airflow_standalone
+from demo.bench_relations import bench_relations
 from demo.session import PROJECT_ROOT, partners_up
 from demo.tour import DAG, watch
 
@@ -56,6 +57,8 @@ def bench(folder: Path, *world: str) -> None:
         measured("one night by Airflow's scheduler", "240 s", lambda: _scheduled(folder, environment, third))
         rows = _rows(Path(environment["NIGHTLEDGER_LAKE"]))
     _print_table(costs, rows, world)
+    for line in ("", *bench_relations(folder / "relations")):
+        _say(line)
 
 
 def measure(step: str, wish: str, run: Callable[[], object]) -> Cost:

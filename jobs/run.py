@@ -8,6 +8,8 @@
     python -m jobs.run backfill --from 2026-04-01 --to 2026-04-05 [--run-backwards]
     python -m jobs.run ready shop --business-date 2026-04-01
     python -m jobs.run files segments/customer_segments --business-date 2026-04-01
+    python -m jobs.run audit-leaks --business-date 2026-04-01     attacks on what is learnt from relations
+    python -m jobs.run ego --business-date 2026-04-01 --customer ID --out ties.svg     a customer's ties
     python -m jobs.run doctor
 
 What went wrong is one line on standard error, and the exit code says what to do: 0 done, 2 the input, the contract or
@@ -24,7 +26,7 @@ from collections.abc import Callable, Sequence
 from datetime import date
 from pathlib import Path
 
-from jobs import commands
+from jobs import commands, relation_commands
 from jobs.errors import ExitCode
 from jobs.failures import exit_code_of, sentence_of
 from schemas.dates import parse_business_date
@@ -93,6 +95,11 @@ def _parser() -> argparse.ArgumentParser:
     ready.add_argument("partner", choices=("shop", "banks"))
     files = dated(verb("files", commands.files, "the files of a published partition, as its manifest lists them"))
     files.add_argument("address", help="<layer>/<dataset>")
+    leaks = dated(verb("audit-leaks", relation_commands.audit_leaks, "attack the network features of a night"))
+    leaks.add_argument("--out", type=Path, default=None, help="Parquet (default: <scratch>/leak_audit/<date>.parquet)")
+    ego = dated(verb("ego", relation_commands.ego, "draw the people within two ties of a customer"))
+    ego.add_argument("--customer", required=True, metavar="CUSTOMER_ID")
+    ego.add_argument("--out", type=Path, required=True, help="the picture, *.svg or *.html")
     verb("doctor", commands.doctor, "check this installation, and say the cure for whatever is wrong")
     verb("dictionary", commands.dictionary, "write the data dictionary, schemas/README.md")
     docs = verb("data-docs", commands.data_docs, "write the site that shows every check of every night")

@@ -61,9 +61,7 @@ def own_visits(graph: Graph, bad: Numbers, *, steps: int = STEPS) -> Floats:
     steady = _symmetric(graph.weighted_ties)
     visits = np.ones(len(bad))
     for part in _batches(graph, bad, steps=(steps + 1) // 2):
-        walks = sparse.csr_array(
-            (np.ones(len(part)), (np.arange(len(part)), bad[part])), shape=(len(part), graph.size)
-        )
+        walks = sparse.csr_array((np.ones(len(part)), (np.arange(len(part)), bad[part])), shape=(len(part), graph.size))
         for step in range(1, steps + 1):
             if step % 2:
                 before, walks = walks, walks @ steady

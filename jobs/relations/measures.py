@@ -65,7 +65,7 @@ def local_clustering(graph: Graph, *, directed: bool = False) -> Floats:
 
 
 def communities(graph: Graph, *, directed: bool = False, rounds: int = COMMUNITY_ROUNDS) -> Numbers:
-    """Label propagation (Raghavan et al. 2007), synchronous: the commonest label of the neighbours, ties to the smallest.
+    """Label propagation (Raghavan et al. 2007), synchronous: the commonest label of the neighbours, else the smallest.
 
     directed: a neighbour of both directions counts twice. A customer without neighbours keeps the own label.
     """

@@ -12,6 +12,8 @@ from schemas.cleaned.purchases import PURCHASES
 from schemas.cleaned.refunds import REFUNDS
 from schemas.cleaned.repayments import REPAYMENTS
 from schemas.cleaned.transactions import TRANSACTIONS
+from schemas.cleaned.transfers import TRANSFERS as PAYMENTS
+from schemas.edges.identifier_holders import IDENTIFIER_HOLDERS
 from schemas.edges.shared_identifiers import SHARED_IDENTIFIERS
 from schemas.edges.transfers import TRANSFERS
 from schemas.families import FAMILIES
@@ -21,7 +23,9 @@ from tests.features.random_rows import AS_OF, RandomRows
 
 MOMENT_OF = {
     BROWSING_EVENTS: "occurred_at",
+    IDENTIFIER_HOLDERS: "first_seen_at",
     INSTALMENTS: "plan_opened_at",
+    PAYMENTS: "transferred_at",
     PURCHASES: "paid_at",
     REFUNDS: "refunded_at",
     REPAYMENTS: "paid_at",

@@ -1,4 +1,4 @@
-"""Random small edge tables, with what real ones hold: parallel edges, loops, customers without a tie, nothing at all."""
+"""Random small edge tables, with what real ones hold: parallel edges, loops, customers without a tie, nothing."""
 
 from __future__ import annotations
 

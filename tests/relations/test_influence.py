@@ -1,4 +1,4 @@
-"""default_influence is what one finds by sending out the walkers of each defaulter alone and leaving the own ones out."""
+"""default_influence is what one finds by sending out the walkers of everybody but the customer, for each customer."""
 
 from __future__ import annotations
 
