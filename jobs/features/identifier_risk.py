@@ -42,7 +42,7 @@ def describe_identifiers(as_of: date) -> list[Column]:
         F.count("*").alias("identifier_count_ever"),
         count_where(in_last_days("first_seen_at", 30, as_of)).alias("new_identifier_count_30d"),
         F.count("holders").alias("shared_identifier_count_ever"),
-        F.coalesce(F.max(F.col("holders") > LIGHT_HOLDERS), F.lit(value=False)).alias("has_heavy_identifier"),
+        F.coalesce(F.max(F.col("holders") > LIGHT_HOLDERS), F.lit(False)).alias("has_heavy_identifier"),
         share_of(F.sum(in_billionths), F.count("holders") * 1_000_000_000).alias("identifier_default_share_mean"),
         F.max(share).alias("identifier_default_share_max"),
         F.coalesce(F.sum(other_defaulters), F.lit(0)).alias("identifier_defaulter_count"),

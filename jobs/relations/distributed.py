@@ -124,7 +124,7 @@ def ranks(edges: DataFrame, *, directed: bool, weighted: bool = False, rounds: i
     everyone = customers_of(edges).localCheckpoint()
     arcs = chances_of(edges, directed=directed, weighted=weighted).localCheckpoint()
     size = everyone.count()
-    senders = arcs.select("customer_id").distinct().withColumn("sends", F.lit(value=True))
+    senders = arcs.select("customer_id").distinct().withColumn("sends", F.lit(True))
     everyone = everyone.join(senders, "customer_id", how="left").localCheckpoint()
     ranked = everyone.withColumn("rank", F.lit(1.0 / size if size else 0.0))
     for _ in range(rounds):

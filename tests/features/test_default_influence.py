@@ -16,11 +16,15 @@ from schemas.features.default_influence import DEFAULT_INFLUENCE
 from tests.conftest import TableMaker, rows
 from tests.features.random_rows import AS_OF, Row
 from tests.features.test_network_position import sent, shared
+from tests.relations.conftest import interpreting_spark
 
 NAMES = ("ann", "bob", "cem", "dia", "eve", "fay")
 PEOPLE = [{"source_record_id": f"shop:{name}", "customer_id": name} for name in NAMES]
 CHAIN = [sent(one, other) for one, other in pairwise(NAMES)]
 KNOWN_TODAY, KNOWN_TOMORROW = "2026-01-30", "2026-01-31"  # 60 days before the night, and before the one after it
+
+
+__all__ = ["interpreting_spark"]  # the fixture `spark` of this module
 
 
 def owed(name: str, due_date: str, settled_date: str | None = None) -> Row:

@@ -12,12 +12,16 @@ from schemas.customers.identities import IDENTITIES
 from schemas.features.money_flows import MONEY_FLOWS
 from tests.conftest import TableMaker, rows
 from tests.features.random_rows import AS_OF, Row
+from tests.relations.conftest import interpreting_spark
 
 NAMES = ("ann", "bob", "cem", "dia", "eve")
 PEOPLE = [
     {"source_record_id": f"{bank}:{name}", "customer_id": name} for name in NAMES for bank in ("harbour", "other")
 ]
 SHAPES = ("money_cycle_length_30d", "gathered_customer_count_30d")
+
+
+__all__ = ["interpreting_spark"]  # the fixture `spark` of this module
 
 
 def paid(payer: str, payee: str, moment: str = "2026-03-20 04:00:00", cents: int = 100, bank: str = "harbour") -> Row:
