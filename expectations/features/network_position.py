@@ -3,7 +3,6 @@
 from expectations.rules import Severity, at_least, at_most, not_less_than, rows_not_far_below_earlier_nights
 
 RULES = (
-    not_less_than("customer_id", "component_id", because="a component is called by its smallest customer"),
     not_less_than("component_customer_count", "community_customer_count", because="a label travels along ties only"),
     not_less_than("component_customer_count", "core_number", because="so many neighbours are in the component"),
     at_least("core_number", 1, because="a customer without a tie has no row"),

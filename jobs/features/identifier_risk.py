@@ -44,6 +44,6 @@ def describe_identifiers(as_of: date) -> list[Column]:
         F.count("holders").alias("shared_identifier_count_ever"),
         F.coalesce(F.max(F.col("holders") > LIGHT_HOLDERS), F.lit(False)).alias("has_heavy_identifier"),
         share_of(F.sum(in_billionths), F.count("holders") * 1_000_000_000).alias("identifier_default_share_mean"),
-        F.max(share).alias("identifier_default_share_max"),
+        (F.max(in_billionths) / F.lit(1_000_000_000)).alias("identifier_default_share_max"),
         F.coalesce(F.sum(other_defaulters), F.lit(0)).alias("identifier_defaulter_count"),
     ]

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -18,7 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from scipy import sparse
 
-Edges = pa.Table | pd.DataFrame
+Edges: TypeAlias = pa.Table | pd.DataFrame
 Numbers = npt.NDArray[np.integer[Any]]
 Floats = npt.NDArray[np.float64]
 
@@ -142,7 +142,7 @@ def _number_in_order(ids: pa.ChunkedArray) -> tuple[pa.Array, Numbers]:
 def _weights(column: pa.ChunkedArray, name: str) -> Floats:
     if column.null_count:
         raise EdgeTableError(f"{name} is null in {column.null_count} rows: every edge needs a weight")
-    weight = column.to_numpy().astype(np.float64)
+    weight: Floats = column.to_numpy().astype(np.float64)
     if not np.isfinite(weight).all() or (weight < 0).any():
         raise EdgeTableError(f"{name} is negative or not finite in some row: a weight is at least 0")
     return weight

@@ -30,7 +30,7 @@ def components(graph: Graph) -> Numbers:
     count, label = connected_components(graph.ties, directed=False)
     smallest = np.full(count, graph.size, dtype=np.int32)
     np.minimum.at(smallest, label, np.arange(graph.size, dtype=np.int32))
-    return smallest[label]
+    return np.asarray(smallest[label])
 
 
 def sizes(group: Numbers) -> Numbers:
@@ -40,7 +40,7 @@ def sizes(group: Numbers) -> Numbers:
 
 def degrees(graph: Graph) -> Numbers:
     """Different customers tied in either direction, the customer not counted."""
-    return np.diff(graph.ties.indptr)
+    return np.asarray(np.diff(graph.ties.indptr))
 
 
 def core_numbers(graph: Graph) -> Numbers:
@@ -70,7 +70,7 @@ def communities(graph: Graph, *, directed: bool = False, rounds: int = COMMUNITY
     directed: a neighbour of both directions counts twice. A customer without neighbours keeps the own label.
     """
     votes = graph.arcs + graph.arcs.T.tocsr() if directed else graph.ties
-    label = np.arange(graph.size, dtype=np.int64)
+    label: Numbers = np.arange(graph.size, dtype=np.int64)
     voter = np.repeat(label, np.diff(votes.indptr))
     for _ in range(rounds):
         label = _commonest(label, voter, votes)
@@ -114,7 +114,7 @@ def _native(graph: Graph) -> NativeGraph:
     """The simple undirected graph as igraph holds it."""
     upper = sparse.triu(graph.ties, k=1, format="coo")
     pairs = np.column_stack(upper.coords).astype(np.int64)
-    return NativeGraph(n=graph.size, edges=memoryview(np.ascontiguousarray(pairs)) if len(pairs) else [])
+    return NativeGraph(n=graph.size, edges=memoryview(np.ascontiguousarray(pairs).data) if len(pairs) else [])
 
 
 def _pairs(degree: Numbers) -> Floats:

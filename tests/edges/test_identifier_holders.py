@@ -27,8 +27,10 @@ def test_t1_t17_every_holder_is_listed_once_with_first_and_last_sighting(table: 
         for partner in ("shop", "harbour")
         for name in NAMES
     ]
-    parents = (table(parent, SIGHTINGS.get(parent, [])).repartition(partitions) for parent in PARENTS)
-    found = build(*parents, table(IDENTITIES, people), as_of=AS_OF)
+    purchases, users, customers, events = (
+        table(parent, SIGHTINGS.get(parent, [])).repartition(partitions) for parent in PARENTS
+    )
+    found = build(purchases, users, customers, events, table(IDENTITIES, people), as_of=AS_OF)
     days = ("string(date(first_seen_at))", "string(date(last_seen_at))")
     found = found.selectExpr("identifier", "customer_id", *days, "holder_count")
     assert rows(found, *found.columns) == [
@@ -45,5 +47,5 @@ def test_t1_t17_every_holder_is_listed_once_with_first_and_last_sighting(table: 
 
 
 def test_without_sightings_nobody_holds_anything(table: TableMaker) -> None:
-    parents = (table(parent, []) for parent in (*PARENTS, IDENTITIES))
-    assert rows(build(*parents, as_of=AS_OF), "customer_id") == []
+    purchases, users, customers, events, people = (table(parent, []) for parent in (*PARENTS, IDENTITIES))
+    assert rows(build(purchases, users, customers, events, people, as_of=AS_OF), "customer_id") == []
