@@ -59,13 +59,13 @@ low, high = pairs // n, pairs % n
 a = sp.coo_array((np.ones(2 * len(low)), (np.r_[low, high], np.r_[high, low])), shape=(n, n)).tocsr()
 label = connected_components(a, directed=False)[1]
 degree = np.diff(a.indptr)
-graph = igraph.Graph(n=n, edges=np.column_stack([low, high]))
+graph = igraph.Graph(n=n, edges=memoryview(np.column_stack([low, high])))
 core, clustering = graph.coreness(), graph.transitivity_local_undirected(mode="zero")
 p = (sp.diags_array(1 / np.maximum(degree, 1)) @ a).T.tocsr()
 rank = np.full(n, 1 / n)
 for _ in range(30):
     rank = (0.15 + 0.85 * rank[degree == 0].sum()) / n + 0.85 * (p @ rank)
-seeds = np.flatnonzero(np.isin(np.asarray(names), pq.read_table(bad)["customer_id"].to_numpy(zero_copy_only=False)))
+seeds = np.flatnonzero(pd.Index(names).isin(pq.read_table(bad)["customer_id"].to_pandas()))
 walk = np.zeros(n); walk[seeds] = 1; visits = walk.copy()
 for _ in range(6):
     walk = 0.85 * (p @ walk); visits += walk
