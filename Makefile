@@ -14,10 +14,10 @@ export BUSINESS_DATE FROM TO PEOPLE SEED OUT
 # Without settings of your own, commands meet the demo's partners, started for the command and stopped after it.
 RUN := $(PYTHON) -m $(if $(NIGHTLEDGER_LAKE),,demo with )jobs.run
 
-.PHONY: help setup java lock demo test check format night train backfill airflow doctor dictionary bench world clean
+.PHONY: help setup java lock demo test check format night train backfill airflow doctor dictionary bench world world-report clean
 
 help: ## this list
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
 
 setup: .venv/ready java ## the locked environment and a Java runtime (every other target does this by itself)
 
@@ -78,6 +78,12 @@ dictionary: setup ## write the data dictionary, schemas/README.md
 
 bench: setup ## what it costs: seconds, memory and ratios, with cores, rows and seed
 	@$(PYTHON) -m demo bench
+
+world: setup ## only the generated files, no servers: make world PEOPLE=100000 SEED=1 FROM=2026-03-31 TO=2026-04-02 OUT=/tmp/world
+	@$(PYTHON) -m demo world --people "$${PEOPLE:-20000}" --seed "$${SEED:-20260331}" --from "$$FROM" --to "$$TO" --out "$${OUT:-.demo/world}"
+
+world-report: setup ## a page that shows the world: make world-report PEOPLE=20000 OUT=.demo/world.html
+	@$(PYTHON) -m demo world-report --people "$${PEOPLE:-20000}" --seed "$${SEED:-20260331}" --out "$${OUT:-.demo/world.html}"
 
 clean: ## remove everything that was made here, the environment included
 	@if [ -x $(PYTHON) ]; then $(PYTHON) -m demo down >/dev/null 2>&1 || true; fi

@@ -10,11 +10,10 @@ import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from airflow.sdk.exceptions import AirflowFailException
 
-PROJECT_ROOT = Path(__file__).resolve().parents[1]
+from dags.warm_start import PROJECT_ROOT, ForkedCommand, libraries_are_loaded
 
 NOT_YET = 75
 """EX_TEMPFAIL of sysexits.h: another writer holds the partition, a server is away, a drop is not complete."""
@@ -51,25 +50,15 @@ class Command:
     """One command of the project, running in a process group of its own so that it can be ended with all it started."""
 
     def __init__(self, arguments: Sequence[str], *, environment: Mapping[str, str] | None = None) -> None:
-        self.arguments = (sys.executable, "-m", *arguments)
+        self.arguments = tuple(arguments)
         self.environment = {**_without_airflow(os.environ), "PYTHONUNBUFFERED": "1", **(environment or {})}
-        self.process: subprocess.Popen[str] | None = None
+        self.process: subprocess.Popen[str] | ForkedCommand | None = None
 
     def run(self, say: Callable[[str], None]) -> Outcome:
         """Run to the end, handing each line of output to `say` when it is printed; lines of results are kept."""
         results: list[Mapping[str, object]] = []
         last_line = ""
-        self.process = subprocess.Popen(
-            self.arguments,
-            cwd=PROJECT_ROOT,
-            env=self.environment,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,  # one stream keeps the order in which things were said
-            text=True,
-            errors="replace",
-            start_new_session=True,
-        )
+        self.process = self._start()
         assert self.process.stdout is not None  # noqa: S101 # a pipe was asked for two lines above
         with self.process.stdout as output:
             for line in map(str.rstrip, output):
@@ -80,6 +69,21 @@ class Command:
                 elif line:
                     last_line = line
         return Outcome(self.process.wait(), tuple(results), last_line)
+
+    def _start(self) -> subprocess.Popen[str] | ForkedCommand:
+        if libraries_are_loaded():
+            return ForkedCommand(self.arguments, self.environment)
+        return subprocess.Popen(
+            (sys.executable, "-m", *self.arguments),
+            cwd=PROJECT_ROOT,
+            env=self.environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,  # one stream keeps the order in which things were said
+            text=True,
+            errors="replace",
+            start_new_session=True,
+        )
 
     def end(self) -> None:
         """End the command and everything it started; nothing happens when it is not running."""

@@ -8,20 +8,22 @@ import signal
 import sys
 import time
 from collections.abc import Sequence
+from datetime import date
 from pathlib import Path
 from types import FrameType
 from typing import NoReturn
 
 from demo.airflow import AirflowError
 from demo.bench import bench
-from demo.drops import write_drops
-from demo.life import live
+from demo.dirt_rates import Dirt
+from demo.large import PROCESSES, write_world
+from demo.life import live, part_count
 from demo.processes import ServerError
-from demo.servers import ENVIRONMENT, find_partners, start_partners
+from demo.servers import ENVIRONMENT, Partners, find_partners, start_partners
 from demo.session import run_with_partners
 from demo.tour import TourError, keep_airflow, tour
-from demo.truth import write_truth
 from demo.world import World, WorldError
+from demo.world_report import report
 
 EXAMPLES = """examples:
   python -m demo up                                     20 000 people, the history and 7 daily drops, served from .demo
@@ -30,7 +32,9 @@ EXAMPLES = """examples:
   python -m demo status
   python -m demo down                                   stop the servers, keep the data
   python -m demo down --forget                          stop the servers, delete the folder
-  python -m demo world --out /tmp/world --people 300    only the drop's files and the truth, no servers
+  python -m demo world --out /tmp/world --people 300    only files and the truth, no servers
+  python -m demo world --out /tmp/large --people 1000000 --days 0 --parquet
+  python -m demo world-report --people 20000 --out /tmp/world.html
 """
 WORLD_FILE = "world.json"
 
@@ -49,7 +53,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def up(options: argparse.Namespace) -> int:
     """Start the servers, load the world unless it is there, and write the environment."""
     world, folder, begin = _world(options), options.folder.absolute(), time.monotonic()
-    wanted = {"seed": world.seed, "people": world.people, "history_months": world.history_months, "days": options.days}
+    wanted = {
+        "seed": world.seed,
+        "people": world.people,
+        "history_months": world.history_months,
+        "days": options.days,
+        "dirt": options.dirt,
+    }
     remembered = folder / WORLD_FILE
     if remembered.exists() and json.loads(remembered.read_text(encoding="utf-8")) != wanted:
         raise WorldError(
@@ -59,10 +69,7 @@ def up(options: argparse.Namespace) -> int:
     try:
         if not remembered.exists():
             _say(begin, f"living {world.history_months} months of {world.people} people while the servers start")
-            life = live(world, world.business_dates(options.days)[-1])
-            started.wait()
-            _say(begin, "the servers answer; writing and loading the partners' data")
-            started.load(life, world.business_dates(options.days))
+            _live_and_load(world, world.business_dates(options.days), started, begin)
             remembered.write_text(json.dumps(wanted) + "\n", encoding="utf-8")
         started.wait()
         environment = started.write_environment(world, options.lake or str(folder / "lake"))
@@ -97,14 +104,41 @@ def status(options: argparse.Namespace) -> int:
     return 0
 
 
+def _live_and_load(world: World, days: list[date], started: Partners, begin: float) -> None:
+    """A world of one part is lived in memory while the servers start; a larger one goes through files."""
+    if part_count(world) == 1:
+        life = live(world, days[-1])
+        started.wait()
+        _say(begin, "the servers answer; writing and loading the partners' data")
+        started.load(life, days)
+        return
+    rows = write_world(world, days, started.folder)
+    started.wait()
+    _say(begin, f"{rows:,} rows are written; loading them")
+    started.load_files(world, started.folder, days)
+
+
 def world(options: argparse.Namespace) -> int:
-    """Write only the shop's drop and the truth."""
-    begin, days = time.monotonic(), _world(options).business_dates(options.days)
-    life = live(_world(options), days[-1])
-    for drop in write_drops(life, options.out / "drop", days):
-        if drop.parent.name == "erasure_requests":
-            _say(begin, f"{drop.name} is written")
-    write_truth(life, options.out / "truth")
+    """Write only files, no servers: the shop's drop, what each bank wrote, and the truth."""
+    begin, wanted = time.monotonic(), _world(options)
+    days = wanted.business_dates(options.days)
+    if options.since or options.until:
+        first, last = options.since or wanted.first_business_date, options.until or options.since
+        days = [day for day in wanted.business_dates(max((last - days[0]).days, 0)) if first <= day <= last]
+    if not days:
+        raise WorldError(f"--from {options.since} --to {options.until}: no day from {wanted.first_business_date} on")
+    rows = write_world(wanted, days, options.out, processes=options.processes, all_parquet=options.parquet)
+    _say(begin, f"{rows:,} rows of {days[0]} to {days[-1]} are written to {options.out}")
+    return 0
+
+
+def world_report(options: argparse.Namespace) -> int:
+    """Draw what the world is like on one self-contained HTML page."""
+    begin, wanted = time.monotonic(), _world(options)
+    options.out.parent.mkdir(parents=True, exist_ok=True)
+    life = live(wanted, wanted.business_dates(options.days)[-1])
+    options.out.write_text(report(life, wanted.business_dates(options.days)), encoding="utf-8")
+    _say(begin, f"{options.out} shows the world")
     return 0
 
 
@@ -139,22 +173,34 @@ def _parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     commands = parser.add_subparsers(required=True, metavar="command")
-    for name, run in (("up", up), ("down", down), ("status", status), ("world", world)):
+    for name, run in (
+        ("up", up),
+        ("down", down),
+        ("status", status),
+        ("world", world),
+        ("world-report", world_report),
+    ):
         command = commands.add_parser(name, help=run.__doc__, description=run.__doc__)
         command.set_defaults(run=run)
-        if name != "world":
+        if name not in {"world", "world-report"}:
             command.add_argument("--folder", type=Path, default=Path(".demo"), help="where all data lie (.demo)")
-        if name in {"up", "world"}:
+        if name in {"up", "world", "world-report"}:
             command.add_argument("--people", type=int, default=World.people, help="inhabitants (20000)")
             command.add_argument("--seed", type=int, default=World.seed, help="equal seeds give equal bytes")
             command.add_argument("--history-months", type=int, default=World.history_months, help="months (24)")
             command.add_argument("--days", type=int, default=7, help="daily drops after the first one (7)")
+            command.add_argument("--dirt", choices=("usual", "none"), default="usual", help="flaws of the partners")
         if name == "up":
             command.add_argument("--lake", default="", help="the lake's folder or s3:// address (<folder>/lake)")
         if name == "down":
             command.add_argument("--forget", action="store_true", help="delete the folder too")
-        if name == "world":
+        if name in {"world", "world-report"}:
             command.add_argument("--out", type=Path, required=True, help="where to write")
+        if name == "world":
+            command.add_argument("--from", dest="since", type=_optional_day, help="first day to write (all of --days)")
+            command.add_argument("--to", dest="until", type=_optional_day, help="last day to write (that of --from)")
+            command.add_argument("--processes", type=int, default=PROCESSES, help="speed, never the result (2)")
+            command.add_argument("--parquet", action="store_true", help="every table as Parquet, as for benchmarks")
     for name, run in (("tour", show_tour), ("airflow", airflow), ("bench", measure)):
         command = commands.add_parser(name, help=run.__doc__, description=run.__doc__)
         command.set_defaults(run=run)
@@ -169,7 +215,13 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _world(options: argparse.Namespace) -> World:
-    return World(seed=options.seed, people=options.people, history_months=options.history_months)
+    dirt = Dirt.none() if options.dirt == "none" else Dirt()
+    return World(seed=options.seed, people=options.people, history_months=options.history_months, dirt=dirt)
+
+
+def _optional_day(text: str) -> date | None:
+    """A day; nothing for the empty text that a Makefile hands on."""
+    return date.fromisoformat(text) if text else None
 
 
 def _say(begin: float, what: str) -> None:

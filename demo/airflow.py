@@ -63,6 +63,14 @@ esac
 exec "{python}" -m airflow "$@"
 """
 
+LOCAL_SETTINGS = """import sys
+
+if "scheduler" in sys.argv:
+    from dags.warm_start import load_libraries
+
+    load_libraries()
+"""
+
 
 class AirflowError(RuntimeError):
     """Airflow did not start or could not do what it was asked; the message says why, or where its log is."""
@@ -177,10 +185,11 @@ def _prepare(home: Path, variables: Mapping[str, str]) -> Airflow:
     shim = home / "bin" / "airflow"
     shim.write_text(SHIM.format(python=sys.executable), encoding="utf-8")
     shim.chmod(0o700)
+    (home / "config").mkdir(exist_ok=True)
+    (home / "config" / "airflow_local_settings.py").write_text(LOCAL_SETTINGS, encoding="utf-8")
     password_file = _password_file(home)
     if not password_file.exists():
-        password_file.touch(mode=0o600)
-        password_file.write_text(json.dumps({USER: secrets.token_urlsafe(12)}), encoding="utf-8")
+        write_private(password_file, json.dumps({USER: secrets.token_urlsafe(12)}))
     port, database_port = free_ports(2)
     database = PostgreSQL(home / "postgresql", database_port, _database_secret(home))
     environment = {

@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 import pyarrow as pa
 
 from demo import spelling
+from demo.accounts import ACCOUNT_TYPES, CARD, agree_accounts
 from demo.hardship import DEFAULTED, Hardship
 from demo.people import OCCUPATIONS, People
 from demo.shopping import Shop
 from demo.tables import NOTHING, Ledger, chosen, numbered, where
-from demo.world import DAY_SECONDS, Month, World, day_of
+from demo.world import DAY_SECONDS, District, Month, day_of
 
-ACCOUNT_TYPES = ("current", "savings", "credit_card", "loan")
-CURRENT, SAVINGS, CARD, LOAN = range(4)
 ACCOUNT_STATUSES = ("active", "blocked")
 INCOME_BANDS = ("A", "B", "C", "D", "E")
 INCOME_BOUNDS = (350_000, 600_000, 1_000_000, 1_800_000)  # cents a month
+TRANSLITERATED, MISTYPED, OTHER_SURNAME = 0.015, 0.01, 0.02
+POLICY_NOISE, POLICY_CUT = 0.9, 0.8  # the bank's estimate of the hazard errs by this much; it declines above the cut
+RANDOM_SLICE = 0.01  # approved whatever the policy says, so that the policy can be judged
 DECISIONS = ("approved", "declined")
 PRODUCTS = ("card_basic", "card_gold", "card_travel")
 MERCHANT_KINDS = (  # merchant category code (ISO 18245), what the shop sign says, share of the merchants
@@ -49,55 +49,33 @@ MERCHANT_KINDS = (  # merchant category code (ISO 18245), what the shop sign say
 )
 
 
-@dataclass(frozen=True)
-class Accounts:
-    """Every account that is or will be opened, one entry per account; bank is the position of the bank."""
-
-    bank: np.ndarray
-    person: np.ndarray
-    kind: np.ndarray
-    opened_at: np.ndarray
-    ids: pa.Array
-
-    def main_of(self, count: int, moment: int) -> np.ndarray:
-        """For each person the current account opened first, -1 for those who have none at the moment."""
-        current = np.flatnonzero((self.kind == CURRENT) & (self.opened_at < moment))
-        newest_first = current[np.argsort(-self.opened_at[current], kind="stable")]
-        main = np.full(count, -1)
-        main[self.person[newest_first]] = newest_first
-        return main
-
-    def of_kind(self, kind: int, count: int, moment: int) -> np.ndarray:
-        """For each person one account of the kind that is open at the moment, -1 where there is none."""
-        open_ones = np.flatnonzero((self.kind == kind) & (self.opened_at < moment))
-        account = np.full(count, -1)
-        account[self.person[open_ones[::-1]]] = open_ones[::-1]
-        return account
-
-
 class Banks:
     """The books of all partner banks in the month that is being lived."""
 
-    def __init__(self, world: World, people: People, shop: Shop, hardship: Hardship) -> None:
+    def __init__(self, world: District, people: People, shop: Shop, hardship: Hardship) -> None:
         """Decide once which accounts everyone will open."""
         self._world, self._people, self._shop, self._hardship = world, people, shop, hardship
         chance = world.generator("banks")
-        self.accounts = _agree_accounts(people, chance)
+        self.accounts = agree_accounts(people, chance)
         is_old_number = chance.random(people.bank_opened_at.shape) < 0.08
         own = np.arange(people.count)[:, None]
         self._phone = np.where(is_old_number, people.count + own, own)
         self._income_cents = people.income_cents * np.exp(0.2 * chance.normal(size=people.count))
         self._hides = chance.random((4, people.count))
         self._spelling = chance.random(people.count)
+        self._names = self._names_at_banks(chance)
         share = np.exp(-0.3 * people.hazard[self.accounts.person] + 0.2 * chance.normal(size=len(self.accounts.kind)))
         limit = np.round(3 * people.income_cents[self.accounts.person] * share, -5).astype(np.int64)
         self.limit_cents = np.where(self.accounts.kind >= CARD, np.clip(limit, 300_000, 10_000_000), NOTHING)
         self._is_blocked = np.zeros(len(self.accounts.kind), bool)
+        self.applications: list[dict[str, np.ndarray]] = []
         self._application_count = 0
-        self.merchant_count = int(np.clip(people.count // 50, 40, 400))
+        whole = world.world
+        self.merchant_count = int(np.clip(whole.people // 50, 40, 4_000))
         shares = np.array([kind[2] for kind in MERCHANT_KINDS])
         size = (len(world.banks), self.merchant_count)
-        self.merchant_kind = chance.choice(len(MERCHANT_KINDS), size, p=shares / shares.sum())
+        # Every district spends at the same merchants, which the first district writes down.
+        self.merchant_kind = whole.generator("merchants").choice(len(MERCHANT_KINDS), size, p=shares / shares.sum())
 
     def live_month(self, month: Month, ledger: Ledger) -> None:
         """Write down customers, accounts, merchants and applications that are new or changed this month."""
@@ -105,7 +83,9 @@ class Banks:
         for position, bank in enumerate(self._world.banks):
             self._write_customers(month, position, bank, chance, ledger)
             self._write_accounts(month, position, bank, chance, ledger)
-            self._write_merchants(month, position, bank, chance, ledger)
+            recoded = self._recode_merchants(month, position)
+            if self._world.index == 0:  # the districts share their merchants; the first one writes them
+                self._write_merchants(month, position, bank, recoded, ledger)
             self._write_applications(month, position, bank, chance, ledger)
 
     def _write_customers(
@@ -113,10 +93,12 @@ class Banks:
     ) -> None:
         people, opened_at = self._people, self._people.bank_opened_at[:, position]
         is_new, is_old = _new_and_old(opened_at, month)
-        has_moved_on = self._shop.is_registered(month.start) & (self._phone[:, position] != self._shop.phone)
+        has_moved_on = self._shop.users.is_registered(month.start) & (
+            self._phone[:, position] != self._shop.users.phone
+        )
         new_phone = is_old & has_moved_on & (chance.random(people.count) < 0.08)
         new_income = is_old & (chance.random(people.count) < 0.006)
-        self._phone[:, position] = np.where(new_phone, self._shop.phone, self._phone[:, position])
+        self._phone[:, position] = np.where(new_phone, self._shop.users.phone, self._phone[:, position])
         self._income_cents = np.where(new_income, people.income_cents, self._income_cents)
         changes = new_phone | new_income
         for persons, moment in (
@@ -130,9 +112,9 @@ class Banks:
         band = np.searchsorted(INCOME_BOUNDS, self._income_cents[persons])
         return {
             "bank_customer_id": people.bank_customer_ids(position, persons),
-            "full_name": pa.array([people.names[i] for i in persons], pa.string()),
+            "full_name": self._names.take(pa.array(persons)),
             "phone": where(hides[0] < 0.98, self._phones(position, persons)),
-            "email": where(hides[1] < 0.4, pa.array([people.emails[i].lower() for i in persons], pa.string())),
+            "email": where(hides[1] < 0.4, pa.compute.utf8_lower(people.emails.take(pa.array(persons)))),
             "national_id": where(hides[2] < 0.97, self._national_ids(persons)),
             "birth_date": np.where(hides[3] < 0.99, people.birth_day[persons], NOTHING),
             "gender": chosen(("female", "male"), people.is_male[persons].astype(np.int64)),
@@ -145,14 +127,19 @@ class Banks:
         }
 
     def _phones(self, position: int, persons: np.ndarray) -> pa.Array:
-        numbers = [spelling.mobile_number(int(self._phone[i, position])) for i in persons]
-        return pa.array(
-            [spelling.spelled_phone(n, self._spelling[i]) for n, i in zip(numbers, persons, strict=True)], pa.string()
-        )
+        return spelling.spelled_phones(self._shop.users.phones(self._phone[persons, position]), self._spelling[persons])
 
     def _national_ids(self, persons: np.ndarray) -> pa.Array:
-        ids = [spelling.spelled_national_id(self._people.national_ids[i], self._spelling[i]) for i in persons]
-        return pa.array(ids, pa.string())
+        return spelling.spelled_national_ids(self._people.national_ids.take(pa.array(persons)), self._spelling[persons])
+
+    def _names_at_banks(self, chance: np.random.Generator) -> pa.Array:
+        """Names as the banks hold them: some in Latin letters, some mistyped, some from before a wedding."""
+        names, draw = self._people.names, chance.random(self._people.count)
+        names = pa.compute.if_else(pa.array(draw < TRANSLITERATED), spelling.transliterated(names), names)
+        is_changed = (draw > 1 - OTHER_SURNAME) & ~self._people.is_male
+        names = pa.compute.if_else(pa.array(is_changed), spelling.with_another_surname(self._people.names), names)
+        is_mistyped = (draw > 0.5) & (draw < 0.5 + MISTYPED)
+        return pa.compute.if_else(pa.array(is_mistyped), pa.compute.utf8_slice_codeunits(names, 0, 2), names)
 
     def _write_accounts(
         self, month: Month, position: int, bank: str, chance: np.random.Generator, ledger: Ledger
@@ -182,11 +169,21 @@ class Banks:
             }
             ledger.add("accounts", day_of(moment), columns, bank=bank)
 
-    def _write_merchants(
-        self, month: Month, position: int, bank: str, chance: np.random.Generator, ledger: Ledger
-    ) -> None:
-        """All merchants are there from the first month; later a few a month move to another city."""
-        is_written = chance.random(self.merchant_count) < (0.004 if month.index else 1.1)
+    def _recode_merchants(self, month: Month, position: int) -> np.ndarray:
+        """Which merchants of a bank have another category from this month on, for all who buy there."""
+        drift, kinds = self._world.world.drift, self.merchant_kind[position]
+        if drift is None or not drift.holds(month.first):
+            return np.zeros(self.merchant_count, bool)
+        codes = [kind[0] for kind in MERCHANT_KINDS]
+        before, after = (codes.index(code) for code in drift.recoded_category)
+        is_recoded = kinds == before
+        self.merchant_kind[position] = np.where(is_recoded, after, kinds)
+        return np.asarray(is_recoded)
+
+    def _write_merchants(self, month: Month, position: int, bank: str, recoded: np.ndarray, ledger: Ledger) -> None:
+        """All merchants are there from the first month; later a few a month move to another city, or are re-coded."""
+        chance = self._world.generator(f"merchants of {bank}", month.index)
+        is_written = recoded | (chance.random(self.merchant_count) < (0.004 if month.index else 1.1))
         index = np.flatnonzero(is_written)
         kinds = self.merchant_kind[position, index]
         names = [
@@ -208,16 +205,23 @@ class Banks:
     ) -> None:
         """Each application as it came in, as it was decided, and as the card was first used."""
         people = self._people
-        is_known = self._shop.is_registered(month.start) | _new_and_old(people.bank_opened_at[:, position], month)[1]
+        is_known = (
+            self._shop.users.is_registered(month.start) | _new_and_old(people.bank_opened_at[:, position], month)[1]
+        )
         persons = np.flatnonzero(is_known & (chance.random(people.count) < 0.004))
         count, applied_at = len(persons), month.moments(chance, len(persons))
         is_instant, minutes = chance.random(count) < 0.6, chance.integers(20, 180, count)
         decided_at = applied_at + np.where(is_instant, minutes, chance.integers(3_600, 3 * DAY_SECONDS, count))
-        is_approved = chance.random(count) < 1 / (1 + np.exp(1.1 * people.hazard[persons] - 0.8))
+        estimate = people.hazard[persons] + POLICY_NOISE * chance.normal(size=count)
+        is_random = chance.random(count) < RANDOM_SLICE
+        is_approved = is_random | (estimate < POLICY_CUT)
         uses_card = is_approved & (chance.random(count) < 0.8)
         activated_at = decided_at + chance.integers(2 * DAY_SECONDS, 20 * DAY_SECONDS, count)
         limit = np.where(is_approved, np.round(people.income_cents[persons] * 2.0, -5).astype(np.int64), NOTHING)
-        fixed = self._application_columns(position, persons, applied_at, chance)
+        numbers = self._next_application(count)
+        fixed = self._application_columns(position, numbers, persons, applied_at, chance)
+        truth = {"person": persons, "applied_at": applied_at, "estimate": estimate}
+        self._remember(position, month, numbers, truth | {"is_random": is_random, "is_approved": is_approved})
         always, never, undecided = np.ones(count, bool), np.full(count, NOTHING), np.full(count, -1)
         decision = np.where(is_approved, 0, 1)
         for happens, moment, decided, limits, choice, activated in (
@@ -234,12 +238,23 @@ class Banks:
             }
             ledger.add("card_applications", day_of(moment), fixed | changing, bank=bank, happens=happens)
 
+    def _remember(self, position: int, month: Month, numbers: np.ndarray, truth: dict[str, np.ndarray]) -> None:
+        """Keep for the truth what the bank believed, and why it decided as it did."""
+        count = len(numbers)
+        where_and_when = {"bank": np.full(count, position), "month": np.full(count, month.index), "number": numbers}
+        self.applications.append(where_and_when | truth)
+
     def _application_columns(
-        self, position: int, persons: np.ndarray, applied_at: np.ndarray, chance: np.random.Generator
+        self,
+        position: int,
+        numbers: np.ndarray,
+        persons: np.ndarray,
+        applied_at: np.ndarray,
+        chance: np.random.Generator,
     ) -> dict[str, object]:
         count = len(persons)
         return {
-            "application_id": numbered(f"{self._people.bank_prefixes[position]}p", self._next_application(count)),
+            "application_id": self._world.ids(f"{self._people.bank_prefixes[position]}p", numbers),
             "applied_at": applied_at,
             "product_code": chosen(PRODUCTS, chance.choice(3, count, p=[0.6, 0.3, 0.1])),
             "phone": self._phones(position, persons),
@@ -250,21 +265,6 @@ class Banks:
         first = self._application_count
         self._application_count += count
         return np.arange(first, first + count)
-
-
-def _agree_accounts(people: People, chance: np.random.Generator) -> Accounts:
-    person, bank = np.nonzero(people.bank_opened_at != NOTHING)
-    relation_at = people.bank_opened_at[person, bank]
-    parts = []
-    for kind, share, latest_day in ((CURRENT, 1.1, 0), (SAVINGS, 0.35, 400), (CARD, 0.27, 900), (LOAN, 0.06, 900)):
-        opens = chance.random(len(person)) < share
-        opened_at = relation_at + 60 + chance.integers(0, latest_day + 1, len(person)) * DAY_SECONDS
-        parts.append((bank[opens], person[opens], np.full(int(opens.sum()), kind), opened_at[opens]))
-    banks, persons, kinds, opened_at = (np.concatenate(column) for column in zip(*parts, strict=True))
-    number = chance.permutation(len(kinds))
-    prefixes = pa.array([f"{prefix}a" for prefix in people.bank_prefixes]).take(pa.array(banks))
-    ids = pa.compute.binary_join_element_wise(prefixes, numbered("", number), "")
-    return Accounts(banks, persons, kinds, opened_at, ids)
 
 
 def _new_and_old(began_at: np.ndarray, month: Month) -> tuple[np.ndarray, np.ndarray]:

@@ -18,6 +18,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import psutil
+import pyarrow.parquet as pq
 
 from demo.airflow import airflow_standalone
 from demo.bench_relations import bench_relations
@@ -25,6 +26,8 @@ from demo.session import PROJECT_ROOT, partners_up
 from demo.tour import DAG, watch
 
 SAMPLES_A_SECOND = 4
+WORLDS = (20_000, 100_000)
+ROWS_A_SECOND_WISHED = 250_000
 
 
 @dataclass(frozen=True)
@@ -41,6 +44,7 @@ def bench(folder: Path, *world: str) -> None:
     """Measure a training, a night by the command line and by Airflow, and print a table."""
     shutil.rmtree(folder, ignore_errors=True)
     costs: list[Cost] = []
+    worlds = [_measure_world(folder / "world", people) for people in WORLDS]
 
     def measured(step: str, wish: str, run: Callable[[], object]) -> None:
         costs.append(measure(step, wish, run))
@@ -57,8 +61,44 @@ def bench(folder: Path, *world: str) -> None:
         measured("one night by Airflow's scheduler", "240 s", lambda: _scheduled(folder, environment, third))
         rows = _rows(Path(environment["NIGHTLEDGER_LAKE"]))
     _print_table(costs, rows, world)
+    _print_worlds(worlds)
     for line in ("", *bench_relations(folder / "relations")):
         _say(line)
+
+
+@dataclass(frozen=True)
+class WorldCost:
+    """What it cost to generate a world of 24 months and write it, with its truth, as Parquet."""
+
+    people: int
+    rows: int
+    transactions: int
+    cost: Cost
+
+
+def _measure_world(out: Path, people: int) -> WorldCost:
+    shutil.rmtree(out, ignore_errors=True)
+    command = ["-m", "demo", "world", "--people", str(people), "--days", "0", "--parquet", "--out", str(out)]
+    cost = measure(f"a world of {people:,} people", "", lambda: _run(os.environ, *command))
+    _say(f"{cost.step}: {cost.seconds:.1f} s, {cost.gigabytes:.1f} GB")
+    counts = {
+        path: pq.read_metadata(path).num_rows for path in out.rglob("part-*.parquet") if "truth" not in path.parts
+    }
+    transactions = sum(rows for path, rows in counts.items() if "transactions" in path.parts)
+    shutil.rmtree(out)
+    return WorldCost(people, sum(counts.values()), transactions, cost)
+
+
+def _print_worlds(worlds: list[WorldCost]) -> None:
+    _say(f"\nWorlds of 24 months as Parquet; wished: {ROWS_A_SECOND_WISHED:,} rows a second\n")
+    _say("| people | rows | transactions | seconds | rows a second | peak memory, GB |")
+    _say("|---|---|---|---|---|---|")
+    for world in worlds:
+        speed = world.rows / world.cost.seconds
+        _say(
+            f"| {world.people:,} | {world.rows:,} | {world.transactions:,} | {world.cost.seconds:.1f} | {speed:,.0f} "
+            f"| {world.cost.gigabytes:.1f} |"
+        )
 
 
 def measure(step: str, wish: str, run: Callable[[], object]) -> Cost:

@@ -30,6 +30,7 @@ CATEGORIES = (  # code (its first word is the scene), share of the lines sold, m
     ("other_services", 1, 9_900),
 )
 ARTICLES_IN_CATEGORY = 120
+POPULARITY = 3  # the higher, the more a few articles make the sales
 BRANDS_IN_CATEGORY = 9
 CODES = tuple(category[0] for category in CATEGORIES)
 SHARES = np.array([category[1] for category in CATEGORIES]) / sum(category[1] for category in CATEGORIES)
@@ -49,8 +50,14 @@ class Catalogue:
         """One article for each shopper: half the time of the favourite category, popular ones far more often."""
         count = len(favourite)
         category = np.where(chance.random(count) < 0.5, favourite, chance.choice(len(CODES), count, p=SHARES))
-        rank = (ARTICLES_IN_CATEGORY * chance.random(count) ** 3).astype(np.int64)
+        rank = (ARTICLES_IN_CATEGORY * chance.random(count) ** POPULARITY).astype(np.int64)
         return category * ARTICLES_IN_CATEGORY + rank
+
+    def expected_price_cents(self, category: int) -> float:
+        """The mean price of a line of the category, popular articles counting more."""
+        edges = np.linspace(0, 1, ARTICLES_IN_CATEGORY + 1) ** (1 / POPULARITY)
+        begin = category * ARTICLES_IN_CATEGORY
+        return float(self.price_cents[begin : begin + ARTICLES_IN_CATEGORY] @ np.diff(edges))
 
 
 def stock(world: World) -> Catalogue:

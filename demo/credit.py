@@ -7,10 +7,11 @@ from typing import Any
 import numpy as np
 
 from demo.hardship import DEFAULTED, EASY, STRAINED, Hardship
+from demo.orders import ON_CREDIT, Orders
 from demo.people import People
-from demo.shopping import ON_CREDIT, Orders, Shop
-from demo.tables import NOTHING, Ledger, chosen, numbered, where
-from demo.world import DAY_SECONDS, EPOCH, UTC_OFFSET_SECONDS, Month, World, day_of
+from demo.shopping import Shop
+from demo.tables import NOTHING, Ledger, chosen, where
+from demo.world import DAY_SECONDS, EPOCH, UTC_OFFSET_SECONDS, District, Month, day_of
 
 STATUSES = ("active", "frozen")
 COUNTS = np.array([3, 6, 9, 12])
@@ -50,11 +51,11 @@ class Instalments:
 class Credit:
     """The shop's credit department in the month that is being lived."""
 
-    def __init__(self, world: World, people: People, shop: Shop, hardship: Hardship) -> None:
+    def __init__(self, world: District, people: People, shop: Shop, hardship: Hardship) -> None:
         """Decide once who will ever want a line of credit, and when."""
         self._world, self._people, self._hardship = world, people, hardship
         chance, count = world.generator("credit"), people.count
-        wants = (people.registered_at != NOTHING) & shop.is_verified & (chance.random(count) < 0.72)
+        wants = (people.registered_at != NOTHING) & shop.users.is_verified & (chance.random(count) < 0.8)
         lag = chance.integers(600, 240 * DAY_SECONDS, count)
         self._opened_at = np.where(wants, people.registered_at + lag, NOTHING)
         share = np.clip(1.0 + 0.35 * people.thrift - 0.3 * people.hazard + 0.3 * chance.normal(size=count), 0.3, 2.5)
@@ -71,6 +72,16 @@ class Credit:
         is_open = (self._opened_at != NOTHING) & (self._opened_at < month.start)
         is_welcome = is_open & ~self._is_frozen & (self._hardship.condition != DEFAULTED)
         return np.where(is_welcome, self._limit_cents - unpaid, 0)
+
+    def leverage(self) -> np.ndarray:
+        """What each person still owes, in months of income."""
+        owed = self.instalments
+        unpaid = np.bincount(owed.person, owed.due_cents - owed.paid_cents, self._people.count)
+        return np.asarray(unpaid / self._people.income_cents)
+
+    def has_debt(self) -> np.ndarray:
+        """Who owes anything now."""
+        return self.leverage() > 0
 
     def live_month(self, month: Month, orders: Orders, ledger: Ledger) -> None:
         """Write down what happened to accounts, plans, schedules and repayments this month."""
@@ -95,7 +106,7 @@ class Credit:
         ):
             persons = np.flatnonzero(happens)
             columns = {
-                "credit_account_id": numbered("c", persons),
+                "credit_account_id": self._world.ids("c", persons),
                 "shop_user_id": self._people.shop_user_ids(persons),
                 "opened_at": self._opened_at[persons],
                 "limit_cents": self._limit_cents[persons],
@@ -112,9 +123,9 @@ class Credit:
         length = COUNTS[chance.choice(4, count, p=[0.42, 0.36, 0.08, 0.14])]
         grade = np.round(1.3 + 0.8 * self._people.hazard[persons] + 0.4 * chance.normal(size=count))
         columns: dict[str, Any] = {
-            "plan_id": numbered("p", plan),
-            "credit_account_id": numbered("c", persons),
-            "order_id": numbered("o", orders.number[on_credit]),
+            "plan_id": self._world.ids("p", plan),
+            "credit_account_id": self._world.ids("c", persons),
+            "order_id": self._world.ids("o", orders.number[on_credit]),
             "opened_at": orders.paid_at[on_credit],
             "principal_cents": orders.net_cents[on_credit],
             "instalment_count": length,
@@ -156,7 +167,7 @@ class Credit:
     def _publish(self, index: np.ndarray, published_at: np.ndarray, ledger: Ledger) -> None:
         owed = self.instalments
         columns = {
-            "plan_id": numbered("p", owed.plan[index]),
+            "plan_id": self._world.ids("p", owed.plan[index]),
             "instalment_number": owed.number[index],
             "schedule_version": owed.version[index],
             "due_date": owed.due_day[index],
@@ -201,9 +212,9 @@ class Credit:
         pays_again = is_bounced & ((condition == EASY) | (draw < 0.4))
         bounced_at = paid_at + chance.integers(DAY_SECONDS, 3 * DAY_SECONDS, count)
         again_at = paid_at + chance.integers(4 * DAY_SECONDS, 12 * DAY_SECONDS, count)
-        first = self._pay(index, paid_at, amount, pays, chance, ledger)
-        self._pay(index, bounced_at, amount, is_bounced, chance, ledger, reverses=first)
-        self._pay(index, again_at, np.where(is_part, left - amount, amount), pays_rest | pays_again, chance, ledger)
+        first = self._pay(index, paid_at, amount, pays, ledger)
+        self._pay(index, bounced_at, amount, is_bounced, ledger, reverses=first)
+        self._pay(index, again_at, np.where(is_part, left - amount, amount), pays_rest | pays_again, ledger)
         paid = np.where(pays & ~is_bounced, amount, 0) + np.where(pays_again, amount, 0)
         owed.paid_cents[index] += paid + np.where(pays_rest, left - amount, 0)
         owed.is_settled[index] = owed.paid_cents[index] >= owed.due_cents[index]
@@ -225,23 +236,21 @@ class Credit:
         paid_at: np.ndarray,
         amount: np.ndarray,
         happens: np.ndarray,
-        chance: np.random.Generator,
         ledger: Ledger,
         reverses: np.ndarray | None = None,
     ) -> np.ndarray:
-        """Write payments, or reversals, down; one payment in a hundred is reported a day late. Their numbers."""
+        """Write payments, or reversals, down. Their numbers."""
         owed = self.instalments
         number = np.cumsum(happens) - 1 + self._repayment_count
         self._repayment_count += int(happens.sum())
-        reversed_ids = numbered("y", number if reverses is None else reverses)
+        reversed_ids = self._world.ids("y", number if reverses is None else reverses)
         columns = {
-            "repayment_id": numbered("y", number),
-            "plan_id": numbered("p", owed.plan[index]),
+            "repayment_id": self._world.ids("y", number),
+            "plan_id": self._world.ids("p", owed.plan[index]),
             "instalment_number": owed.number[index],
             "paid_at": paid_at,
             "amount_cents": amount,
             "reverses_repayment_id": where(np.full(len(index), reverses is not None), reversed_ids),
         }
-        is_late = chance.random(len(index)) < 0.01
-        ledger.add("credit_repayments", day_of(paid_at) + is_late, columns, happens=happens)
+        ledger.add("credit_repayments", day_of(paid_at), columns, happens=happens)
         return number

@@ -9,12 +9,14 @@ import json
 from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from pyarrow import csv
 
+from demo.dirt import Flaw, is_missing, never_delivered
 from demo.life import Life
 from demo.tables import FILE_TABLES, MOMENT, SourceTable
 from demo.world import UTC_OFFSET_SECONDS
@@ -27,40 +29,62 @@ def write_drops(life: Life, folder: Path, days: list[date]) -> Iterator[Path]:
     """Write the drop of each day under `folder`/<table>/dt=<day>/, yielding each finished folder."""
     for day in days:
         for source in FILE_TABLES.values():
-            yield write_drop(source, life.drop(source.name, day), folder, day)
+            if not is_missing(life.world, source.name, day):
+                soiled = life.soiled(source.name, day)
+                yield write_drop(source, soiled.rows, folder, day, soiled.broken_lines)
 
 
-def write_drop(source: SourceTable, rows: pa.Table, folder: Path, day: date) -> Path:
-    """Write one table's drop of one day: the data, then the manifest that makes it complete."""
-    target = folder / source.name / f"dt={day}"
-    target.mkdir(parents=True, exist_ok=True)
-    content = encode(rows, source.file_format)
-    part = target / f"part-00000.{source.file_format}"
-    part.write_bytes(content)
-    manifest = {
-        "table": source.name,
-        "dt": day.isoformat(),
-        "produced_at": f"{day + timedelta(days=1)}T00:30:00{_OFFSET_TEXT}",
-        "files": [
-            {
-                "name": part.name,
-                "rows": rows.num_rows,
-                "bytes": len(content),
-                "sha256": hashlib.sha256(content).hexdigest(),
-            }
-        ],
-    }
-    (target / MANIFEST).write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
+def flaws_of(life: Life, table: str, day: date) -> list[Flaw]:
+    """Everything that is wrong with a drop: late rows, soiled rows, or that it never comes."""
+    if is_missing(life.world, table, day):
+        return [never_delivered(table, day)]
+    return life.late_rows(table, day) + life.soiled(table, day).flaws
+
+
+def write_drop(source: SourceTable, rows: pa.Table, folder: Path, day: date, broken_lines: int = 0) -> Path:
+    """Write one table's drop of one day: the data, broken lines at its end, then the manifest that completes it."""
+    target = drop_folder(folder, source.name, day)
+    part = write_part(target, 0, encode(rows, source.file_format, broken_lines), source.file_format)
+    write_manifest(target, source.name, day, [part | {"rows": rows.num_rows + broken_lines}])
     return target
 
 
-def encode(rows: pa.Table, file_format: str) -> bytes:
-    """The rows in one of the drop's formats: parquet, csv.gz with a header, or jsonl.gz."""
+def drop_folder(folder: Path, table: str, day: date) -> Path:
+    """Where a table's drop of a day lies."""
+    return folder / table / f"dt={day}"
+
+
+def write_part(target: Path, part: int, content: bytes, extension: str) -> dict[str, Any]:
+    """Write one file of a drop; what the manifest says of it, but for its rows."""
+    target.mkdir(parents=True, exist_ok=True)
+    file = target / f"part-{part:05d}.{extension}"
+    file.write_bytes(content)
+    return {"name": file.name, "rows": 0, "bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}
+
+
+def write_manifest(target: Path, table: str, day: date, files: list[dict[str, Any]]) -> None:
+    """The manifest of a drop, which makes it complete."""
+    manifest = {
+        "table": table,
+        "dt": day.isoformat(),
+        "produced_at": f"{day + timedelta(days=1)}T00:30:00{_OFFSET_TEXT}",
+        "files": files,
+    }
+    (target / MANIFEST).write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
+
+
+def encode(rows: pa.Table, file_format: str, broken_lines: int = 0) -> bytes:
+    """The rows in one of the drop's formats: parquet, csv.gz with a header, or jsonl.gz.
+
+    broken_lines: so many rows stand a second time at the end of a text, cut in half.
+    """
     if file_format == "parquet":
         buffer = io.BytesIO()
         pq.write_table(rows, buffer, compression="zstd", write_page_checksum=True)
         return buffer.getvalue()
-    text = _csv(rows) if file_format == "csv.gz" else _json_lines(rows)
+    write = _csv if file_format == "csv.gz" else _json_lines
+    lines = write(rows.slice(0, broken_lines)).splitlines()[-broken_lines:] if broken_lines else []
+    text = write(rows) + b"".join(line[: len(line) // 2].rstrip(b'"') + b"\n" for line in lines)
     return gzip.compress(text, compresslevel=1, mtime=0)
 
 

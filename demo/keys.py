@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import secrets
+import shlex
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -22,14 +23,15 @@ def write_keys(path: Path, banks: tuple[str, ...], fixed: str = "") -> Path:
 
 
 def write_environment(path: Path, variables: Mapping[str, str]) -> Path:
-    """KEY=VALUE lines, as `set -a; . file` and systemd read them."""
-    write_private(path, "".join(f"{name}={value}\n" for name, value in variables.items()))
+    """KEY=VALUE lines, as `set -a; . file` and systemd read them; a value with spaces stands in quotes."""
+    write_private(path, "".join(f"{name}={shlex.quote(value)}\n" for name, value in variables.items()))
     return path
 
 
 def read_environment(path: Path) -> dict[str, str]:
     """What `write_environment` wrote."""
-    return dict(line.split("=", 1) for line in path.read_text(encoding="utf-8").splitlines() if "=" in line)
+    lines = path.read_text(encoding="utf-8").splitlines()
+    return {name: "".join(shlex.split(value)) for name, value in (line.split("=", 1) for line in lines if "=" in line)}
 
 
 def write_private(path: Path, text: str) -> None:

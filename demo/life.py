@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 import numpy as np
@@ -14,43 +15,96 @@ from demo.browsing import Browsing
 from demo.campaigns import Campaigns
 from demo.catalogue import stock
 from demo.credit import Credit
+from demo.dirt import Delivery, Flaw, Soiled, days_late, soil
 from demo.hardship import Hardship
 from demo.money import Money
 from demo.people import People, settle
 from demo.shopping import Shop
-from demo.tables import BANK_TABLES, FILE_TABLES, Ledger
+from demo.tables import BANK_TABLES, FILE_TABLES, Ledger, newest_positions
 from demo.wishes import Wishes
-from demo.world import World, WorldError, day_number
+from demo.world import District, World, WorldError, day_number
 
-DUPLICATES = 3  # rows that a large drop repeats word for word, as a resent batch would
-LARGE_DROP = 50
+
+@dataclass(frozen=True)
+class DistrictLife:
+    """Everything that happened in one district; all but the ledger is truth that partners never see.
+
+    has_debt: for each month who owed the shop anything when it began.
+    """
+
+    district: District
+    people: People
+    hardship: Hardship
+    shop: Shop
+    banks: Banks
+    campaigns: Campaigns
+    browsing: Browsing
+    ledger: Ledger
+    has_debt: list[np.ndarray]
+
+
+@dataclass(frozen=True)
+class Books:
+    """What all districts of a life wrote down."""
+
+    districts: tuple[DistrictLife, ...]
+    _settled: dict[tuple[str, str], tuple[pa.Table, np.ndarray]] = field(default_factory=dict)
+
+    def all_rows(self, table: str, bank: str = "") -> tuple[pa.Table, np.ndarray]:
+        """Every row of a table so far, by arrival, then by district, and its day of arrival."""
+        if (table, bank) not in self._settled:
+            schema = (BANK_TABLES if bank else FILE_TABLES)[table].schema
+            blocks = [block for life in self.districts for block in life.ledger.hand_over(table, bank)]
+            rows = pa.concat_tables([schema.empty_table(), *(rows for rows, _ in blocks)])
+            days = np.concatenate([np.empty(0, np.int64), *(arrives for _, arrives in blocks)])
+            order = np.argsort(days, kind="stable")
+            self._settled[table, bank] = rows.take(pa.array(order)).combine_chunks(), days[order]
+        return self._settled[table, bank]
 
 
 @dataclass(frozen=True)
 class Life:
-    """Everything up to `last_day`; the hardship is the truth that partners never see."""
+    """Everything up to `last_day` in all or some districts of a world.
+
+    part: the number of its files among those of a delivery.
+    """
 
     world: World
     last_day: date
-    people: People
-    hardship: Hardship
-    ledger: Ledger
+    districts: tuple[DistrictLife, ...]
+    ledger: Books
+    part: int = 0
 
     def drop(self, table: str, day: date) -> pa.Table:
         """What the shop's drop of `day` holds of a table: the first one all history, later ones what arrived that day.
 
-        Of a row that changed, the drop has the newest version only; a large drop repeats a few rows.
+        Of a row that changed, the drop has the newest version only; beside it stands what is wrong with the delivery.
         """
+        return self.soiled(table, day).rows
+
+    def soiled(self, table: str, day: date, file_format: str = "") -> Soiled:
+        """The drop with its dirt, and a note of every flaw; file_format: another than that of the contract."""
+        source = FILE_TABLES[table]
+        source = replace(source, file_format=file_format or source.file_format)
+        earlier = _between(self.ledger.all_rows(table), np.iinfo(np.int64).min, self._first_arrival(day))
+        given_back = self._orders_given_back(table, day)
+        return soil(self.world, Delivery(source, day, self.part, self.clean_drop(table, day), earlier, given_back))
+
+    def late_rows(self, table: str, day: date) -> list[Flaw]:
+        """The rows of a drop that should have come on an earlier day."""
+        return [
+            Flaw("late_row", table, day, key, f"{count} days")
+            for life in self.districts
+            for key, count in life.ledger.late_rows(table, self._first_arrival(day), day_number(day) + 1)
+        ]
+
+    def clean_drop(self, table: str, day: date) -> pa.Table:
+        """The drop as it would be without dirt other than late rows."""
         source = FILE_TABLES[table]
         rows = _between(self.ledger.all_rows(table), self._first_arrival(day), day_number(day) + 1)
         if source.moment:
             rows = rows.take(pc.sort_indices(rows, sort_keys=[(source.moment, "ascending")]))
-        if source.key:
-            rows = _newest_versions(rows, source.key)
-        if rows.num_rows < LARGE_DROP:
-            return rows
-        chance = self.world.generator(f"duplicates of {table}", day_number(day))
-        return pa.concat_tables([rows, rows.take(pa.array(chance.integers(0, rows.num_rows, DUPLICATES)))])
+        return _newest_versions(rows, source.key) if source.key else rows
 
     def replica(self, bank: str, table: str, first: date | None, last: date) -> pa.Table:
         """What a bank wrote from the beginning of `first` (None: ever) to the end of `last`, oldest first."""
@@ -62,21 +116,53 @@ class Life:
     def _first_arrival(self, day: date) -> int:
         return np.iinfo(np.int64).min if day == self.world.first_business_date else day_number(day)
 
+    def _orders_given_back(self, table: str, day: date) -> pa.Array:
+        """The orders that were refunded in a delivery before the day; a correction leaves them alone."""
+        if table != "orders":
+            return pa.array([], pa.string())
+        refunds = _between(self.ledger.all_rows("refunds"), np.iinfo(np.int64).min, self._first_arrival(day))
+        return pc.unique(refunds["order_id"].combine_chunks())
 
-def live(world: World, last_day: date) -> Life:
-    """Live the world until the end of the month of `last_day`."""
+
+DISTRICTS_IN_PART = 4  # twenty thousand people and two years of their rows fit into a gigabyte
+
+
+def part_count(world: World) -> int:
+    """In how many parts a world is lived and delivered."""
+    return -(-world.district_count // DISTRICTS_IN_PART)
+
+
+def live_part(world: World, last_day: date, part: int) -> Life:
+    """Live one part of the world: a fixed number of districts."""
+    first = part * DISTRICTS_IN_PART
+    return live(world, last_day, range(first, min(first + DISTRICTS_IN_PART, world.district_count)), part)
+
+
+def live(world: World, last_day: date, districts: Iterable[int] | None = None, part: int = 0) -> Life:
+    """Live the world, or some of its districts, until the end of the month of `last_day`."""
     if last_day < world.first_business_date:
         raise WorldError(f"no drop before {world.first_business_date}: ask for a later day than {last_day}")
-    people, ledger, articles = settle(world), Ledger(), stock(world)
-    hardship = Hardship(world, people)
-    shop = Shop(world, people, articles, hardship)
-    credit = Credit(world, people, shop, hardship)
-    browsing = Browsing(world, people, shop, articles)
-    banks = Banks(world, people, shop, hardship)
-    money = Money(world, people, banks, hardship)
-    wishes, campaigns = Wishes(world, people, shop), Campaigns(world, people, shop)
-    for month in world.months_through(last_day):
-        hardship.live_month(month)
+    wanted = range(world.district_count) if districts is None else districts
+    lives = tuple(_live_district(world.district(index), last_day) for index in wanted)
+    return Life(world, last_day, lives, Books(lives), part)
+
+
+def _live_district(district: District, last_day: date) -> DistrictLife:
+    people, articles = settle(district), stock(district.world)
+    ledger = Ledger(lambda table, block, count: days_late(district, table, block, count))
+    hardship = Hardship(district, people)
+    shop = Shop(district, people, articles, hardship)
+    credit = Credit(district, people, shop, hardship)
+    browsing = Browsing(district, people, shop, articles)
+    banks = Banks(district, people, shop, hardship)
+    money = Money(district, people, banks, hardship)
+    wishes = Wishes(district, people, shop)
+    campaigns = Campaigns(district, people, shop, wishes)
+    has_debt: list[np.ndarray] = []
+    for month in district.world.months_through(last_day):
+        leverage = credit.leverage()
+        has_debt.append(leverage > 0)
+        hardship.live_month(month, leverage)
         orders = shop.live_month(month, credit.borrowing_room(month), ledger)
         credit.live_month(month, orders, ledger)
         browsing.live_month(month, orders, ledger)
@@ -84,7 +170,7 @@ def live(world: World, last_day: date) -> Life:
         money.live_month(month, ledger)
         wishes.live_month(month, ledger)
         campaigns.live_month(month, ledger)
-    return Life(world, last_day, people, hardship, ledger)
+    return DistrictLife(district, people, hardship, shop, banks, campaigns, browsing, ledger, has_debt)
 
 
 def _between(rows_and_days: tuple[pa.Table, np.ndarray], first: int, after: int) -> pa.Table:
@@ -95,7 +181,5 @@ def _between(rows_and_days: tuple[pa.Table, np.ndarray], first: int, after: int)
 
 def _newest_versions(rows: pa.Table, key: str) -> pa.Table:
     """The last row of each key; rows come oldest first."""
-    keys = rows[key].combine_chunks().dictionary_encode()
-    newest = np.full(len(keys.dictionary), -1)
-    newest[keys.indices.to_numpy()] = np.arange(rows.num_rows)
+    _, newest = newest_positions(rows, key)
     return rows.take(pa.array(np.sort(newest)))

@@ -5,54 +5,26 @@ from __future__ import annotations
 import numpy as np
 import pyarrow as pa
 
-from demo.banks import CARD, MERCHANT_KINDS, SAVINGS, Banks
+from demo.accounts import CARD, SAVINGS
+from demo.banks import MERCHANT_KINDS, Banks
 from demo.hardship import DEFAULTED, EASY, STRAINED, Hardship
+from demo.movements import NOBODY, Movements
 from demo.people import OCCUPATIONS, People
 from demo.tables import NOTHING, Ledger, chosen, numbered, where
-from demo.world import DAY_SECONDS, Month, World, day_of
+from demo.world import DAY_SECONDS, District, Month, day_of
 
 TYPES = ("pos", "online", "transfer_in", "transfer_out", "salary", "cash", "fee", "interest", "repayment")
 POS, ONLINE, TRANSFER_IN, TRANSFER_OUT, SALARY, CASH, FEE, INTEREST, REPAYMENT = range(9)
-NOBODY = -1
 SELF_EMPLOYED = OCCUPATIONS.index("self_employed")
 DAYS_TO_PAY = 20  # from the statement to its due date
+FAN_OUT = 4  # accounts abroad among which a ring spreads what it took
 OUTSIDERS = 5_000  # accounts at banks outside the alliance
-
-
-class Movements:
-    """The movements of one month while they are collected: account, moment, amount and what it was."""
-
-    def __init__(self) -> None:
-        """Begin empty."""
-        self._parts: list[tuple[np.ndarray, ...]] = []
-
-    def add(
-        self,
-        account: np.ndarray,
-        moment: np.ndarray,
-        amount: np.ndarray,
-        kind: np.ndarray | int,
-        counterparty: np.ndarray | int = NOTHING,
-        merchant: np.ndarray | int = NOBODY,
-    ) -> None:
-        """Collect movements of real accounts and whole cents; counterparty below -1 stands for an outsider."""
-        is_real = (account >= 0) & (amount.astype(np.int64) != 0)
-        columns = [
-            np.broadcast_to(c, account.shape)[is_real] for c in (account, moment, amount, kind, counterparty, merchant)
-        ]
-        self._parts.append(tuple(column.astype(np.int64) for column in columns))
-
-    def in_order(self) -> tuple[np.ndarray, ...]:
-        """All movements by account and moment."""
-        columns = [np.concatenate(column) for column in zip(*self._parts, strict=True)]
-        order = np.lexsort((columns[2], columns[1], columns[0]))
-        return tuple(column[order] for column in columns)
 
 
 class Money:
     """Balances at the beginning of the month that is being lived."""
 
-    def __init__(self, world: World, people: People, banks: Banks, hardship: Hardship) -> None:
+    def __init__(self, world: District, people: People, banks: Banks, hardship: Hardship) -> None:
         """Decide once how everyone handles money, and what they begin with."""
         self._world, self._people, self._banks, self._hardship = world, people, banks, hardship
         chance, accounts = world.generator("money"), banks.accounts
@@ -80,6 +52,7 @@ class Money:
         funds -= self._pay_cards(month, chance, main, cards, funds, movements, ledger)
         self._spend(month, chance, main, cards, np.maximum(funds, 0), income, movements)
         self._share_with_friends(month, chance, main, np.maximum(funds, 0), movements)
+        self._pass_round(month, main, movements)
         self._save(month, chance, main, funds, movements)
         self._charge(month, chance, main, movements)
         self._book(movements, chance, ledger)
@@ -88,6 +61,7 @@ class Money:
         people, count = self._people, self._people.count
         swing = 0.02 + 0.10 * np.exp(-0.7 * people.steadiness)
         earned = people.income_cents * np.exp(np.clip(swing, 0, 0.6) * chance.normal(size=count) - swing**2 / 2)
+        earned = earned * self._hardship.income_factor
         earned = np.where(self._hardship.is_in_work, earned, 0.0).round(-2)
         is_salary = self._is_paid_here & (people.occupation != SELF_EMPLOYED)
         arrives = is_salary | (chance.random(count) < 0.85)
@@ -190,7 +164,7 @@ class Money:
         surplus = np.maximum(funds - self._target, 0)
         budget = np.minimum((1 - self._saved_share) * 0.9 * income + 0.25 * surplus + 0.08 * funds, 0.8 * funds)
         account = np.where(main >= 0, main, cards)
-        for rate, size, draws_cash in ((1.25, 0.75, False), (0.14, 0.5, True)):
+        for rate, size, draws_cash in ((1.6, 0.75, False), (0.16, 0.5, True)):
             person = np.repeat(np.arange(len(main)), chance.poisson(rate * (account >= 0)))
             amount = np.round(
                 budget[person] * size / max(rate, 1) * np.exp(0.7 * chance.normal(size=len(person)) - 0.25)
@@ -227,6 +201,24 @@ class Money:
             main[payer], moment, -amount, TRANSFER_OUT, np.where(main[payee] >= 0, main[payee], -2 - payee % OUTSIDERS)
         )
         movements.add(main[payee], moment, amount, TRANSFER_IN, np.where(is_known_payer, main[payer], outsider))
+
+    def _pass_round(self, month: Month, main: np.ndarray, movements: Movements) -> None:
+        """Fraud rings: the same sum goes from member to member, until all of it ends abroad with the leader."""
+        rings, chance = self._people.rings, self._world.generator("rings", month.index)
+        payer, payee, is_last = rings.circle(month.index)
+        happens = (main[payer] >= 0) & (main[payee] >= 0) & (self.balance[main[payer]] > 0)
+        payer, payee, is_last = payer[happens], payee[happens], is_last[happens]
+        wish = np.where(is_last, 0.5, 0.25) * np.minimum(self.balance[main[payer]], self._people.income_cents[payer])
+        amount = wish.round(-2)
+        moment = month.start + chance.integers(10 * DAY_SECONDS, 20 * DAY_SECONDS, len(payer))
+        movements.add(main[payer], moment, -amount, TRANSFER_OUT, main[payee])
+        movements.add(main[payee], moment, amount, TRANSFER_IN, main[payer])
+        fan_out = np.bincount(payee, np.where(is_last, amount, 0), self._people.count).round(-2)
+        for outsider in range(FAN_OUT):
+            leaders = np.flatnonzero(fan_out > 0)
+            moment = month.start + 20 * DAY_SECONDS + chance.integers(0, 7 * DAY_SECONDS, len(leaders))
+            share = (fan_out[leaders] / FAN_OUT).round(-2)
+            movements.add(main[leaders], moment, -share, TRANSFER_OUT, -2 - (leaders + outsider) % OUTSIDERS)
 
     def _save(
         self, month: Month, chance: np.random.Generator, main: np.ndarray, funds: np.ndarray, movements: Movements
@@ -298,4 +290,4 @@ class Money:
     def _ids(self, bank: int, kind: str, count: int) -> pa.Array:
         first = self._numbers[bank, kind]
         self._numbers[bank, kind] += count
-        return numbered(f"{self._people.bank_prefixes[bank]}{kind}", np.arange(first, first + count), 9)
+        return self._world.ids(f"{self._people.bank_prefixes[bank]}{kind}", np.arange(first, first + count), 9)

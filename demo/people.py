@@ -1,4 +1,4 @@
-"""The inhabitants: what they are like, who lives with whom, who knows whom, and which partners know them."""
+"""The inhabitants of a district: what they are like, where they live and work, and which partners know them."""
 
 from __future__ import annotations
 
@@ -8,30 +8,42 @@ import numpy as np
 import pyarrow as pa
 
 from demo import spelling
-from demo.tables import NOTHING, numbered
-from demo.world import DAY_SECONDS, World, day_number, moment_of
+from demo.rings import Rings, plant_rings
+from demo.society import Society, join_society
+from demo.tables import NOTHING
+from demo.world import DAY_SECONDS, District, day_number, moment_of
 
 EDUCATIONS = ("secondary", "college", "bachelor", "master")
 OCCUPATIONS = ("employee", "civil_servant", "worker", "driver", "self_employed", "student", "retired", "other")
 STEADY_WORK = np.array([0.3, 1.3, -0.1, -0.5, -1.0, -0.9, 1.2, -0.2])
 """How steady the income of each occupation is, in standard deviations."""
+PEOPLE_FOR_A_SECOND_ACCOUNT = 50  # one in so many opens another account at the shop, under another e-mail address
+SECOND_BANK, THIRD_BANK = 0.10, 0.02  # of those who use a bank at all, where there are so many banks
 
 
 @dataclass(frozen=True)
 class People:
     """One entry per inhabitant in every array; traits are standard-normal unless stated otherwise.
 
+    The last entries, from `persons` on, are no people but second accounts at the shop: owner says whose, and everyone
+    else is their own owner. They are like their owner, and known to no bank.
     hazard: the latent leaning to default that income, thrift, impulse and steadiness bring about, and luck besides.
     registered_at, bank_opened_at: moments, later than any day asked for when it has not happened yet; NOTHING: never.
     bank_opened_at and bank_number have one column for each bank. friends: pairs of inhabitants, the smaller first.
     shop_number, bank_number: under which number each partner files the person; nothing ties them to each other.
+    home: the number of each household's home in the world.
     """
 
+    district: District
     count: int
+    persons: int
+    owner: np.ndarray
     is_male: np.ndarray
     birth_day: np.ndarray
     city: np.ndarray
-    household: np.ndarray
+    society: Society
+    rings: Rings
+    home: np.ndarray
     education: np.ndarray
     occupation: np.ndarray
     income_cents: np.ndarray
@@ -41,45 +53,61 @@ class People:
     hazard: np.ndarray
     registered_at: np.ndarray
     bank_opened_at: np.ndarray
-    friends: np.ndarray
     shop_number: np.ndarray
     bank_number: np.ndarray
     bank_prefixes: tuple[str, ...]
-    names: list[str]
-    national_ids: list[str]
-    emails: list[str]
-    addresses: list[str]
-    ip_addresses: list[str]
+    names: pa.Array
+    national_ids: pa.Array
+    emails: pa.Array
+    ip_addresses: pa.Array
+
+    @property
+    def household(self) -> np.ndarray:
+        """The household of each person, numbered within the district."""
+        return self.society.household
+
+    @property
+    def friends(self) -> np.ndarray:
+        """Pairs who give each other money."""
+        return self.society.friends
 
     def shop_user_ids(self, persons: np.ndarray) -> pa.Array:
         """The shop's id of each person."""
-        return numbered("u", self.shop_number[persons])
+        return self.district.ids("u", self.shop_number[persons])
 
     def bank_customer_ids(self, bank: int, persons: np.ndarray) -> pa.Array:
         """The id that the bank in that position gives to each person."""
-        return numbered(f"{self.bank_prefixes[bank]}c", self.bank_number[persons, bank])
+        return self.district.ids(f"{self.bank_prefixes[bank]}c", self.bank_number[persons, bank])
 
 
-def settle(world: World) -> People:
-    """Everyone who lives in the world."""
-    chance, count = world.generator("people"), world.people
+def settle(district: District) -> People:
+    """Everyone who lives in the district."""
+    persons = district.people
+    chance, count = district.generator("people"), persons + persons // PEOPLE_FOR_A_SECOND_ACCOUNT
     traits = _traits(chance, count)
-    household, city = _households(chance, count)
-    is_male = chance.random(count) < 0.51
+    registered_at, bank_opened_at = _relations(district, chance, traits["income_z"])
+    bank_opened_at[persons:] = NOTHING
+    owner = _owners(chance, persons, registered_at)
+    traits = {name: values[owner] for name, values in traits.items()}
+    society = join_society(chance, traits["hazard"], traits["occupation"].astype(np.int64)).with_owners(persons, owner)
+    city = _cities(chance, society.household)
+    is_male = (chance.random(count) < 0.51)[owner]
     age_days = (18 + 52 * chance.beta(1.7, 2.6, count)) * 365.25
-    birth_day = (day_number(world.first_month) - age_days).astype(np.int64)
-    registered_at, bank_opened_at = _relations(world, chance, traits["income_z"])
-    names = [spelling.full_name(bool(male), chance) for male in is_male]
-    ids = [
-        spelling.national_id(spelling.CITIES[city[i]][0], int(birth_day[i]), i % 49_500, bool(is_male[i]))
-        for i in range(count)
-    ]
+    birth_day = (day_number(district.first_month) - age_days).astype(np.int64)[owner]
+    number = district.numbers(np.arange(count))
+    rings = plant_rings(district, registered_at, bank_opened_at)
+    home = district.numbers(rings.share(society.household))
     return People(
+        district=district,
         count=count,
+        persons=persons,
+        owner=owner,
         is_male=is_male,
         birth_day=birth_day,
         city=city,
-        household=household,
+        society=society,
+        rings=rings,
+        home=home,
         education=traits["education"].astype(np.int64),
         occupation=traits["occupation"].astype(np.int64),
         income_cents=traits["income"].astype(np.int64),
@@ -89,16 +117,22 @@ def settle(world: World) -> People:
         hazard=traits["hazard"],
         registered_at=registered_at,
         bank_opened_at=bank_opened_at,
-        friends=_friends(chance, household, traits["hazard"]),
         shop_number=chance.permutation(count),
-        bank_number=np.stack([chance.permutation(count) for _ in world.banks], axis=1),
-        bank_prefixes=_prefixes(world.banks),
-        names=names,
-        national_ids=ids,
-        emails=[spelling.email(i, i // 3, float(s)) for i, s in enumerate(chance.random(count))],
-        addresses=[spelling.address(spelling.CITIES[city[i]][1], int(household[i])) for i in range(count)],
-        ip_addresses=[spelling.ip_address(int(number)) for number in household],
+        bank_number=np.stack([chance.permutation(count) for _ in district.banks], axis=1),
+        bank_prefixes=_prefixes(district.banks),
+        names=spelling.full_names(is_male, chance).take(pa.array(owner)),
+        national_ids=spelling.national_ids(city, birth_day, number[owner] % 49_500, is_male),
+        emails=spelling.emails(number, chance.random(count)),
+        ip_addresses=spelling.ip_addresses(home),
     )
+
+
+def _owners(chance: np.random.Generator, persons: int, registered_at: np.ndarray) -> np.ndarray:
+    """Whose account each entry is; second accounts belong to people whom the shop knows, or will."""
+    owner = np.arange(len(registered_at))
+    known = np.flatnonzero(registered_at[:persons] != NOTHING)
+    owner[persons:] = chance.choice(known, len(owner) - persons, replace=False)
+    return owner
 
 
 def _prefixes(banks: tuple[str, ...]) -> tuple[str, ...]:
@@ -127,38 +161,23 @@ def _traits(chance: np.random.Generator, count: int) -> dict[str, np.ndarray]:
     }
 
 
-def _households(chance: np.random.Generator, count: int) -> tuple[np.ndarray, np.ndarray]:
-    sizes = chance.choice([1, 2, 3, 4], count, p=[0.45, 0.27, 0.2, 0.08])
-    household = np.repeat(np.arange(count), sizes)[:count]
+def _cities(chance: np.random.Generator, household: np.ndarray) -> np.ndarray:
     weights = np.array([city[3] for city in spelling.CITIES], float)
-    city_of_household = chance.choice(len(weights), count, p=weights / weights.sum())
-    return household, city_of_household[household]
+    return np.asarray(chance.choice(len(weights), len(household), p=weights / weights.sum())[household])
 
 
-def _relations(world: World, chance: np.random.Generator, income_z: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _relations(district: District, chance: np.random.Generator, income_z: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """When each person came to the shop and to each bank: spread over six years, the last one still to come."""
-    count, banks = world.people, len(world.banks)
-    ends = moment_of(world.first_business_date)
+    count, banks = len(income_z), len(district.banks)
+    ends = moment_of(district.first_business_date)
     begins = ends - 5 * 365 * DAY_SECONDS
     moments = chance.integers(begins, ends + 365 * DAY_SECONDS, (count, banks + 1))
     uses_shop = chance.random(count) < 0.66
     uses_banks = chance.random(count) < np.clip(0.62 + 0.06 * income_z, 0, 1)
     main_bank = chance.integers(0, banks, count)
-    second_bank = (main_bank + 1) % banks
-    has_second = uses_banks & (chance.random(count) < 0.10) & (banks > 1)
+    more = chance.random(count)
     at_bank = np.zeros((count, banks), bool)
-    at_bank[np.arange(count)[uses_banks], main_bank[uses_banks]] = True
-    at_bank[np.arange(count)[has_second], second_bank[has_second]] = True
+    for place, share in enumerate((1.0, SECOND_BANK, THIRD_BANK)[:banks]):
+        persons = np.flatnonzero(uses_banks & (more < share))
+        at_bank[persons, (main_bank[persons] + place) % banks] = True
     return np.where(uses_shop, moments[:, 0], NOTHING), np.where(at_bank, moments[:, 1:], NOTHING)
-
-
-def _friends(chance: np.random.Generator, household: np.ndarray, hazard: np.ndarray) -> np.ndarray:
-    """Pairs who give each other money: families, and friends who resemble each other in their leaning to default."""
-    count = len(household)
-    family = np.flatnonzero(household[:-1] == household[1:])
-    rank = np.argsort(hazard + 0.8 * chance.normal(size=count))
-    places = chance.integers(0, count, 2 * count)
-    near = np.clip(places + chance.integers(1, max(3, count // 40), 2 * count), 0, count - 1)
-    pairs = np.concatenate([np.stack([family, family + 1], axis=1), np.stack([rank[places], rank[near]], axis=1)])
-    pairs = np.sort(pairs[pairs[:, 0] != pairs[:, 1]], axis=1)
-    return np.unique(pairs, axis=0)

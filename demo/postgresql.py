@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import pwd
@@ -68,12 +69,17 @@ class PostgreSQL:
         return f"postgresql://{OWNER}:{self.owner_secret}@127.0.0.1:{self.port}/{database}"
 
     def start(self) -> Process:
-        """Make the data folder when there is none, and start the server without waiting for it."""
+        """Make the data folder when there is none, and start the server without waiting for it.
+
+        A server that a killed run has left on the same data is ended first.
+        """
+        _end_leftover(self.home / "data")
+        if self.home != self.folder:
+            _remove_orphaned_homes()  # also our own, when the folder was deleted and is used anew
         for folder in (self.folder, self.home):
             folder.mkdir(parents=True, exist_ok=True)
         if self.home != self.folder:
             (self.home / _BELONGS_TO).write_text(str(self.folder), encoding="utf-8")
-            _remove_orphaned_homes()
         programs, data = self._programs(), self.home / "data"
         if not (data / "PG_VERSION").exists():
             self._initialise(programs, data)
@@ -151,6 +157,14 @@ class PostgreSQL:
 def _runner() -> int | None:
     """The user PostgreSQL runs as when we are root (which it refuses): nobody; otherwise ourselves."""
     return pwd.getpwnam("nobody").pw_uid if os.geteuid() == 0 else None
+
+
+def _end_leftover(data: Path) -> None:
+    """End a server that still works on the data, and was started by somebody who is gone."""
+    with contextlib.suppress(FileNotFoundError, psutil.NoSuchProcess):
+        server = psutil.Process(int((data / "postmaster.pid").read_text(encoding="utf-8").split()[0]))
+        if str(data) in server.cmdline():
+            Process("the PostgreSQL server", server.pid, server.create_time()).stop(signal.SIGINT, grace_seconds=20.0)
 
 
 def _remove_orphaned_homes() -> None:

@@ -11,17 +11,19 @@ from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
 
-from demo.drops import write_drops
+import pyarrow.parquet as pq
+
+from demo.drops import MANIFEST, flaws_of, write_drops
 from demo.keys import write_environment, write_keys, write_private
 from demo.life import Life
 from demo.object_store import DROP_BUCKET, DROP_PREFIX, PORTS, REGION, AccessKey, ObjectStore
 from demo.processes import Process, free_ports
 from demo.replicas import Replicas
-from demo.tables import BANK_TABLES
+from demo.tables import BANK_TABLES, FILE_TABLES
 from demo.truth import write_truth
 from demo.world import TIME_ZONE, World
 
-JAVA_OPTIONS_FOR_SHORT_RUNS = "-XX:TieredStopAtLevel=1"
+JAVA_OPTIONS_FOR_SHORT_RUNS = "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=240m -XX:+UseParallelGC"
 """For a JVM that lives for a minute or two on a laptop: code is compiled quickly and not well.
 
 It takes a quarter of the processor time from a night of 4 000 people; a night of millions wants Java's defaults.
@@ -56,7 +58,17 @@ class Partners:
         drops = list(write_drops(life, self.folder / "drop", days))
         self.store.upload(self.folder / "drop", drops)
         self.load_banks(life, days)
-        write_truth(life, self.folder / "truth")
+        flaws = [flaw for day in days for table in FILE_TABLES for flaw in flaws_of(life, table, day)]
+        write_truth(life, self.folder / "truth", flaws)
+
+    def load_files(self, world: World, folder: Path, days: list[date]) -> None:
+        """Serve what `demo.large` wrote: the drop's files as they are, the banks' by COPY, one file at a time."""
+        self.store.upload(folder / "drop", [drop.parent for drop in sorted((folder / "drop").rglob(MANIFEST))])
+        for bank in world.banks:
+            self.replicas.create_bank(bank)
+            for day in days:
+                for file in sorted((folder / "bank" / bank).glob(f"*/dt={day}/part-*.parquet")):
+                    self.replicas.append(bank, {file.parent.parent.name: pq.read_table(file)})
 
     def load_banks(self, life: Life, days: list[date]) -> int:
         """Append what each bank wrote on these days; the number of rows."""

@@ -9,15 +9,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from demo.keys import read_environment
 from demo.servers import ENVIRONMENT, find_partners
 
 PROJECT_ROOT = Path(__file__).resolve().parents[1]
 
 
-def read_environment(folder: Path) -> dict[str, str]:
-    """The KEY=VALUE lines that `up` wrote, beside the caller's variables."""
-    lines = (folder / ENVIRONMENT).read_text(encoding="utf-8").splitlines()
-    own = dict(line.split("=", 1) for line in lines if "=" in line and not line.startswith("#"))
+def environment_of(folder: Path) -> dict[str, str]:
+    """The variables that `up` wrote, beside the caller's."""
+    own = read_environment(folder / ENVIRONMENT)
     return {**os.environ, "NIGHTLEDGER_SCRATCH": str(folder.absolute() / "scratch"), **own}
 
 
@@ -32,7 +32,7 @@ def partners_up(folder: Path, *arguments: str) -> Iterator[Mapping[str, str]]:
     command = [sys.executable, "-m", "demo", "up", "--folder", str(folder), *arguments]
     subprocess.run(command, cwd=PROJECT_ROOT, check=True, stdout=sys.stderr)
     try:
-        yield read_environment(folder)
+        yield environment_of(folder)
     finally:
         started = find_partners(folder)
         if started and not were_running:

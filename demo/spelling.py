@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
-from demo.world import EPOCH
+EPOCH = date(1970, 1, 1)
 
 SURNAMES = "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗梁宋郑谢韩唐冯于董萧程曹袁邓许傅沈曾彭吕"
 GIVEN_MALE = "伟强磊军勇杰涛明超辉建国志文俊浩宇轩博鹏飞龙斌峰刚平波凯健林泽晨航毅睿恒霖昊然"
 GIVEN_FEMALE = "芳娜敏静丽艳娟霞秀兰玲桂英梅琳雪婷倩慧欣怡佳悦颖莹洁琪萱诗雨梦瑶涵蕾露薇晓燕云"
 PINYIN = ("wang", "li", "zhang", "liu", "chen", "yang", "zhao", "huang", "zhou", "wu", "xu", "sun", "hu", "zhu", "gao")
+GIVEN_PINYIN = ("wei", "qiang", "lei", "jun", "yong", "jie", "tao", "ming", "chao", "hui", "fang", "na", "min", "jing")
 MAIL_HOSTS = ("mail.example.com", "Mail.Example.com", "post.example.cn", "example.org")
+CALL_CENTRE = "021-61234567"
+PLACEHOLDERS = frozenset({CALL_CENTRE, "null", "00000000000"})
 MOBILE_PREFIXES = (130, 131, 135, 136, 137, 138, 139, 150, 151, 158, 159, 176, 177, 186, 187, 188)
 STREETS = ("文三路", "人民路", "解放大道", "中山北路", "建设街", "长江路", "和平里", "新华路", "科技园南路", "滨河大道")
 CITIES = (  # code (GB/T 2260), name, tier, weight: a few large cities hold most customers
@@ -39,66 +44,128 @@ _FULL_WIDTH = str.maketrans("0123456789", "".join(chr(0xFF10 + digit) for digit 
 _CHECK_WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 
 
-def full_name(is_male: bool, chance: np.random.Generator) -> str:
-    """Surname and one or two given characters."""
-    given = GIVEN_MALE if is_male else GIVEN_FEMALE
-    surname = SURNAMES[int(len(SURNAMES) * chance.random() ** 2)]
-    return surname + "".join(given[int(i)] for i in chance.integers(0, len(given), 1 + int(chance.random() < 0.8)))
+def full_names(is_male: np.ndarray, chance: np.random.Generator) -> pa.Array:
+    """Surname and one or two given characters for each person."""
+    count = len(is_male)
+    surname = pa.array(list(SURNAMES)).take(pa.array((len(SURNAMES) * chance.random(count) ** 2).astype(np.int64)))
+    given = [
+        pc.if_else(
+            pa.array(is_male),
+            pa.array(list(GIVEN_MALE)).take(pa.array(chance.integers(0, len(GIVEN_MALE), count))),
+            pa.array(list(GIVEN_FEMALE)).take(pa.array(chance.integers(0, len(GIVEN_FEMALE), count))),
+        )
+        for _ in range(2)
+    ]
+    second = pc.if_else(pa.array(chance.random(count) < 0.8), given[1], "")
+    return pc.binary_join_element_wise(surname, given[0], second, "")
 
 
-def email(number: int, surname_index: int, spelling: float) -> str:
-    """An address of a reserved domain; one in four carries capitals, as people type them."""
-    name = f"{PINYIN[surname_index % len(PINYIN)]}.{number % 97:02d}{number:06d}"
-    return f"{name.title() if spelling < 0.25 else name}@{MAIL_HOSTS[int(spelling * 16) % len(MAIL_HOSTS)]}"
+def transliterated(names: pa.Array) -> pa.Array:
+    """Names as a form without Chinese characters takes them: the surname in pinyin, the rest as a number of it."""
+    syllables = {character: PINYIN[place % len(PINYIN)] for place, character in enumerate(SURNAMES)}
+    given = {character: GIVEN_PINYIN[place % len(GIVEN_PINYIN)] for place, character in enumerate(GIVEN_MALE)}
+    given |= {character: GIVEN_PINYIN[place % len(GIVEN_PINYIN)] for place, character in enumerate(GIVEN_FEMALE)}
+    spelled = [
+        f"{syllables[name[0]].title()} {''.join(given[character] for character in name[1:]).title()}"
+        for name in names.to_pylist()
+    ]
+    return pa.array(spelled, pa.string())
 
 
-def mobile_number(number: int) -> str:
-    """The eleven digits of the number-th mobile phone; different numbers give different phones."""
-    return f"{MOBILE_PREFIXES[number % len(MOBILE_PREFIXES)]}{(number * 7_919 + 12_345_678) % 100_000_000:08d}"
+def with_another_surname(names: pa.Array) -> pa.Array:
+    """The same people after they took another surname."""
+    places = {character: place for place, character in enumerate(SURNAMES)}
+    changed = [SURNAMES[(places[name[0]] + 7) % len(SURNAMES)] + name[1:] for name in names.to_pylist()]
+    return pa.array(changed, pa.string())
 
 
-def spelled_phone(digits: str, spelling: float) -> str:
-    """The same phone as a form, an import or a call centre writes it; all mean the same E.164 number."""
-    first, middle, last = digits[:3], digits[3:7], digits[7:]
-    if spelling < 0.45:
-        return digits
-    if spelling < 0.70:
-        return f"+86{digits}"
-    if spelling < 0.80:
-        return f"+86 {first} {middle} {last}"
-    if spelling < 0.88:
-        return f"{first}-{middle}-{last}"
-    if spelling < 0.94:
-        return f"0086 {first}{middle}{last}"
-    if spelling < 0.97:
-        return f" {digits} "
-    return digits.translate(_FULL_WIDTH)
+def emails(numbers: np.ndarray, spelling: np.ndarray) -> pa.Array:
+    """Addresses of reserved domains; one in four carries capitals, as people type them."""
+    surname = pa.array(PINYIN).take(pa.array(numbers // 3 % len(PINYIN)))
+    surname = pc.if_else(pa.array(spelling < 0.25), pc.utf8_capitalize(surname), surname)
+    figure = pc.binary_join_element_wise(_padded(numbers % 97, 2), _padded(numbers, 6), "")
+    name = pc.binary_join_element_wise(surname, figure, ".")
+    host = pa.array(MAIL_HOSTS).take(pa.array((spelling * 16).astype(np.int64) % len(MAIL_HOSTS)))
+    return pc.binary_join_element_wise(name, host, "@")
 
 
-def national_id(city_code: str, birth_day: int, sequence: int, is_male: bool) -> str:
+def mobile_numbers(numbers: np.ndarray) -> pa.Array:
+    """The eleven digits of each of the numbered mobile phones; different numbers give different phones."""
+    prefix = np.array(MOBILE_PREFIXES)[numbers % len(MOBILE_PREFIXES)]
+    return pa.array(prefix * 100_000_000 + (numbers * 7_919 + 12_345_678) % 100_000_000).cast(pa.string())
+
+
+def spelled_phones(digits: pa.Array, spelling: np.ndarray) -> pa.Array:
+    """The same phones as a form, an import or a call centre writes them; all mean the same E.164 number."""
+    first, middle, last = (pc.utf8_slice_codeunits(digits, a, b) for a, b in ((0, 3), (3, 7), (7, 11)))
+    spellings = (
+        (0.45, digits),
+        (0.70, pc.binary_join_element_wise("+86", digits, "")),
+        (0.80, pc.binary_join_element_wise("+86", first, middle, last, " ")),
+        (0.88, pc.binary_join_element_wise(first, middle, last, "-")),
+        (0.94, pc.binary_join_element_wise("0086 ", first, " ", middle, last, "")),
+        (0.97, pc.binary_join_element_wise(" ", digits, " ", "")),
+    )
+    wide = pa.array([digit.translate(_FULL_WIDTH) if s >= 0.97 else None for digit, s in _pairs(digits, spelling)])
+    conditions = [pa.array(spelling < bound) for bound, _ in spellings]
+    return pc.case_when(
+        pa.StructArray.from_arrays(conditions, names=[str(bound) for bound, _ in spellings]),
+        *[spelled for _, spelled in spellings],
+        wide.cast(pa.string()),
+    )
+
+
+def with_placeholders(phones: pa.Array, chance: np.ndarray) -> pa.Array:
+    """What clerks type where a form insists on a number: noughts, the word null, or the call centre's own phone."""
+    phones = pc.if_else(pa.array(chance < 0.007), CALL_CENTRE, phones)
+    phones = pc.if_else(pa.array(chance < 0.003), "null", phones)
+    return pc.if_else(pa.array(chance < 0.0015), "00000000000", phones)
+
+
+def _pairs(texts: pa.Array, spelling: np.ndarray) -> list[tuple[str, float]]:
+    return list(zip(texts.to_pylist(), spelling.tolist(), strict=True))
+
+
+def national_ids(city: np.ndarray, birth_day: np.ndarray, sequence: np.ndarray, is_male: np.ndarray) -> pa.Array:
     """Eighteen characters with the check character of ISO 7064 MOD 11-2 (GB 11643)."""
-    born = (EPOCH + timedelta(days=birth_day)).strftime("%Y%m%d")
-    digits = f"{city_code[:4]}{1 + sequence // 500:02d}{born}{(sequence % 500) * 2 + int(is_male):03d}"
-    remainder = sum(int(digit) * weight for digit, weight in zip(digits, _CHECK_WEIGHTS, strict=True)) % 11
-    return digits + "10X98765432"[remainder]
+    born = birth_day.astype("datetime64[D]")
+    year = born.astype("datetime64[Y]").astype(np.int64) + EPOCH.year
+    month = born.astype("datetime64[M]").astype(np.int64) % 12 + 1
+    day = (born - born.astype("datetime64[M]")).astype(np.int64) + 1
+    place = np.array([int(row[0][:4]) for row in CITIES])[city] * 100 + 1 + sequence // 500
+    digits = ((place * 10_000 + year) * 10_000 + month * 100 + day) * 1_000 + sequence % 500 * 2 + is_male
+    powers = 10 ** np.arange(16, -1, -1, dtype=np.int64)
+    remainder = (digits[:, None] // powers % 10 @ np.array(_CHECK_WEIGHTS)) % 11
+    check = pa.array(list("10X98765432")).take(pa.array(remainder))
+    return pc.binary_join_element_wise(_padded(digits, 17), check, "")
 
 
-def spelled_national_id(number: str, spelling: float) -> str:
-    """The same number in lower case or with stray blanks, as one in ten is delivered."""
-    if spelling < 0.06:
-        return number.lower()
-    return f" {number}" if spelling < 0.10 else number
+def spelled_national_ids(numbers: pa.Array, spelling: np.ndarray) -> pa.Array:
+    """The same numbers in lower case or with stray blanks, as one in ten is delivered."""
+    spelled = pc.if_else(pa.array(spelling < 0.10), pc.binary_join_element_wise(" ", numbers, ""), numbers)
+    return pc.if_else(pa.array(spelling < 0.06), pc.utf8_lower(numbers), spelled)
 
 
-def address(city_name: str, household: int) -> str:
-    """The postal address of a household."""
-    street = STREETS[household % len(STREETS)]
-    house, entrance, flat = household // 7 % 900 + 1, household % 18 + 1, f"{household % 29 + 1}0{household % 4 + 1}"
-    return f"{city_name}{street}{house}号{entrance}单元{flat}室"
+def addresses(city: np.ndarray, home: np.ndarray) -> pa.Array:
+    """The postal address of each home; homes are numbered through the world."""
+    town = pa.array([row[1] for row in CITIES]).take(pa.array(city))
+    street = pa.array(STREETS).take(pa.array(home % len(STREETS)))
+    house, entrance = pa.array(home // 7 % 900 + 1), pa.array(home % 18 + 1)
+    flat = pa.array((home % 29 + 1) * 100 + home % 4 + 1)
+    figures = [pc.cast(column, pa.string()) for column in (house, entrance, flat)]
+    return pc.binary_join_element_wise(town, street, figures[0], "号", figures[1], "单元", figures[2], "室", "")
 
 
-def ip_address(household: int) -> str:
-    """The address of a household's connection: private IPv4, and for one in twelve documentation IPv6."""
-    if household % 12 == 0:
-        return f"2001:DB8:{household // 65_536:X}:{household % 65_536:X}::1"
-    return f"10.{household // 65_536 % 256}.{household // 256 % 256}.{household % 256}"
+def ip_addresses(home: np.ndarray) -> pa.Array:
+    """The address of each home's connection: private IPv4, and for one in twelve documentation IPv6."""
+    texts = [
+        f"2001:DB8:{number // 65_536:X}:{number % 65_536:X}::1"
+        if number % 12 == 0
+        else f"10.{number // 65_536 % 256}.{number // 256 % 256}.{number % 256}"
+        for number in home.tolist()
+    ]
+    return pa.array(texts, pa.string())
+
+
+def _padded(numbers: np.ndarray, digits: int) -> pa.Array:
+    return pc.utf8_lpad(pa.array(numbers).cast(pa.string()), digits, "0")

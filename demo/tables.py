@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -192,10 +192,12 @@ class Ledger:
     Bank rows are kept under (bank, table), the shop's under ("", table).
     """
 
-    def __init__(self) -> None:
-        """Begin empty."""
+    def __init__(self, days_late: Callable[[str, int, int], np.ndarray] | None = None) -> None:
+        """Begin empty; days_late says for a table, the number of the block and its rows how late each one arrives."""
+        self._days_late = days_late
+        self._late: dict[str, list[tuple[pa.Array, np.ndarray, np.ndarray]]] = {}
+        self._blocks: dict[str, int] = {}
         self._rows: dict[tuple[str, str], list[tuple[pa.Table, np.ndarray]]] = {}
-        self._settled: dict[tuple[str, str], tuple[pa.Table, np.ndarray]] = {}
 
     def add(
         self,
@@ -211,18 +213,35 @@ class Ledger:
         rows = pa.table([_typed(columns[field.name], field, len(arrives)) for field in schema], schema=schema)
         if happens is not None:
             rows, arrives = rows.filter(pa.array(happens)), arrives[happens]
-        self._rows.setdefault((bank, table), []).append((rows, arrives.astype(np.int64)))
+        arrives = arrives.astype(np.int64)
+        if self._days_late and not bank:
+            block = self._blocks[table] = self._blocks.get(table, -1) + 1
+            late = self._days_late(table, block, len(arrives))
+            arrives = arrives + late
+            places = np.flatnonzero(late)
+            if len(places):
+                keys = rows.column(0).combine_chunks().take(pa.array(places))
+                self._late.setdefault(table, []).append((keys, late[places], arrives[places]))
+        self._rows.setdefault((bank, table), []).append((rows, arrives))
 
-    def all_rows(self, table: str, bank: str = "") -> tuple[pa.Table, np.ndarray]:
-        """Every row of a table so far, by arrival, then in the order written, and its day of arrival."""
-        if (bank, table) not in self._settled:
-            schema = (BANK_TABLES if bank else FILE_TABLES)[table].schema
-            blocks = self._rows.pop((bank, table), [])
-            rows = pa.concat_tables([block for block, _ in blocks]) if blocks else schema.empty_table()
-            arrives = np.concatenate([days for _, days in blocks]) if blocks else np.empty(0, np.int64)
-            order = np.argsort(arrives, kind="stable")
-            self._settled[bank, table] = (rows.take(pa.array(order)).combine_chunks(), arrives[order])
-        return self._settled[bank, table]
+    def late_rows(self, table: str, first: int, after: int) -> Iterator[tuple[str, int]]:
+        """The first column of each late row that arrives from `first` to before `after`, and how late it is."""
+        for keys, late, arrives in self._late.get(table, []):
+            for key, count, day in zip(keys.to_pylist(), late.tolist(), arrives.tolist(), strict=True):
+                if first <= day < after:
+                    yield key, count
+
+    def hand_over(self, table: str, bank: str = "") -> list[tuple[pa.Table, np.ndarray]]:
+        """The blocks of a table with their days of arrival, in the order written; the ledger keeps them no longer."""
+        return self._rows.pop((bank, table), [])
+
+
+def newest_positions(rows: pa.Table, key: str) -> tuple[pa.Array, np.ndarray]:
+    """Every key, and the position of its last row; rows come oldest first."""
+    keys = rows[key].combine_chunks().dictionary_encode()
+    newest = np.full(len(keys.dictionary), -1)
+    newest[keys.indices.to_numpy()] = np.arange(rows.num_rows)
+    return keys.dictionary, newest
 
 
 def numbered(prefix: str, numbers: np.ndarray, digits: int = 8) -> pa.Array:

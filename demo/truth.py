@@ -1,4 +1,4 @@
-"""What is true and no partner serves: who is who, who leans to default, and the raw data of fifty planted people."""
+"""What is true and no partner serves, written as Parquet beside what is served, and fifty planted people's raw data."""
 
 from __future__ import annotations
 
@@ -12,55 +12,64 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from demo import spelling
+from demo.dirt import Flaw
 from demo.life import Life
-from demo.tables import NOTHING, where
+from demo.tables import NOTHING
+from demo.truth_contracts import FLAWS, TRUTH_TABLES
+from demo.truth_tables import DISTRICT_TABLES
 from demo.world import moment_of
 
 PLANTED = 50
 _PERSONAL_OF_SHOP = ("full_name", "phone", "email", "national_id")
 
 
-def write_truth(life: Life, folder: Path) -> None:
-    """people.parquet (one row per inhabitant) and planted_people.json, beside and never inside what is served."""
-    folder.mkdir(parents=True, exist_ok=True)
-    pq.write_table(people_table(life), folder / "people.parquet")
-    text = json.dumps(planted_people(life), ensure_ascii=False, indent=1)
-    (folder / "planted_people.json").write_text(text + "\n", encoding="utf-8")
+def write_truth(life: Life, folder: Path, flaws: list[Flaw]) -> None:
+    """Every table of the truth as <name>/part-<number>.parquet, beside and never inside what is served.
+
+    With the first district goes planted_people.json. flaws: of the drops that were written.
+    """
+    for name in TRUTH_TABLES:
+        rows = flaws_table(flaws) if name == FLAWS.name else truth_table(life, name)
+        (folder / name).mkdir(parents=True, exist_ok=True)
+        pq.write_table(rows, folder / name / f"part-{life.part:05d}.parquet", compression="zstd")
+    if life.part == 0:
+        text = json.dumps(planted_people(life), ensure_ascii=False, indent=1)
+        (folder / "planted_people.json").write_text(text + "\n", encoding="utf-8")
 
 
-def people_table(life: Life) -> pa.Table:
-    """One row per inhabitant: the ids under which each partner knows them by the last day, and the hidden traits."""
-    people, everyone = life.people, np.arange(life.people.count)
-    after = moment_of(life.last_day) + 86_400
-    columns = {
-        "person_id": pa.array(everyone, pa.int64()),
-        "household_id": pa.array(people.household, pa.int64()),
-        "shop_user_id": where(_is_known(people.registered_at, after), people.shop_user_ids(everyone)),
-    }
-    for position, bank in enumerate(life.world.banks):
-        is_known = _is_known(people.bank_opened_at[:, position], after)
-        columns[f"{bank}_customer_id"] = where(is_known, people.bank_customer_ids(position, everyone))
-    month = life.hardship.first_default_month
-    columns |= {
-        "monthly_income_cents": pa.array(people.income_cents),
-        "latent_hazard": pa.array(people.hazard),
-        "first_default_month": pa.array(np.maximum(month, 0), pa.int32(), mask=month < 0),
-    }
-    return pa.table(columns)
+def truth_table(life: Life, name: str) -> pa.Table:
+    """One table of the truth of all districts of the life, by district."""
+    schema = TRUTH_TABLES[name].schema
+    parts = [pa.table(DISTRICT_TABLES[name](part, life.last_day), schema=schema) for part in life.districts]
+    return pa.concat_tables(parts).combine_chunks()
+
+
+def flaws_table(flaws: list[Flaw]) -> pa.Table:
+    """One row per flaw."""
+    columns = [
+        [flaw.kind for flaw in flaws],
+        [flaw.table_name for flaw in flaws],
+        [flaw.business_date for flaw in flaws],
+        [flaw.key for flaw in flaws],
+        [flaw.detail for flaw in flaws],
+    ]
+    schema = FLAWS.schema
+    return pa.table([pa.array(v, f.type) for v, f in zip(columns, schema, strict=True)], schema=schema)
 
 
 def planted_people(life: Life) -> list[dict[str, object]]:
     """People known to shop and bank, each with every raw value and spelling that a partner delivers of them."""
-    after = moment_of(life.last_day) + 86_400
-    at_bank = _is_known(life.people.bank_opened_at, after).any(axis=1)
-    both = np.flatnonzero(_is_known(life.people.registered_at, after) & at_bank)[:PLANTED]
+    first, after = life.districts[0], moment_of(life.last_day) + 86_400
+    people = first.people
+    at_bank = _is_known(people.bank_opened_at, after).any(axis=1)
+    both = np.flatnonzero(_is_known(people.registered_at, after) & at_bank)[:PLANTED]
     return [{"person_id": int(person), "raw_values": sorted(_raw_values(life, int(person)))} for person in both]
 
 
 def _raw_values(life: Life, person: int) -> set[str]:
-    people, one = life.people, np.array([person])
-    values = {people.names[person], people.emails[person], people.addresses[person], people.ip_addresses[person]}
-    values |= {people.national_ids[person], people.emails[person].lower()}
+    people, one = life.districts[0].people, np.array([person])
+    own = [column[person].as_py() for column in (people.names, people.emails, people.ip_addresses, people.national_ids)]
+    values = {*own, own[1].lower(), spelling.addresses(people.city[one], people.home[one])[0].as_py()}
     shop_user_id = people.shop_user_ids(one)[0]
     users = _rows_of(life.ledger.all_rows("users")[0], "shop_user_id", shop_user_id)
     orders = _rows_of(life.ledger.all_rows("orders")[0], "shop_user_id", shop_user_id)
@@ -69,8 +78,8 @@ def _raw_values(life: Life, person: int) -> set[str]:
         customers = life.ledger.all_rows("customers", bank)[0]
         rows = _rows_of(customers, "bank_customer_id", people.bank_customer_ids(position, one)[0])
         values |= set(_texts(rows, _PERSONAL_OF_SHOP))
-    values |= {spelling.mobile_number(person), f"+86{spelling.mobile_number(person)}"}
-    return {value.strip() for value in values}
+    phone = life.districts[0].shop.users.phones(one)[0].as_py()
+    return {value.strip() for value in values | {phone, f"+86{phone}"}} - spelling.PLACEHOLDERS
 
 
 def _rows_of(rows: pa.Table, column: str, value: pa.Scalar) -> pa.Table:

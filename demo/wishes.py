@@ -7,8 +7,8 @@ import pyarrow as pa
 
 from demo.people import People
 from demo.shopping import Shop
-from demo.tables import NOTHING, Ledger, chosen, numbered
-from demo.world import Month, World, day_of
+from demo.tables import NOTHING, Ledger, chosen
+from demo.world import District, Month, day_of
 
 CHANNELS = ("sms", "push", "email", "phone")
 STATUSES = ("granted", "denied", "revoked")
@@ -21,10 +21,11 @@ class Wishes:
     A question is a purpose with its channel or bank, asked of a subject when the relation begins.
     """
 
-    def __init__(self, world: World, people: People, shop: Shop) -> None:
+    def __init__(self, world: District, people: People, shop: Shop) -> None:
         """Draw once what everybody answers to each question."""
         self._world, self._people, self._shop = world, people, shop
         self._consent_count, self._erasure_count = 0, 0
+        self._before: dict[str, np.ndarray] = {}
         chance = world.generator("wishes")
         marketing: list[tuple[str, str | None, str | None, float, float]] = [
             ("marketing", channel, None, asked, granted)
@@ -58,6 +59,7 @@ class Wishes:
     def live_month(self, month: Month, ledger: Ledger) -> None:
         """Write down what was answered, revoked and asked to be forgotten this month."""
         chance = self._world.generator("wishes", month.index)
+        self._before = {holder: answers.copy() for holder, answers in self._is_granted.items()}
         for holder in self._questions:
             began_at = self._began_at(holder)
             is_new = (began_at != NOTHING) & (began_at < month.end)
@@ -66,12 +68,26 @@ class Wishes:
             for position, answers in enumerate(self._is_granted[holder]):
                 answer = np.flatnonzero(is_new & (answers >= 0))
                 status = np.where(answers[answer] == 1, GRANTED, DENIED)
-                self._write(holder, position, answer, began_at[answer] + 30, status, chance, ledger)
+                self._write(holder, position, answer, began_at[answer] + 30, status, ledger)
                 turns = np.flatnonzero(is_old & (answers >= 0) & (chance.random(len(answers)) < 0.0025))
                 status = np.where(answers[turns] == 1, REVOKED, GRANTED)
-                self._write(holder, position, turns, month.moments(chance, len(turns)), status, chance, ledger)
+                self._write(holder, position, turns, month.moments(chance, len(turns)), status, ledger)
                 answers[turns] = 1 - answers[turns]
         self._write_erasures(month, chance, ledger)
+
+    def grants(self, holder: str, channel: np.ndarray) -> np.ndarray:
+        """Who lets the shop ("") or a bank write through the channel (one for each person), all this month long.
+
+        A channel that nobody was asked about is not granted.
+        """
+        places = [question[1] for question in self._questions[holder]]
+        granted = np.zeros(len(channel), bool)
+        for position, name in enumerate(places):
+            if name is not None:
+                is_asked = channel == CHANNELS.index(name)
+                always = (self._before[holder][position] == 1) & (self._is_granted[holder][position] == 1)
+                granted |= is_asked & always
+        return granted
 
     def _began_at(self, holder: str) -> np.ndarray:
         people = self._people
@@ -90,13 +106,12 @@ class Wishes:
         persons: np.ndarray,
         occurred_at: np.ndarray,
         status: np.ndarray,
-        chance: np.random.Generator,
         ledger: Ledger,
     ) -> None:
         purpose, channel, bank, _, _ = self._questions[holder][position]
         count = len(persons)
         columns = {
-            "consent_id": numbered("w", np.arange(self._consent_count, self._consent_count + count)),
+            "consent_id": self._world.ids("w", np.arange(self._consent_count, self._consent_count + count)),
             "subject_type": "bank_customer" if holder else "shop_user",
             "subject_id": self._subject_ids(holder, persons),
             "purpose": purpose,
@@ -106,16 +121,15 @@ class Wishes:
             "occurred_at": occurred_at,
         }
         self._consent_count += count
-        days_late = np.where(chance.random(count) < 0.005, 1, 0)
-        ledger.add("consents", day_of(occurred_at) + days_late, columns)
+        ledger.add("consents", day_of(occurred_at), columns)
 
     def _write_erasures(self, month: Month, chance: np.random.Generator, ledger: Ledger) -> None:
         """About one registered user in 8 000 a month asks to be forgotten."""
-        asks = self._shop.is_registered(month.start) & (chance.random(self._people.count) < 1 / 8_000)
+        asks = self._shop.users.is_registered(month.start) & (chance.random(self._people.count) < 1 / 8_000)
         persons = np.flatnonzero(asks)
         requested_at = month.moments(chance, len(persons))
         columns = {
-            "request_id": numbered("z", np.arange(self._erasure_count, self._erasure_count + len(persons))),
+            "request_id": self._world.ids("z", np.arange(self._erasure_count, self._erasure_count + len(persons))),
             "subject_type": "shop_user",
             "subject_id": self._people.shop_user_ids(persons),
             "requested_at": requested_at,

@@ -173,7 +173,7 @@ def _judgement(result: Any) -> Judgement:
     as_json["exception_info"] = {
         "raised_exception": bool(error),
         "exception_message": error or None,
-        "exception_traceback": None,
+        "exception_traceback": "",  # a text, or Great Expectations cannot show the page of the check
     }
     as_json["result"] = {}
     rule_id = str(result.expectation_config.meta["rule"])

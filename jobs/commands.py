@@ -31,18 +31,15 @@ BANKS = "captured/banks"
 
 
 def dataset(options: Namespace) -> int:
-    """Build one dataset, a replay of it, or all tables of the banks."""
+    """Build datasets in the order given, or replays of them; `captured/banks` is all tables of the banks."""
     with _road() as road:
         # A replay may describe a day before the first delivery, which holds the history, but not know less than it.
         _refuse_days_before_the_first(road.settings, options.known_by or options.business_date)
-        if options.address == BANKS:
-            for outcome in road.capture(_bank_tables(), options.business_date, force=options.force):
-                report(outcome)
-            return ExitCode.OK
-        wanted = dataset_at(options.address)
         dates = Dates(as_of=options.business_date, known_by=options.known_by or options.business_date)
-        for outcome in _outcomes(road, wanted, dates, force=options.force):
-            report(outcome)
+        wanted = [_tables_or_dataset(address) for address in options.addresses]  # all are known before one is built
+        for unit in wanted:
+            for outcome in _outcomes(road, unit, dates, force=options.force):
+                report(outcome)
     return ExitCode.OK
 
 
@@ -162,12 +159,20 @@ def report(outcome: Outcome) -> None:
     _print(json.dumps(line))
 
 
-def _outcomes(road: Road, wanted: Dataset, dates: Dates, *, force: bool) -> list[Outcome]:
-    if not isinstance(wanted, Table) or wanted.source is None:
+def _tables_or_dataset(address: str) -> Dataset | tuple[Table, ...]:
+    """What is captured together, or the one dataset at the address."""
+    if address == BANKS:
+        return tuple(table for table in captured_tables() if isinstance(table.source, BankTable))
+    wanted = dataset_at(address)
+    return (wanted,) if isinstance(wanted, Table) and wanted.source is not None else wanted
+
+
+def _outcomes(road: Road, wanted: Dataset | tuple[Table, ...], dates: Dates, *, force: bool) -> list[Outcome]:
+    if not isinstance(wanted, tuple):
         return [road.publish(wanted, dates, force=force)]
     if dates.is_replay:
-        raise SettingsError(f"{wanted.address}: what was captured on a day cannot be replayed with later knowledge")
-    return road.capture((wanted,), dates.as_of, force=force)
+        raise SettingsError(f"{wanted[0].address}: what was captured on a day cannot be replayed with later knowledge")
+    return road.capture(wanted, dates.as_of, force=force)
 
 
 def _refresh_data_docs(settings: Settings, summary: Summary) -> None:
@@ -182,10 +187,6 @@ def _tell(what: str, summary: Summary) -> int:
     log = logger.error if summary.failed else logger.info
     log("%s: %s", what, summary.sentence)
     return summary.exit_code
-
-
-def _bank_tables() -> tuple[Table, ...]:
-    return tuple(table for table in captured_tables() if isinstance(table.source, BankTable))
 
 
 def _refuse_days_before_the_first(settings: Settings, day: date) -> None:

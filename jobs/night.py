@@ -179,7 +179,10 @@ def _note(summary: Summary, unit: Sequence[Dataset], future: Future[list[Outcome
 
 
 def _parents_of(unit: Sequence[Dataset]) -> set[str]:
-    return {parent.address for dataset in unit for parent in (*dataset.built_from, *_observed(dataset))}
+    """What must be there first: the parents, and whatever an observed parent is assembled from for an earlier day."""
+    observed = [parent for dataset in unit for parent in _observed(dataset)]
+    assembled = [ancestor for parent in observed for ancestor in ancestors(parent)]
+    return {parent.address for parent in (*observed, *assembled, *(p for one in unit for p in one.built_from))}
 
 
 def _add(total: Summary, part: Summary, day: date) -> None:

@@ -1,7 +1,7 @@
 """The command line: `python -m jobs.run …`.
 
     python -m jobs.run night --business-date 2026-04-01           every dataset of one night, in one JVM
-    python -m jobs.run features/repayment --business-date 2026-04-01
+    python -m jobs.run features/repayment --business-date 2026-04-01                              or several of them
     python -m jobs.run captured/banks --business-date 2026-04-01  all tables of all banks, one snapshot for each bank
     python -m jobs.run features/repayment --business-date 2026-03-01 --known-by 2026-04-01     a replay, stored apart
     python -m jobs.run train --business-date 2026-03-31           the model, and what it is built from
@@ -81,8 +81,8 @@ def _parser() -> argparse.ArgumentParser:
         added.add_argument("--force", action="store_true", help="build even if an equal build is published")
         return added
 
-    one = forced(dated(verb("dataset", commands.dataset, "build, check and publish one dataset")))
-    one.add_argument("address", help=f"<layer>/<dataset>, or {commands.BANKS}")
+    one = forced(dated(verb("dataset", commands.dataset, "build, check and publish datasets, in the order given")))
+    one.add_argument("addresses", nargs="+", metavar="address", help=f"<layer>/<dataset>, or {commands.BANKS}")
     one.add_argument("--known-by", type=_date, metavar="YYYY-MM-DD", help="replay the day with later knowledge")
     forced(dated(verb("night", commands.night, "every dataset of one night")))
     forced(dated(verb("train", commands.train, "train the model on what is known by the day")))

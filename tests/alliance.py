@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+from demo.dirt_rates import Dirt
 from demo.life import Life, live
 from demo.servers import Partners, partners
 from demo.world import World
@@ -21,6 +22,9 @@ from demo.world import World
 PROJECT_ROOT = Path(__file__).resolve().parents[1]
 PEOPLE = 4000  # fewer do not default often enough to learn from
 DAYS_AFTER_THE_FIRST = 5
+
+INHERITED = dict(os.environ)
+"""What a process of its own starts with, whatever a test has changed in this one meanwhile."""
 
 FOR_TWO_CORES = {
     "NIGHTLEDGER_SPARK_CORES": "2",
@@ -64,7 +68,7 @@ class Alliance:
         return subprocess.run(
             [sys.executable, "-m", "jobs.run", *arguments],
             cwd=PROJECT_ROOT,
-            env={**os.environ, **self.environment(lake, **own)},
+            env={**INHERITED, **self.environment(lake, **own)},
             capture_output=True,
             text=True,
             check=False,
@@ -78,11 +82,11 @@ class Alliance:
 
 
 @contextmanager
-def alliance_of(people: int, days_after_the_first: int) -> Iterator[Alliance]:
-    """Partners that serve a world of so many people; everything is gone afterwards."""
+def alliance_of(people: int, days_after_the_first: int, dirt: Dirt | None = None) -> Iterator[Alliance]:
+    """Partners that serve a world of so many people, by default with its usual dirt; everything is gone afterwards."""
     # PostgreSQL's socket must fit into 107 characters, which pytest's own folders do not leave room for.
     folder = Path(tempfile.mkdtemp(prefix="nl-"))
-    world = World(people=people)
+    world = World(people=people, dirt=dirt or Dirt())
     days = world.business_dates(days_after_the_first)
     life = live(world, days[-1])
     try:

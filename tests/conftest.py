@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -44,20 +46,67 @@ def spark() -> Iterator[SparkSession]:
     session.stop()
 
 
+def needs_the_alliance(item: pytest.Item) -> bool:
+    return "alliance" in getattr(item, "fixturenames", ())
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The tests of the whole alliance come last: it takes minutes to make, and is made beside the others."""
+    items.sort(key=needs_the_alliance)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def in_the_making(request: pytest.FixtureRequest) -> Iterator[dict[str, Future[Alliance]]]:
+    """The alliance `trained`, `closed` and closed `backward`: made from the start of the session if a test wants it."""
+    wanted = {name for item in request.session.items for name in getattr(item, "fixturenames", ())}
+    with ExitStack() as stack, ThreadPoolExecutor(1) as maker:
+
+        def train() -> Alliance:
+            served = stack.enter_context(alliance_of(PEOPLE, DAYS_AFTER_THE_FIRST))
+            served.succeed("first", "train", "--business-date", str(served.days[0]))
+            return served
+
+        def close() -> Alliance:
+            served = making["trained"].result()
+            served.copy_lake("first", "forward")
+            served.succeed("forward", "backfill", "--from", str(served.days[1]), "--to", str(served.days[-1]))
+            return served
+
+        def close_backwards() -> Alliance:
+            served = making["trained"].result()
+            served.copy_lake("first", "backward")
+            nights = ("--from", str(served.days[1]), "--to", str(served.days[-1]))
+            served.succeed("backward", "backfill", *nights, "--run-backwards", NIGHTLEDGER_SHUFFLE_PARTITIONS="5")
+            return served
+
+        making: dict[str, Future[Alliance]] = {}
+        makers = (
+            ("trained", "alliance", train),
+            ("closed", "closed", close),
+            ("backward", "backward", close_backwards),
+        )
+        for name, fixture, make in makers:
+            if fixture in wanted:
+                making[name] = maker.submit(make)
+        yield making
+
+
 @pytest.fixture(scope="session")
-def alliance() -> Iterator[Alliance]:
+def alliance(in_the_making: dict[str, Future[Alliance]]) -> Alliance:
     """The one demo world of the suite, with a lake named `first` in which the first day is trained on."""
-    with alliance_of(PEOPLE, DAYS_AFTER_THE_FIRST) as served:
-        served.succeed("first", "train", "--business-date", str(served.days[0]))
-        yield served
+    return in_the_making["trained"].result()
 
 
 @pytest.fixture(scope="session")
-def closed(alliance: Alliance) -> Alliance:
+def closed(alliance: Alliance, in_the_making: dict[str, Future[Alliance]]) -> Alliance:
     """The alliance, with the nights after the first closed in the lake `forward`, oldest first, in one process."""
-    alliance.copy_lake("first", "forward")
-    alliance.succeed("forward", "backfill", "--from", str(alliance.days[1]), "--to", str(alliance.days[-1]))
-    return alliance
+    return in_the_making["closed"].result()
+
+
+@pytest.fixture(scope="session")
+def backward(closed: Alliance, in_the_making: dict[str, Future[Alliance]]) -> Alliance:
+    """The alliance, with the same nights in the lake `backward`: newest capture first, in five shuffle partitions."""
+    return in_the_making["backward"].result()
 
 
 @pytest.fixture

@@ -21,6 +21,8 @@ def main(what: str, *arguments: str) -> int:
         os.kill(os.getpid(), signal.SIGKILL)
     if what == "environment":
         print("\n".join(sorted(os.environ)))
+    if what == "loaded libraries":
+        print("\n".join(sorted(sys.modules)))
     if what == "arguments":
         print(repr(arguments))
     if what == "say, then wait for":

@@ -23,6 +23,12 @@ def life() -> Life:
 
 
 @pytest.fixture(scope="session")
+def town() -> Life:
+    """A life large enough for shares and rates."""
+    return live(World(people=4_500), THIRD)
+
+
+@pytest.fixture(scope="session")
 def served(life: Life) -> Iterator[Partners]:
     with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
         # Credentials of whoever starts the servers, for some other S3, must not become an identity of this one.

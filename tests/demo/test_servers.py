@@ -21,11 +21,13 @@ from adbc_driver_postgresql import dbapi
 from botocore.exceptions import ClientError
 
 from demo.keys import read_environment, write_keys
-from demo.life import Life
+from demo.large import write_world
+from demo.life import Life, live
 from demo.object_store import DROP_BUCKET, LAKE_BUCKET, AccessKey
 from demo.processes import Process
 from demo.servers import Partners, find_partners, partners
 from demo.tables import BANK_TABLES, FILE_TABLES
+from demo.world import World
 from tests.demo.conftest import FIRST, SECOND, SMALL, THIRD
 
 REPOSITORY = Path(__file__).parents[2]
@@ -158,6 +160,25 @@ def test_killed_servers_start_again_with_their_data(tmp_path: Path, life: Life) 
     assert leftovers(tmp_path) == []
     assert not (tmp_path / "killed").exists()
     assert again.replicas.home == again.replicas.folder or not again.replicas.home.exists()
+
+
+def test_a_large_world_is_served_from_its_files(tmp_path: Path) -> None:
+    world = World(people=300, district_people=50, history_months=2)
+    write_world(world, [FIRST, SECOND], tmp_path / "world", processes=1)
+    with partners(tmp_path / "large", forget=True) as running:
+        running.load_files(world, tmp_path / "world", [FIRST, SECOND])
+        listed = running.store.client(running.store.alliance).list_objects_v2(
+            Bucket=DROP_BUCKET, Prefix=f"drop/events/dt={FIRST}/"
+        )
+        assert [item["Key"].split("/")[-1] for item in listed["Contents"]] == [
+            "_MANIFEST.json",
+            "part-00000.jsonl.gz",
+            "part-00001.jsonl.gz",
+        ]
+        life = live(world, SECOND)
+        for table in ("customers", "transactions", "merchants"):
+            count = rows_of(running.replicas.url("harbour"), f"SELECT count(*) FROM bank.{table}")[0][0]
+            assert count == life.replica("harbour", table, None, SECOND).num_rows > 0
 
 
 def test_an_error_inside_the_block_stops_both_servers(tmp_path: Path) -> None:

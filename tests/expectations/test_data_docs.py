@@ -86,5 +86,14 @@ def test_a_changed_verdict_gets_a_new_page(checked: WalletChecker, tmp_path: Pat
     assert "must be unique, is not" not in (site / "features/wallets/2026-04-02.html").read_text(encoding="utf-8")
 
 
+def test_a_rule_that_could_not_be_judged_has_its_page_too(checked: WalletChecker, tmp_path: Path) -> None:
+    verdict = checked({"ann": {"owner_token": "secret"}}, at_least("owner_token", 3, because="a text is no number"))
+    keep(verdict, tmp_path / "results", "features/wallets", "2026-04-01")
+    site = build_data_docs(tmp_path / "results", tmp_path / "site").parent
+    text = (site / "features/wallets/2026-04-01.html").read_text(encoding="utf-8")
+    assert "could not be evaluated (TypeError)" in text
+    assert "secret" not in text
+
+
 def test_a_site_of_nothing_is_an_empty_first_page(tmp_path: Path) -> None:
     assert "Checks, newest night first" in build_data_docs(tmp_path / "none", tmp_path / "site").read_text("utf-8")

@@ -48,10 +48,7 @@ def test_a_lake_on_s3_holds_the_same_bytes_as_one_in_a_folder(closed: Alliance) 
     store = closed.partners.store
     access = {"AWS_ACCESS_KEY_ID": store.alliance.key_id, "AWS_SECRET_ACCESS_KEY": store.alliance.secret}
     day = str(closed.days[0])
-    for address in ON_S3:
-        closed.succeed(
-            "on-s3", address, "--business-date", day, NIGHTLEDGER_LAKE=f"s3://{LAKE_BUCKET}/ledger", **access
-        )
+    closed.succeed("on-s3", *ON_S3, "--business-date", day, NIGHTLEDGER_LAKE=f"s3://{LAKE_BUCKET}/ledger", **access)
 
     client = store.client(store.alliance)
     for address in ON_S3:

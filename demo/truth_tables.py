@@ -1,0 +1,213 @@
+"""What is true of one district, table by table, as the contracts of the truth promise."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import date
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from demo.buying import SEASON
+from demo.hardship import HORIZON_MONTHS
+from demo.life import DistrictLife
+from demo.people import OCCUPATIONS
+from demo.rings import NO_RING
+from demo.society import NO_WORKPLACE
+from demo.spelling import CITIES
+from demo.tables import NOTHING, chosen, where
+from demo.truth_contracts import MOMENT
+from demo.uplift import RESPONSES
+from demo.wishes import CHANNELS
+from demo.world import day_number, moment_of
+
+OUTCOME_OF_APPLICATIONS_MONTHS = 12
+Columns = Mapping[str, Any]
+
+
+def _people(life: DistrictLife, last_day: date) -> Columns:
+    people, everyone = life.people, np.arange(life.people.persons)
+    workplace, default = people.society.workplace[everyone], life.hardship.first_default_month[everyone]
+    by_city = people.city[everyone]
+    return {
+        "person_id": _persons(life, everyone),
+        "district": np.full(people.persons, life.district.index, np.int32),
+        "household_id": life.district.numbers(people.household[everyone]),
+        "workplace_id": pa.array(life.district.numbers(workplace), mask=workplace == NO_WORKPLACE),
+        "shop_user_id": where(_is_known(people.registered_at[everyone], last_day), people.shop_user_ids(everyone)),
+        "bank_relation_count": _is_known(people.bank_opened_at[everyone], last_day).sum(axis=1).astype(np.int32),
+        "friend_count": people.society.degree[everyone].astype(np.int32),
+        "is_male": people.is_male[everyone],
+        "birth_date": pa.array(people.birth_day[everyone].astype(np.int32)).cast(pa.date32()),
+        "city_code": chosen([city[0] for city in CITIES], by_city),
+        "city_tier": np.array([city[2] for city in CITIES], np.int32)[by_city],
+        "occupation": chosen(OCCUPATIONS, people.occupation[everyone]),
+        "monthly_income_cents": people.income_cents[everyone],
+        "latent_hazard": people.hazard[everyone],
+        "first_default_month": pa.array(np.maximum(default, 0).astype(np.int32), mask=default < 0),
+    }
+
+
+def _source_ids(life: DistrictLife, last_day: date) -> Columns:
+    people, parts = life.people, []
+    known = np.flatnonzero(_is_known(people.registered_at, last_day))
+    parts.append((known, "shop", people.shop_user_ids(known), people.registered_at[known]))
+    for position, bank in enumerate(life.district.banks):
+        opened_at = people.bank_opened_at[:, position]
+        known = np.flatnonzero(_is_known(opened_at, last_day))
+        parts.append((known, bank, people.bank_customer_ids(position, known), opened_at[known]))
+    return {
+        "person_id": np.concatenate([_persons(life, persons) for persons, _, _, _ in parts]),
+        "partner": pa.array([partner for persons, partner, _, _ in parts for _ in persons], pa.string()),
+        "source_id": pa.concat_arrays([ids for _, _, ids, _ in parts]),
+        "valid_from": _moments(np.concatenate([since for _, _, _, since in parts])),
+    }
+
+
+def _phones(life: DistrictLife, _last_day: date) -> Columns:
+    changes = life.shop.users.phone_changes
+    begins = np.concatenate(
+        [np.full(len(persons), at if turn else NOTHING) for turn, (at, persons, _) in enumerate(changes)]
+    )
+    person = np.concatenate([persons for _, persons, _ in changes])
+    number = np.concatenate([numbers for _, _, numbers in changes])
+    order = np.lexsort((begins, person))
+    person, number, begins = person[order], number[order], begins[order]
+    continues = np.append(person[1:] == person[:-1], False)
+    ends = np.where(continues, np.append(begins[1:], NOTHING), NOTHING)
+    return {
+        "person_id": _persons(life, person),
+        "phone": life.shop.users.phones(number),
+        "valid_from": _moments(begins),
+        "valid_to": _moments(ends),
+    }
+
+
+def _defaults(life: DistrictLife, last_day: date) -> Columns:
+    """The state when a month begins is that of the end of the month before."""
+    months = life.district.world.months_through(last_day)
+    entered = np.stack(life.hardship.enters_default)
+    parts = []
+    for month in months[1:]:
+        probability = life.hardship.probabilities[month.index]
+        persons = np.flatnonzero(life.has_debt[month.index] & ~life.hardship.was_defaulted[month.index])
+        is_over = month.index + HORIZON_MONTHS <= len(entered)
+        outcome = entered[month.index : month.index + HORIZON_MONTHS, persons].any(axis=0)
+        day = np.full(len(persons), day_number(month.first) - 1, np.int32)
+        parts.append((day, persons, probability[persons], outcome, np.full(len(persons), not is_over)))
+    if not parts:
+        parts = [(np.empty(0, np.int32), np.empty(0, np.int64), np.empty(0), np.empty(0, bool), np.empty(0, bool))]
+    day, persons, probability, outcome, is_open = (np.concatenate(column) for column in zip(*parts, strict=True))
+    return {
+        "observation_date": pa.array(day).cast(pa.date32()),
+        "person_id": _persons(life, persons),
+        "default_probability": probability,
+        "is_default": pa.array(outcome, mask=is_open),
+    }
+
+
+def _values(life: DistrictLife, last_day: date) -> Columns:
+    buying = life.shop.buying
+    begins = np.where(buying.first_order_at == NOTHING, np.iinfo(np.int64).max, buying.first_order_at)
+    known = np.flatnonzero(begins < moment_of(last_day) + 86_400)
+    basket = life.shop.expected_basket_cents()
+    orders = buying.expected_orders(sum(SEASON))
+    return {
+        "person_id": _persons(life, known),
+        "shop_user_id": life.people.shop_user_ids(known),
+        "first_order_at": _moments(buying.first_order_at[known]),
+        "order_rate": buying.rate[known],
+        "leaving_probability": buying.leaves[known],
+        "is_active": buying.is_alive[known],
+        "expected_order_count_12m": orders[known],
+        "expected_spend_cents_12m": (orders * basket)[known],
+        "lifetime_value_cents": (buying.expected_orders_for_life() * basket)[known],
+    }
+
+
+def _uplifts(life: DistrictLife, _last_day: date) -> Columns:
+    uplift, count = life.campaigns.uplift, life.people.persons
+    person, channel = np.repeat(np.arange(count), len(CHANNELS)), np.tile(np.arange(len(CHANNELS)), count)
+    return {
+        "person_id": _persons(life, person),
+        "contact_channel": chosen(CHANNELS, channel),
+        "response_type": chosen(RESPONSES, uplift.response[person]),
+        "application_probability": uplift.alone[person],
+        "uplift": uplift.added[person, channel],
+    }
+
+
+def _applications(life: DistrictLife, last_day: date) -> Columns:
+    parts = life.banks.applications
+    merged = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+    entered = np.stack(life.hardship.enters_default)
+    last = np.minimum(merged["month"] + OUTCOME_OF_APPLICATIONS_MONTHS, len(entered))
+    counts = np.concatenate([np.zeros((1, life.people.count), np.int64), np.cumsum(entered, axis=0)])
+    outcome = counts[last, merged["person"]] > counts[merged["month"], merged["person"]]
+    is_open = merged["month"] + OUTCOME_OF_APPLICATIONS_MONTHS > len(entered)
+    keep = merged["applied_at"] < moment_of(last_day) + 86_400
+    ids = pa.array([f"{life.people.bank_prefixes[bank]}p" for bank in merged["bank"].tolist()], pa.string())
+    numbers = life.district.ids("", merged["number"])
+    columns = {
+        "application_id": pa.compute.binary_join_element_wise(ids, numbers, ""),
+        "person_id": pa.array(_persons(life, merged["person"])),
+        "bank_code": chosen(life.district.banks, merged["bank"]),
+        "applied_at": _moments(merged["applied_at"]),
+        "estimated_hazard": pa.array(merged["estimate"]),
+        "is_random_approval": pa.array(merged["is_random"]),
+        "is_approved": pa.array(merged["is_approved"]),
+        "is_default": pa.array(outcome, mask=is_open & ~outcome),
+    }
+    return {name: column.filter(pa.array(keep)) for name, column in columns.items()}
+
+
+def _rings(life: DistrictLife, _last_day: date) -> Columns:
+    rings, world = life.people.rings, life.district.world
+    members = np.flatnonzero(rings.ring != NO_RING)
+    ring = rings.ring[members]
+    firsts = [month.first for month in world.months_through(world.first_business_date)]
+    busts = [day_number(firsts[month]) for month in rings.bust_month.tolist()]
+    return {
+        "ring_id": life.district.numbers(ring),
+        "person_id": _persons(life, members),
+        "is_leader": rings.leader[ring] == members if len(ring) else np.empty(0, bool),
+        "bust_date": pa.array(np.array(busts, np.int32)[ring] if len(ring) else [], pa.int32()).cast(pa.date32()),
+    }
+
+
+def _bots(life: DistrictLife, _last_day: date) -> Columns:
+    return {"device_id": life.shop.device_ids(life.browsing.bots)}
+
+
+def _friends(life: DistrictLife, _last_day: date) -> Columns:
+    first, second = life.people.friends.T
+    return {"first_person_id": _persons(life, first), "second_person_id": _persons(life, second)}
+
+
+DISTRICT_TABLES: Mapping[str, Callable[[DistrictLife, date], Columns]] = {
+    "people": _people,
+    "source_ids": _source_ids,
+    "phones": _phones,
+    "defaults": _defaults,
+    "values": _values,
+    "uplifts": _uplifts,
+    "applications": _applications,
+    "rings": _rings,
+    "bots": _bots,
+    "friends": _friends,
+}
+
+
+def _persons(life: DistrictLife, local: np.ndarray) -> np.ndarray:
+    """The people of the world to whom the entries of the district belong."""
+    return life.district.numbers(life.people.owner[local])
+
+
+def _is_known(began_at: np.ndarray, last_day: date) -> np.ndarray:
+    return np.asarray((began_at != NOTHING) & (began_at < moment_of(last_day) + 86_400))
+
+
+def _moments(seconds: np.ndarray) -> pa.Array:
+    is_null = seconds == NOTHING
+    return pa.array(np.where(is_null, 0, seconds) * 1_000_000, pa.int64(), mask=is_null).cast(MOMENT)

@@ -1,0 +1,156 @@
+"""What a customer is expected to buy: the models of repeat buying where they can be believed, else the naive forecast.
+
+A model that does not converge, ends at a bound or forecasts a hold-out period worse than "everybody goes on as before"
+is not used; `is_fallback` says so beside every figure.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from jobs.repeat_buying import (
+    DRAWS,
+    BgNbd,
+    Floats,
+    GammaGamma,
+    PurchaseTable,
+    UnfitTableError,
+    fit_bg_nbd,
+    fit_gamma_gamma,
+)
+
+INTERVAL: Final = (0.1, 0.9)
+"""The lifetime value lies within with a probability of 80 %."""
+
+MONTHS: Final = 12
+
+
+@dataclass(frozen=True)
+class HoldOut:
+    """Root mean squared errors of two forecasts of the purchases in a period that the fit has not seen."""
+
+    error_of_model: float
+    error_of_naive: float
+
+
+@dataclass(frozen=True)
+class LifetimeValue:
+    """The value of the purchases expected within a year, discounted monthly, and an interval around it."""
+
+    expected: Floats
+    low: Floats
+    high: Floats
+
+
+@dataclass(frozen=True)
+class Outlook:
+    """Both models, how they did on the hold-out period, and why they are not used where they are not."""
+
+    purchases: BgNbd
+    values: GammaGamma | None
+    hold_out: HoldOut
+    reason_for_fallback: str
+
+    @property
+    def is_fallback(self) -> bool:
+        """Whether the naive forecast is used instead of the models."""
+        return bool(self.reason_for_fallback)
+
+    @classmethod
+    def trained_on(
+        cls,
+        frequency: ArrayLike,
+        recency: ArrayLike,
+        age: ArrayLike,
+        monetary: ArrayLike,
+        *,
+        bought_after: ArrayLike,
+        horizon: float,
+    ) -> Outlook:
+        """Fitted on one row per customer, and judged by what each bought within `horizon` after the observation."""
+        purchases = fit_bg_nbd(PurchaseTable.compressed(frequency, recency, age))
+        try:
+            values = fit_gamma_gamma(frequency, monetary)
+        except UnfitTableError:
+            values = None
+        actual = np.asarray(bought_after, dtype=np.float64)
+        hold_out = HoldOut(
+            _root_mean_square(purchases.expected_purchases(horizon, frequency, recency, age) - actual)
+            if purchases.is_inside_bounds
+            else float("inf"),
+            _root_mean_square(naive_purchases(horizon, frequency, age) - actual),
+        )
+        return cls(purchases, values, hold_out, _reason_for_fallback(purchases, values, hold_out))
+
+    def expected_purchases(self, horizon: float, frequency: ArrayLike, recency: ArrayLike, age: ArrayLike) -> Floats:
+        """Purchases expected within `horizon`, by the model or, as a fallback, at the rate so far."""
+        if self.is_fallback:
+            return naive_purchases(horizon, frequency, age)
+        return self.purchases.expected_purchases(horizon, frequency, recency, age)
+
+    def lifetime_value(
+        self,
+        year: float,
+        frequency: ArrayLike,
+        recency: ArrayLike,
+        age: ArrayLike,
+        monetary: ArrayLike,
+        *,
+        monthly_discount: float = 0.0,
+        margin: float = 1.0,
+        seed: int = 0,
+    ) -> LifetimeValue:
+        """The margin on what a customer buys within a `year` in the table's unit of time; NaN where no value is known.
+
+        The interval comes from futures drawn with a seed: whether the customer has left, at what rate and how often the
+        customer buys before leaving, and for how much, each from its distribution given what is known.
+        """
+        x, mean = np.asarray(frequency, dtype=np.float64), np.asarray(monetary, dtype=np.float64)
+        value = mean if self.values is None or self.is_fallback else self.values.expected_value(x, mean)
+        until = [self.expected_purchases(year * month / MONTHS, x, recency, age) for month in range(MONTHS + 1)]
+        monthly = [np.diff(until, axis=0)[month] / (1 + monthly_discount) ** (month + 1) for month in range(MONTHS)]
+        expected = np.sum(monthly, axis=0) * value * margin
+        if self.values is None or self.is_fallback:
+            return LifetimeValue(expected, np.full(len(x), np.nan), np.full(len(x), np.nan))
+        low, high = self._interval(year, x, np.asarray(recency), np.asarray(age), mean, seed)
+        return LifetimeValue(expected, low * margin, high * margin)
+
+    def _interval(self, year: float, x: Floats, recency: Floats, age: Floats, mean: Floats, seed: int) -> Floats:
+        """The borders of what is bought within the year, before discount; purchases end with the first that leaves."""
+        if self.values is None:
+            raise UnfitTableError("an interval needs the values of purchases")
+        model, values, chance = self.purchases, self.values, np.random.default_rng(seed)
+        alive = model.probability_alive(x, recency, age)
+        borders = np.empty((2, len(x)))
+        for row in range(len(x)):
+            rate = chance.gamma(model.r + x[row], 1 / (model.alpha + age[row]), DRAWS)
+            leaves_at = chance.geometric(np.maximum(chance.beta(model.a, model.b + x[row], DRAWS), 1e-12))
+            bought = np.minimum(chance.poisson(rate * year), leaves_at) * (chance.random(DRAWS) < alive[row])
+            spent_before = x[row] * mean[row] if x[row] > 0 else 0.0
+            scale = chance.gamma(values.p * x[row] + values.q, 1 / (values.v + spent_before), DRAWS)
+            spent = np.where(bought > 0, chance.gamma(np.maximum(values.p * bought, 1e-12)) / scale, 0.0)
+            borders[:, row] = np.quantile(spent, INTERVAL)
+        return borders
+
+
+def naive_purchases(horizon: float, frequency: ArrayLike, age: ArrayLike) -> Floats:
+    """Everybody goes on buying at the rate so far."""
+    return horizon * np.asarray(frequency, dtype=np.float64) / np.asarray(age, dtype=np.float64)
+
+
+def _reason_for_fallback(purchases: BgNbd, values: GammaGamma | None, hold_out: HoldOut) -> str:
+    if not purchases.is_inside_bounds:
+        return "the number of purchases: the fit ended at a bound"
+    if values is None or not values.is_inside_bounds or values.q <= 1:
+        return "the value of purchases: nobody bought again, or the fit ended at a bound"
+    if not hold_out.error_of_model <= hold_out.error_of_naive:
+        return "the hold-out period: the naive forecast was nearer"
+    return ""
+
+
+def _root_mean_square(errors: Floats) -> float:
+    return float(np.sqrt(np.mean(np.square(errors))))

@@ -1,0 +1,162 @@
+"""Worlds in parts: the same bytes whatever the processes, the order of districts and the days asked for."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from demo import __main__ as command
+from demo.dirt_rates import Dirt
+from demo.drift import Drift
+from demo.large import write_world
+from demo.life import DISTRICTS_IN_PART, live, part_count
+from demo.oracle import (
+    area_under_curve,
+    best_policy,
+    oracle_gini,
+    pairwise_identity,
+    policy_value,
+    read_truth,
+    ring_recall,
+)
+from demo.tables import BANK_TABLES, FILE_TABLES
+from demo.world import World
+from tests.demo.conftest import FIRST, SECOND, THIRD
+from tests.demo.test_world import fingerprint
+
+PARTS = World(people=650, district_people=60, history_months=8)
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("parts")
+    assert write_world(PARTS, [FIRST, SECOND], out, processes=1) > 10_000
+    return out
+
+
+def test_two_processes_write_the_same_bytes_as_one(written: Path, tmp_path: Path) -> None:
+    assert part_count(PARTS) == 3
+    write_world(PARTS, [FIRST, SECOND], tmp_path / "two", processes=2)
+    assert fingerprint(tmp_path / "two") == fingerprint(written)
+
+
+def test_a_day_is_the_same_whether_or_not_the_day_before_is_written(written: Path, tmp_path: Path) -> None:
+    write_world(PARTS, [SECOND], tmp_path, processes=1)
+    for file in sorted((tmp_path / "drop").rglob("*.*")) + sorted((tmp_path / "bank").rglob("*.parquet")):
+        assert file.read_bytes() == (written / file.relative_to(tmp_path)).read_bytes(), file.name
+
+
+def test_districts_live_the_same_life_alone_and_in_any_order() -> None:
+    together, alone = live(PARTS, SECOND), live(PARTS, SECOND, [3])
+    backwards = live(PARTS, SECOND, [3, 2, 1])
+    for table in FILE_TABLES:
+        rows = alone.ledger.all_rows(table)[0]
+        for others in (together, backwards):
+            everyone = others.ledger.all_rows(table)[0].to_pandas()
+            merged = everyone.merge(rows.to_pandas().drop_duplicates(), how="inner")
+            assert len(merged) == rows.num_rows, table
+    assert len(together.ledger.all_rows("users")[0]["shop_user_id"].unique()) > 300
+
+
+def test_ids_are_unique_across_districts_and_every_part_is_in_the_manifest(written: Path) -> None:
+    for table, key in (("orders", "order_id"), ("events", "event_id"), ("credit_plans", "plan_id")):
+        manifest = json.loads((written / "drop" / table / f"dt={FIRST}" / "_MANIFEST.json").read_text())
+        assert [file["name"][:10] for file in manifest["files"]] == [f"part-{part:05d}" for part in range(3)]
+        life = live(World(people=650, district_people=60, history_months=2), SECOND)
+        versions = life.ledger.all_rows(table)[0].to_pandas()
+        owner = {"orders": "shop_user_id", "events": "session_id", "credit_plans": "credit_account_id"}[table]
+        assert versions.groupby(key)[owner].nunique().max() == 1
+    accounts = pa.concat_tables(
+        [pq.read_table(file) for file in sorted((written / "bank/harbour/accounts" / f"dt={FIRST}").glob("*.parquet"))]
+    ).to_pandas()
+    assert accounts.groupby("account_id").bank_customer_id.nunique().max() == 1
+    assert PARTS.district_count > DISTRICTS_IN_PART * 2
+
+
+def test_every_table_can_be_written_as_parquet_with_the_columns_of_the_source(tmp_path: Path) -> None:
+    rows = write_world(World(people=200, history_months=3), [FIRST], tmp_path, all_parquet=True)
+    found = 0
+    for table, source in (FILE_TABLES | BANK_TABLES).items():
+        for file in tmp_path.glob(f"*/**/{table}/dt={FIRST}/part-*.parquet"):
+            assert pq.read_schema(file).names == source.schema.names
+            found += pq.read_metadata(file).num_rows
+    assert found == rows
+
+
+def test_the_command_line_writes_the_days_asked_for(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    base = ["world", "--people", "200", "--history-months", "2", "--out", str(tmp_path), "--dirt", "none"]
+    assert command.main([*base, "--from", str(SECOND), "--to", str(THIRD)]) == 0
+    assert sorted(path.name for path in (tmp_path / "drop" / "orders").iterdir()) == [f"dt={SECOND}", f"dt={THIRD}"]
+    assert f"{SECOND} to {THIRD}" in capsys.readouterr().out
+    assert command.main([*base, "--from", "2026-03-01"]) == 2
+    assert command.main(["world-report", "--people", "300", "--days", "1", "--out", str(tmp_path / "w.html")]) == 0
+    page = (tmp_path / "w.html").read_text()
+    assert page.count("data:image/png;base64,") == 12
+    assert "http" not in page.replace("data:", "")
+
+
+def test_the_oracle_reads_all_parts_of_the_truth(written: Path) -> None:
+    people = read_truth(written / "truth", "people")
+    assert sorted(people["person_id"].to_pylist()) == list(range(650))
+    flaws = read_truth(written / "truth", "flaws")
+    assert set(flaws["business_date"].to_pylist()) <= {FIRST, SECOND}
+    assert flaws.num_rows > 100
+
+
+def test_pairs_of_records_count_for_precision_and_recall() -> None:
+    ids = pa.table({"source_id": ["a1", "a2", "a3", "b1", "b2"], "person_id": [1, 1, 1, 2, 2]})
+    assert pairwise_identity(ids, {"a1": "x", "a2": "x", "a3": "x", "b1": "y", "b2": "y"}) == (1.0, 1.0)
+    assert pairwise_identity(ids, {"a1": "x", "a2": "x", "a3": "y", "b1": "y", "b2": "z"}) == (0.5, 0.25)
+    assert pairwise_identity(ids, {name: name for name in ("a1", "a2", "b1")}) == (1.0, 0.0)
+    with pytest.raises(ValueError, match="1 source ids are unknown"):
+        pairwise_identity(ids, {"c9": "x"})
+
+
+def test_gini_ring_recall_and_policy_value_agree_with_hand_counts() -> None:
+    scores, is_bad = pa.array([0.9, 0.5, 0.5, 0.1]).to_numpy(), pa.array([True, True, False, False]).to_numpy(False)
+    assert area_under_curve(scores, is_bad) == 0.875  # three pairs right and one tie
+    defaults = pa.table({"default_probability": scores, "is_default": is_bad, "observation_date": [FIRST] * 4})
+    assert oracle_gini(defaults, FIRST) == 0.75
+    with pytest.raises(ValueError, match="needs a bad one"):
+        area_under_curve(scores, scores > 1)
+    rings = pa.table({"person_id": [1, 2, 3, 4]})
+    assert ring_recall(rings, [1, 2, 9]) == 0.5
+    uplifts = pa.table(
+        {
+            "person_id": [1, 1, 2, 2],
+            "contact_channel": ["sms", "push", "sms", "push"],
+            "uplift": [0.1, 0.3, -0.2, -0.1],
+        }
+    )
+    assert best_policy(uplifts) == {1: "push"}
+    assert policy_value(uplifts, best_policy(uplifts)) == pytest.approx(0.3)
+    assert policy_value(uplifts, {1: "sms", 2: "sms"}) == pytest.approx(-0.1)
+    assert policy_value(uplifts, {1: None, 2: None}) == 0
+
+
+def test_what_is_listed_as_a_flaw_was_written_once_whatever_the_parts_and_the_format(tmp_path: Path) -> None:
+    dirt = Dirt(malformed_lines=0.05, missing_days=(("referrals", SECOND),), time_zone_shifts=(("contacts", SECOND),))
+    world = replace(PARTS, dirt=dirt)
+    kinds = {}
+    for all_parquet in (False, True):
+        write_world(world, [FIRST, SECOND], tmp_path / str(all_parquet), processes=1, all_parquet=all_parquet)
+        kinds[all_parquet] = read_truth(tmp_path / str(all_parquet) / "truth", "flaws")["kind"].to_pylist()
+        assert kinds[all_parquet].count("missing_day") == kinds[all_parquet].count("time_zone_shift") == 1
+    assert kinds[False].count("malformed_line") > 10
+    assert "malformed_line" not in kinds[True]
+
+
+def test_a_merchant_category_that_is_re_coded_is_so_for_the_people_of_every_district() -> None:
+    life = live(replace(PARTS, drift=Drift(begins=date(2026, 1, 1))), FIRST)
+    paid = life.ledger.all_rows("transactions", "harbour")[0].to_pandas()
+    is_later = paid.booked_at.dt.tz_localize(None) >= np.datetime64("2025-12-31T16:00:00")
+    assert (paid.mcc[~is_later] == "5814").sum() > 10
+    assert not (paid.mcc[is_later] == "5814").any()
+    assert (paid.mcc[is_later] == "5812").sum() > 10

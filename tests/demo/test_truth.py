@@ -1,0 +1,344 @@
+"""The truth: what the processes of the world promise holds in what was served, and no job can reach it."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from adbc_driver_postgresql import dbapi
+from scipy.optimize import approx_fprime, minimize
+from scipy.special import betaln, gammaln
+from sklearn.linear_model import LogisticRegression
+
+from demo.buying import LEAVES_A, LEAVES_B, RATE_SCALE, RATE_SHAPE, Buying, begin_buying, months_of_demand
+from demo.life import Life
+from demo.oracle import area_under_curve, oracle_gini, read_truth
+from demo.people import settle
+from demo.servers import Partners
+from demo.tables import BANK_TABLES, FILE_TABLES, NOTHING
+from demo.truth import truth_table
+from demo.truth_contracts import TRUTH_TABLES
+from demo.world import World
+from demo.world_report import tail_exponent
+from tests.demo.conftest import FIRST, SMALL
+
+MARKETING = "marketing"
+
+
+def truth(life: Life, name: str) -> pd.DataFrame:
+    return pd.DataFrame(truth_table(life, name).to_pandas())
+
+
+def served_rows(life: Life, table: str, bank: str = "") -> pd.DataFrame:
+    return pd.DataFrame(life.ledger.all_rows(table, bank)[0].to_pandas())
+
+
+def known_outcomes(life: Life) -> pd.DataFrame:
+    return truth(life, "defaults").dropna(subset="is_default").astype({"is_default": bool})
+
+
+def standard_error(values: np.ndarray) -> float:
+    return float(values.std(ddof=1) / np.sqrt(len(values)))
+
+
+@pytest.mark.parametrize("name", TRUTH_TABLES)
+def test_every_table_of_the_truth_keeps_its_contract(town: Life, name: str) -> None:
+    table = TRUTH_TABLES[name]
+    if name != "flaws":
+        rows = truth_table(town, name)
+        assert rows.schema == table.schema
+        assert rows.num_rows
+        nulls = {field.name for field in rows.schema if rows[field.name].null_count}
+        assert nulls <= {field.name for field in table.schema if field.nullable}
+    assert table.grain
+    assert all(field.metadata for field in table.schema)
+
+
+def test_the_repeat_buying_process_recovers_its_own_parameters() -> None:
+    """Maximum likelihood (Fader, Hardie and Lee 2005, equation 6) on all whose first order lies in the history."""
+    buying, counts, last_at, horizon = _observed_buying()
+    first, second, third = np.log([RATE_SHAPE, 1 / RATE_SCALE, LEAVES_A])
+    true = np.array([first, second, third, np.log(LEAVES_B)])
+
+    def loss(logs: np.ndarray) -> float:
+        return -_likelihood(np.exp(logs), counts, last_at, horizon)
+
+    found = minimize(loss, true + 0.4, method="L-BFGS-B", bounds=[(-5, 7)] * 4)
+    slope = [approx_fprime(found.x + step, loss, 1e-5) for step in 1e-3 * np.eye(4)]
+    curve = (np.array(slope) - approx_fprime(found.x, loss, 1e-5)) / 1e-3
+    errors = np.sqrt(np.diag(np.linalg.inv((curve + curve.T) / 2)))
+    assert len(counts) > 5_000
+    assert (np.abs(found.x - true) < 3 * errors).all(), (np.exp(found.x), errors)
+    assert errors[0] < 0.1  # or the test would pass on anything
+    expected = -np.expm1(-buying.rate * buying.leaves * horizon) / buying.leaves
+    assert abs((counts - expected).mean()) < 3 * standard_error(counts - expected)
+
+
+def _observed_buying() -> tuple[Buying, np.ndarray, np.ndarray, np.ndarray]:
+    """Those who began in the history: their process, repeat orders, and when the last came and all time there was."""
+    world = World(people=30_000, district_people=30_000)
+    months = world.months_through(FIRST)
+    buying = begin_buying(world.district(0), settle(world.district(0)))
+    orders = [buying.orders_of(month, world.generator("test", month.index)) for month in months]
+    person, moment = (np.concatenate(column) for column in zip(*orders, strict=True))
+    begins = (buying.first_order_at != NOTHING) & (buying.first_order_at >= months[0].start)
+    chosen = np.flatnonzero(begins & (buying.first_order_at < months[-1].end))
+    counts = np.bincount(person, minlength=len(begins))[chosen] - 1
+    last = np.zeros(len(begins), np.int64)
+    np.maximum.at(last, person, moment)
+    began_at = months_of_demand(months, buying.first_order_at[chosen])
+    last_at = months_of_demand(months, last[chosen]) - began_at
+    horizon = months_of_demand(months, np.array([months[-1].end])) - began_at
+    mine = Buying(*(getattr(buying, field)[chosen] for field in Buying.__dataclass_fields__))
+    return mine, counts, last_at, horizon
+
+
+def _likelihood(parameters: np.ndarray, x: np.ndarray, last: np.ndarray, horizon: np.ndarray) -> float:
+    r, alpha, a, b = parameters
+    begin = gammaln(r + x) - gammaln(r) + r * np.log(alpha)
+    lives = betaln(a, b + x) - betaln(a, b) - (r + x) * np.log(alpha + horizon)
+    left = betaln(a + 1, b + np.maximum(x, 1) - 1) - betaln(a, b) - (r + x) * np.log(alpha + last)
+    return float((begin + np.where(x > 0, np.logaddexp(lives, left), lives)).sum())
+
+
+def test_an_oracle_ranks_defaults_as_well_as_a_good_bureau_and_is_calibrated(town: Life) -> None:
+    known = known_outcomes(town)
+    assert 0.55 <= oracle_gini(truth_table(town, "defaults")) <= 0.75
+    assert 0.02 <= known.is_default.mean() <= 0.06
+    assert 0.8 < known.default_probability.mean() / known.is_default.mean() < 1.25
+
+
+def test_identity_columns_alone_rank_far_worse_than_the_oracle(town: Life) -> None:
+    known = known_outcomes(town).merge(truth(town, "people"), on="person_id")
+    born = pd.to_datetime(known.birth_date).dt.year
+    columns = np.column_stack([known.is_male, known.city_tier, known.bank_relation_count, born - 1980]).astype(float)
+    learns = (known.person_id % 2 == 0).to_numpy()
+    model = LogisticRegression(max_iter=500).fit(columns[learns], known.is_default[learns])
+    scores = model.predict_proba(columns[~learns])[:, 1]
+    gini = 2 * area_under_curve(scores, known.is_default[~learns].to_numpy()) - 1
+    assert gini < oracle_gini(truth_table(town, "defaults")) - 0.25
+
+
+def test_friends_of_defaulters_default_more_often(town: Life) -> None:
+    people, friends = truth(town, "people").set_index("person_id"), truth(town, "friends")
+    defaulted = people.first_default_month.notna()
+    share = defaulted[friends.first_person_id].to_numpy()
+    of_defaulters = defaulted[friends.second_person_id].to_numpy()[share].mean()
+    of_others = defaulted[friends.second_person_id].to_numpy()[~share].mean()
+    assert of_defaulters > 1.3 * of_others
+
+
+def test_the_degrees_have_a_heavy_tail_and_communities_show(town: Life) -> None:
+    people, friends = truth(town, "people").set_index("person_id"), truth(town, "friends")
+    assert 2 < tail_exponent(people.friend_count.to_numpy()) < 3
+    assert people.friend_count.max() > 10 * people.friend_count.median()
+    first, second = (people.workplace_id[friends[side]].to_numpy() for side in ("first_person_id", "second_person_id"))
+    both_work = ~np.isnan(first) & ~np.isnan(second)
+    by_chance = (people.workplace_id.value_counts(normalize=True) ** 2).sum()
+    assert (first == second)[both_work].mean() > 3 * by_chance
+
+
+def test_randomised_campaigns_have_equal_covariates_in_both_arms(town: Life) -> None:
+    contacts = _contacts_with_people(town)
+    for column in ("latent_hazard", "monthly_income_cents", "friend_count", "is_male"):
+        arms = [contacts[column][contacts.is_control == arm].to_numpy(float) for arm in (True, False)]
+        spread = np.hypot(standard_error(arms[0]), standard_error(arms[1]))
+        assert abs(arms[0].mean() - arms[1].mean()) < 3 * spread, column
+    assert 0.09 < contacts.is_control.mean() < 0.15
+
+
+def test_a_message_moves_the_persuadable_and_puts_off_sleeping_dogs(town: Life) -> None:
+    contacts = _contacts_with_people(town).merge(truth(town, "uplifts"), on=["person_id", "contact_channel"])
+    contacts["applied"] = contacts.applied_at.notna()
+    for response, sign in (("persuadable", 1), ("sleeping_dog", -1)):
+        arm = contacts[contacts.response_type == response]
+        for held_back, chance in (
+            (True, arm.application_probability),
+            (False, arm.application_probability + arm.uplift),
+        ):
+            promised, applied = chance[arm.is_control == held_back], arm.applied[arm.is_control == held_back]
+            assert abs(applied.sum() - promised.sum()) < 3 * np.sqrt((promised * (1 - promised)).sum())
+        assert sign * arm.uplift.mean() > 0.05
+
+
+def _contacts_with_people(life: Life) -> pd.DataFrame:
+    contacts = served_rows(life, "contacts").sort_values("updated_at").drop_duplicates("contact_id", keep="last")
+    ids = truth(life, "source_ids").rename(columns={"source_id": "subject_id"})
+    people = truth(life, "people")
+    return contacts.merge(ids, on="subject_id").merge(people, on="person_id")
+
+
+def test_nobody_is_contacted_who_has_not_consented_to_the_channel_by_then(town: Life) -> None:
+    contacts = served_rows(town, "contacts").drop_duplicates("contact_id").sort_values("sent_at")
+    consents = served_rows(town, "consents").query("purpose == @MARKETING").sort_values("occurred_at")
+    newest = pd.merge_asof(
+        contacts, consents, left_on="sent_at", right_on="occurred_at", by=["subject_id", "contact_channel"]
+    )
+    assert len(newest) > 1_000
+    assert (newest.consent_status == "granted").all()
+    assert (consents.consent_status == "revoked").any()
+
+
+def test_applications_are_decided_by_a_noisy_policy_but_for_a_random_slice(town: Life) -> None:
+    applications = truth(town, "applications")
+    by_policy = applications[~applications.is_random_approval]
+    assert (
+        by_policy.estimated_hazard[by_policy.is_approved].max()
+        < by_policy.estimated_hazard[~by_policy.is_approved].min()
+    )
+    assert applications.is_approved[applications.is_random_approval].all()
+    assert 0 < applications.is_random_approval.mean() < 0.03
+    rejected = applications[~applications.is_approved].dropna(subset="is_default")
+    approved = applications[applications.is_approved].dropna(subset="is_default")
+    assert len(rejected) > 30
+    assert rejected.is_default.astype(float).mean() > approved.is_default.astype(float).mean()
+    hazard = truth(town, "people").set_index("person_id").latent_hazard[applications.person_id].to_numpy()
+    assert 0.5 < np.corrcoef(hazard, applications.estimated_hazard)[0, 1] < 0.9
+
+
+def test_rings_share_a_device_and_an_address_pass_money_round_and_stop_paying(town: Life) -> None:
+    rings, ids = truth(town, "rings"), truth(town, "source_ids")
+    orders = served_rows(town, "orders").drop_duplicates("order_id")
+    members = rings.merge(ids[ids.partner == "shop"], on="person_id")
+    assert rings.groupby("ring_id").size().between(5, 7).all()
+    assert (rings.groupby("ring_id").is_leader.sum() == 1).all()
+    for _, ring in members.groupby("ring_id"):
+        own = orders[orders.shop_user_id.isin(ring.source_id)]
+        assert own.groupby("device_id").shop_user_id.nunique().max() >= len(set(own.shop_user_id)) - 1
+        busts_in = (ring.bust_date.iloc[0].year * 12 + ring.bust_date.iloc[0].month) - (2024 * 12 + 4)
+        first = truth(town, "people").set_index("person_id").first_default_month[ring.person_id]
+        assert (first <= busts_in).all()
+    assert _circles(town, rings)
+
+
+def _circles(life: Life, rings: pd.DataFrame) -> bool:
+    """Whether money went from member to member until it came back, for every ring."""
+    moves = pd.concat([served_rows(life, "transactions", bank) for bank in life.world.banks])
+    accounts = pd.concat([served_rows(life, "accounts", bank) for bank in life.world.banks]).drop_duplicates(
+        "account_id"
+    )
+    ids = truth(life, "source_ids").set_index("source_id").person_id
+    person = accounts.set_index("account_id").bank_customer_id.map(ids)
+    sent = moves[(moves.transaction_type == "transfer_out") & moves.counterparty_account_id.isin(person.index)]
+    pairs = set(zip(sent.account_id.map(person), sent.counterparty_account_id.map(person), strict=True))
+    found = []
+    for _, ring in rings.groupby("ring_id"):
+        members = sorted(ring.person_id)
+        around = list(zip(members, members[-1:] + members[:-1], strict=True))
+        found.append(np.mean([pair in pairs for pair in around]))
+    return bool(min(found) > 0.7)  # a member without money that month passes none on
+
+
+def test_a_phone_number_given_up_may_later_belong_to_somebody_else_but_never_to_two_at_once(town: Life) -> None:
+    phones = truth(town, "phones").sort_values(["phone", "valid_from"], na_position="first")
+    shared = phones[phones.duplicated("phone", keep=False) & phones.valid_from.notna()]
+    assert len(shared) > 3
+    for _, owners in phones[phones.phone.isin(shared.phone)].groupby("phone"):
+        if owners.valid_from.isna().sum() <= 1:  # a number that a family shares has two owners from the beginning
+            assert (owners.valid_to.to_numpy()[:-1] <= owners.valid_from.to_numpy()[1:]).all()
+
+
+def test_identifiers_are_shared_mistyped_and_missing_as_in_life(town: Life) -> None:
+    orders, users = served_rows(town, "orders").drop_duplicates("order_id"), served_rows(town, "users")
+    assert orders[orders.device_id == "d-kiosk-01"].shop_user_id.nunique() > 50
+    assert {"00000000000", "null", "021-61234567"} <= set(users.phone.dropna())
+    assert orders.groupby("shipping_address").shop_user_id.nunique().max() > 20  # an office
+    names = pd.concat([served_rows(town, "customers", bank) for bank in town.world.banks]).full_name
+    assert 0.005 < names.map(str.isascii).mean() < 0.03
+    moved = users.dropna(subset="city_code").groupby("shop_user_id").city_code.nunique()
+    assert (moved > 1).any()
+
+
+def test_people_have_no_to_three_banks_where_there_are_three() -> None:
+    banks = World(people=3_000, banks=("harbour", "meridian", "summit"))
+    relations = (settle(banks.district(0)).bank_opened_at != NOTHING).sum(axis=1)
+    counts = np.bincount(relations, minlength=4)
+    assert (counts > 0).all()
+    assert list(counts[1:]) == sorted(counts[1:], reverse=True)
+
+
+def test_some_people_have_two_accounts_at_the_shop_of_one_birth_date(town: Life) -> None:
+    ids = truth(town, "source_ids").query("partner == 'shop'")
+    twice = ids[ids.duplicated("person_id", keep=False)]
+    users = served_rows(town, "users").drop_duplicates("shop_user_id").set_index("shop_user_id")
+    born = users.birth_date[twice.source_id].groupby(twice.person_id.to_numpy()).agg(["nunique", "count"])
+    assert ids.groupby("person_id").size().max() == 2
+    assert len(born) > 20
+    assert (born["nunique"] <= 1).all()
+    assert (born["count"] == 2).any()
+    assert set(truth(town, "people").person_id) == set(range(town.world.people))
+
+
+def test_bots_look_a_lot_and_buy_nothing(town: Life) -> None:
+    events, bots = served_rows(town, "events"), set(truth(town, "bots").device_id)
+    crawled = events[events.device_id.isin(bots)]
+    assert set(crawled.event_type) == {"view"}
+    assert crawled.shop_user_id.isna().all()
+    assert crawled.groupby("session_id").size().min() >= 40
+    assert not bots & set(served_rows(town, "orders").device_id.dropna())
+
+
+def test_expected_spend_agrees_with_what_the_last_year_brought(town: Life) -> None:
+    orders = served_rows(town, "orders").drop_duplicates("order_id", keep="last")
+    paid = orders[orders.paid_at.notna() & (orders.order_status == "delivered")]
+    year = paid[paid.ordered_at >= pd.Timestamp("2025-04-01", tz="Asia/Shanghai")]
+    refunds = served_rows(town, "refunds")
+    net = year.net_cents.sum() - refunds[refunds.order_id.isin(year.order_id)].amount_cents.sum()
+    values = truth(town, "values")
+    # Newcomers replace those who leave, so one year is much like the next, a little more.
+    assert 0.7 < values.expected_spend_cents_12m.sum() / net < 1.1
+    assert (values.lifetime_value_cents[values.is_active] > 0).all()
+    assert (values.expected_spend_cents_12m[~values.is_active] == 0).all()
+
+
+def test_no_job_can_reach_the_truth(served: Partners, tmp_path: Path) -> None:
+    """It is written, yet no server serves it, no variable names its folder, and no bank has a table of it."""
+    assert read_truth(served.folder / "truth", "people").num_rows == SMALL.people
+    environment = served.environment(SMALL, str(tmp_path / "lake"), fixed_keys="tests")
+    assert not [name for name, value in environment.items() if "truth" in value.replace(str(tmp_path), "")]
+    client = served.store.client(served.store.shop)
+    keys = [
+        item["Key"]
+        for bucket in client.list_buckets()["Buckets"]
+        for page in client.get_paginator("list_objects_v2").paginate(Bucket=bucket["Name"])
+        for item in page.get("Contents", [])
+    ]
+    assert {key.split("/")[1] for key in keys if key.startswith("drop/")} == set(FILE_TABLES)
+    assert not [key for key in keys if any(f"/{name}/" in key for name in TRUTH_TABLES) or "truth" in key]
+    for bank in SMALL.banks:
+        with dbapi.connect(served.replicas.url(bank)) as connection, connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT table_name FROM information_schema.tables"
+                " WHERE table_schema NOT IN ('pg_catalog', 'information_schema')"
+            )
+            assert {name for (name,) in cursor.fetchall()} == set(BANK_TABLES)
+
+
+def test_the_truth_is_in_no_served_column(town: Life) -> None:
+    hidden = {"person_id", "latent_hazard", "default_probability", "uplift", "ring_id", "response_type", "household_id"}
+    served = {name for table in (*FILE_TABLES.values(), *BANK_TABLES.values()) for name in table.schema.names}
+    assert not served & hidden
+    assert {name for table in TRUTH_TABLES.values() for name in table.schema.names} >= hidden
+
+
+def test_observation_dates_are_the_ends_of_months_and_the_last_six_have_no_outcome_yet(town: Life) -> None:
+    defaults = truth(town, "defaults")
+    days = sorted(set(defaults.observation_date))
+    assert all((day + timedelta(days=1)).day == 1 for day in days)
+    is_open = defaults.groupby("observation_date").is_default.apply(lambda outcome: outcome.isna().all())
+    assert is_open.sum() == sum(day > date(2025, 10, 31) for day in days)
+
+
+def test_reading_a_truth_that_is_not_there_says_how_to_write_it(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError, match="write it with"):
+        read_truth(tmp_path, "people")
+    (tmp_path / "bots").mkdir()
+    pq.write_table(
+        pa.table({"device_id": ["d1"]}, schema=TRUTH_TABLES["bots"].schema), tmp_path / "bots/part-00000.parquet"
+    )
+    assert read_truth(tmp_path, "bots")["device_id"].to_pylist() == ["d1"]
