@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date
 
 import numpy as np
@@ -11,7 +12,8 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from jobs.relations import distributed, distributed_influence, influence, measures
-from jobs.relations.graph import Floats, graph_of
+from jobs.relations.graph import Graph, graph_of
+from jobs.relations.influence import STEPS
 from jobs.relations.ties import EDGES_IN_MEMORY, KINDS, all_ties, in_one_process, known_defaults
 
 
@@ -32,16 +34,19 @@ def build(
     bad = known_defaults(instalments, identities, as_of)
     edges = in_one_process(ties, edges_in_memory, "features/default_influence")
     if edges is None:
-        return describe_on_spark(ties.localCheckpoint(), bad.localCheckpoint())
-    return transfers.sparkSession.createDataFrame(describe(edges, bad.toArrow()["customer_id"]))
+        return describe_on_spark(ties.localCheckpoint(), bad.localCheckpoint(), steps=STEPS)
+    return transfers.sparkSession.createDataFrame(describe(edges, bad.toArrow()["customer_id"], steps=STEPS))
 
 
-def describe(edges: pa.Table, bad: pa.ChunkedArray) -> pa.Table:
+def describe(edges: pa.Table, bad: pa.ChunkedArray, *, steps: int) -> pa.Table:
     """The family for an edge table of source_id, target_id, kind and weight, and the ids of known defaulters."""
     ties = graph_of(edges, weight="weight")
     is_bad = pc.is_in(ties.customers, value_set=bad.cast(ties.customers.type)).to_numpy(zero_copy_only=False)
-    total, neighbours = influence.default_influence(ties, is_bad), measures.degrees(ties)
-    by_kind = {f"default_influence_by_{kind}": _by_kind(edges, kind, ties.customers, is_bad) for kind in KINDS}
+    total, neighbours = influence.default_influence(ties, is_bad, steps=steps), measures.degrees(ties)
+    by_kind = {
+        f"default_influence_by_{kind}": influence.default_influence(of_kind, is_bad, steps=steps)
+        for kind, of_kind in _by_kind(edges, ties.customers)
+    }
     distance = influence.distance_to_known_bad(ties, is_bad)
     return ties.table(
         {
@@ -53,7 +58,7 @@ def describe(edges: pa.Table, bad: pa.ChunkedArray) -> pa.Table:
     )
 
 
-def describe_on_spark(edges: DataFrame, bad: DataFrame) -> DataFrame:
+def describe_on_spark(edges: DataFrame, bad: DataFrame, *, steps: int) -> DataFrame:
     """The same by DataFrames, for any number of edges."""
     found = distributed.degrees(edges).join(
         distributed_influence.distance_to_known_bad(edges, bad), "customer_id", how="inner"
@@ -61,14 +66,18 @@ def describe_on_spark(edges: DataFrame, bad: DataFrame) -> DataFrame:
     for kind in (None, *KINDS):
         of_kind = edges if kind is None else edges.where(F.col("kind") == kind)
         name = "default_influence" if kind is None else f"default_influence_by_{kind}"
-        measured = distributed_influence.default_influence(of_kind, bad).withColumnRenamed("influence", name)
+        measured = distributed_influence.default_influence(of_kind, bad, steps=steps).withColumnRenamed(
+            "influence", name
+        )
         found = found.join(measured, "customer_id", how="left").fillna(0.0, [name])
     return found.withColumns({"default_influence_per_tie": _per_tie(), "known_default_distance": _or_missing()})
 
 
-def _by_kind(edges: pa.Table, kind: str, customers: pa.Array, is_bad: influence.Flags) -> Floats:
-    of_kind = edges.filter(pc.equal(edges["kind"], kind))
-    return influence.default_influence(graph_of(of_kind, weight="weight", customers=customers), is_bad)
+def _by_kind(edges: pa.Table, customers: pa.Array) -> Iterator[tuple[str, Graph]]:
+    """The ties of each kind alone, among the same customers."""
+    for kind in KINDS:
+        of_kind = edges.filter(pc.equal(edges["kind"], kind))
+        yield kind, graph_of(of_kind, weight="weight", customers=customers)
 
 
 def _per_tie() -> Column:

@@ -18,10 +18,7 @@ def describe_flows(flows: DataFrame) -> DataFrame:
     arcs = between.select("source_id", "target_id").distinct().localCheckpoint()
     payers = arcs.groupBy(F.col("target_id").alias("customer_id")).agg(F.count("*").alias("payer_count"))
     payees = arcs.groupBy(F.col("source_id").alias("customer_id")).agg(F.count("*").alias("payee_count"))
-    partners = payers.unionByName(payees.withColumnRenamed("payee_count", "payer_count")).groupBy("customer_id")
-    busy = partners.agg(F.sum("payer_count").alias("partners")).where(F.col("partners") > MOST_PARTNERS)
-    light = arcs.join(busy, F.col("source_id") == F.col("customer_id"), how="leftanti")
-    light = light.join(busy, F.col("target_id") == F.col("customer_id"), how="leftanti").localCheckpoint()
+    light = without_busy(arcs).localCheckpoint()
     measures = (payers, payees, pass_through(between), cycle_lengths(light), gathered_counts(light))
     found = customers_of(flows)
     for measure in measures:
@@ -29,10 +26,19 @@ def describe_flows(flows: DataFrame) -> DataFrame:
     return found.fillna(0)
 
 
-def cycle_lengths(arcs: DataFrame) -> DataFrame:
-    """customer_id, cycle_length: only customers on a cycle of at most LONGEST_CYCLE payments."""
-    forwards = _walks(arcs.select(F.col("source_id").alias("at"), F.col("target_id").alias("next")))
-    backwards = _walks(arcs.select(F.col("target_id").alias("at"), F.col("source_id").alias("next")))
+def without_busy(arcs: DataFrame) -> DataFrame:
+    """The different arcs between customers with at most MOST_PARTNERS payers and payees together."""
+    ends = arcs.select(F.explode(F.array("source_id", "target_id")).alias("customer_id"))
+    busy = ends.groupBy("customer_id").agg(F.count("*").alias("partners")).where(F.col("partners") > MOST_PARTNERS)
+    light = arcs.join(busy, F.col("source_id") == F.col("customer_id"), how="leftanti")
+    return light.join(busy, F.col("target_id") == F.col("customer_id"), how="leftanti")
+
+
+def cycle_lengths(arcs: DataFrame, *, longest: int = LONGEST_CYCLE) -> DataFrame:
+    """customer_id, cycle_length: only customers on a cycle of at most `longest` payments, an even number."""
+    steps = longest // 2
+    forwards = _walks(arcs.select(F.col("source_id").alias("at"), F.col("target_id").alias("next")), steps)
+    backwards = _walks(arcs.select(F.col("target_id").alias("at"), F.col("source_id").alias("next")), steps)
     meeting = forwards.join(backwards.withColumnRenamed("steps", "steps_back"), ["customer_id", "at"], how="inner")
     length = F.col("steps") + F.col("steps_back")
     return meeting.groupBy("customer_id").agg(F.min(length).cast("int").alias("cycle_length"))
@@ -58,11 +64,11 @@ def pass_through(between: DataFrame) -> DataFrame:
     return both.groupBy("customer_id").agg(F.sum("received").alias("received"), F.sum(passed_on).alias("passed_on"))
 
 
-def _walks(steps: DataFrame) -> DataFrame:
-    """customer_id, at, steps: where one can be after 1 to LONGEST_CYCLE / 2 steps, each place once for each number."""
+def _walks(steps: DataFrame, most: int) -> DataFrame:
+    """customer_id, at, steps: where one can be after 1 to `most` steps, each place once for each number."""
     walks = steps.select(F.col("at").alias("customer_id"), F.col("next").alias("at")).distinct()
     every = walks.withColumn("steps", F.lit(1))
-    for step in range(2, LONGEST_CYCLE // 2 + 1):
+    for step in range(2, most + 1):
         walks = walks.join(steps, "at", how="inner").select("customer_id", F.col("next").alias("at")).distinct()
         walks = walks.localCheckpoint()
         every = every.unionByName(walks.withColumn("steps", F.lit(step)))

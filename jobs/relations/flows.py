@@ -33,9 +33,8 @@ ROWS_AT_ONCE = 2_000
 def describe_flows(flows: pa.Table) -> pa.Table:
     """customer_id, payer_count, payee_count, received, passed_on (cents), cycle_length (0: none), gathered_count."""
     graph = graph_of(flows)
-    payers, payees = np.diff(graph.arcs.tocsc().indptr), np.diff(graph.arcs.indptr)
-    is_light = sparse.diags_array((payers + payees <= MOST_PARTNERS).astype(np.float64))
-    arcs = (is_light @ graph.arcs @ is_light).tocsr()
+    payers, payees = _partners(graph.arcs)
+    arcs = without_busy(graph.arcs)
     received, passed_on = pass_through(graph, flows["day"].to_numpy(), flows["cents"].to_numpy())
     return graph.table(
         {
@@ -49,8 +48,17 @@ def describe_flows(flows: pa.Table) -> pa.Table:
     )
 
 
-def cycle_lengths(arcs: sparse.csr_array) -> Numbers:
-    """Payments on the shortest way from a customer back to the customer, 2 to LONGEST_CYCLE; 0 when there is none.
+def without_busy(arcs: sparse.csr_array) -> sparse.csr_array:
+    """The arcs between customers with at most MOST_PARTNERS payers and payees together."""
+    payers, payees = _partners(arcs)
+    is_light = sparse.diags_array((payers + payees <= MOST_PARTNERS).astype(np.float64))
+    light = (is_light @ arcs @ is_light).tocsr()
+    light.eliminate_zeros()
+    return light
+
+
+def cycle_lengths(arcs: sparse.csr_array, *, longest: int = LONGEST_CYCLE) -> Numbers:
+    """Payments on the shortest way from a customer back to the customer, 2 to `longest`; 0 when there is none.
 
     A shortest closed walk repeats nobody, so walks may be asked instead of cycles: after i steps forwards and j steps
     backwards one stands at the same place exactly when there is one of i + j.
@@ -62,7 +70,7 @@ def cycle_lengths(arcs: sparse.csr_array) -> Numbers:
     members = np.flatnonzero(np.bincount(part)[part] > 1)  # everybody else lies on no cycle
     inner = arcs[members][:, members].tocsr()
     for rows in _blocks(len(members)):
-        shortest[members[rows]] = _shortest_returns(inner, rows)
+        shortest[members[rows]] = _shortest_returns(inner, rows, longest)
     return shortest
 
 
@@ -91,21 +99,26 @@ def pass_through(graph: Graph, day: Numbers, cents: Numbers) -> tuple[Numbers, N
     return received.sum(axis=1), passed_on
 
 
+def _partners(arcs: sparse.csr_array) -> tuple[Numbers, Numbers]:
+    """Different payers and different payees of every customer."""
+    return np.asarray((arcs != 0).sum(axis=0)).ravel(), np.asarray((arcs != 0).sum(axis=1)).ravel()
+
+
 def _sums(who: Numbers, day: Numbers, cents: Numbers, size: int, days: int) -> Numbers:
     total = np.zeros((size, days), dtype=np.int64)
     np.add.at(total, (who, day), cents)
     return total
 
 
-def _shortest_returns(arcs: sparse.csr_array, rows: Numbers) -> Numbers:
+def _shortest_returns(arcs: sparse.csr_array, rows: Numbers, longest: int) -> Numbers:
     start = sparse.csr_array((np.ones(len(rows)), (np.arange(len(rows)), rows)), shape=(len(rows), arcs.shape[0]))
     back = arcs.T.tocsr()
     forwards, backwards = [start], [start]
-    for _ in range(LONGEST_CYCLE // 2):
+    for _ in range((longest + 1) // 2):
         forwards.append(_reached(forwards[-1] @ arcs))
         backwards.append(_reached(backwards[-1] @ back))
     found = np.zeros(len(rows), dtype=np.int32)
-    for length in range(LONGEST_CYCLE, 1, -1):
+    for length in range(longest, 1, -1):
         meets = forwards[(length + 1) // 2].multiply(backwards[length // 2]).sum(axis=1)
         found[np.asarray(meets).ravel() > 0] = length
     return found

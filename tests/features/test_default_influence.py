@@ -88,7 +88,9 @@ def test_kinds_are_told_apart(table: TableMaker) -> None:
     ]
 
 
-def test_t17_above_the_budget_spark_says_the_same(table: TableMaker) -> None:
+def test_t17_above_the_budget_spark_says_the_same(table: TableMaker, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("jobs.features.default_influence.STEPS", 3)
+    monkeypatch.setattr("jobs.features.default_influence.KINDS", ("device",))
     owing = [owed(name, KNOWN_TODAY) for name in ("ann", "cem")]
     more = {"paid": CHAIN[:4], "tied": [shared("ann", "cem"), shared("bob", "fay")]}
     columns = (

@@ -48,7 +48,7 @@ def expected_of(rows: list[Flow], name: str) -> tuple[int, ...]:
     )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(FLOWS)
 def test_every_shape_is_the_one_that_networkx_and_counting_find(rows: list[Flow]) -> None:
     found = flows.describe_flows(flow_table(rows)).to_pylist()
@@ -64,7 +64,7 @@ def test_a_circle_of_six_is_seen_by_everyone_on_it_and_one_of_seven_by_nobody() 
         assert found["cycle_length"].to_pylist() == [seen] * length
 
 
-@pytest.mark.parametrize("partitions", [1, 13])
+@pytest.mark.parametrize("partitions", [13])
 def test_t17_spark_finds_the_same_shapes_for_any_partitions(spark: SparkSession, partitions: int) -> None:
     chance = np.random.default_rng(9)
     rows = [

@@ -11,7 +11,7 @@ from jobs.relations import influence
 from jobs.relations.measures import DAMPING
 from tests.relations.random_edges import BAD, EDGES, NAMES, Edge, graph, undirected
 
-MANY = settings(max_examples=150, deadline=None)
+MANY = settings(max_examples=60, deadline=None)
 
 
 def flags(bad: set[str]) -> influence.Flags:

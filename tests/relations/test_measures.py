@@ -16,7 +16,7 @@ from jobs.relations import measures
 from jobs.relations.graph import EdgeTableError, graph_of
 from tests.relations.random_edges import EDGES, NAMES, Edge, directed, edge_table, graph, undirected
 
-MANY = settings(max_examples=150, deadline=None)
+MANY = settings(max_examples=60, deadline=None)
 
 
 @MANY
