@@ -21,7 +21,9 @@ import psutil
 import pyarrow.parquet as pq
 
 from demo.airflow import airflow_standalone
+from demo.bench_hubs import bench_hubs
 from demo.bench_relations import bench_relations
+from demo.bench_rings import bench_rings
 from demo.session import PROJECT_ROOT, partners_up
 from demo.tour import DAG, watch
 
@@ -62,8 +64,12 @@ def bench(folder: Path, *world: str) -> None:
         rows = _rows(Path(environment["NIGHTLEDGER_LAKE"]))
     _print_table(costs, rows, world)
     _print_worlds(worlds)
-    for line in ("", *bench_relations(folder / "relations")):
-        _say(line)
+    for lines in (
+        bench_relations(folder / "relations"),
+        bench_hubs(folder / "hubs", measure),
+        bench_rings(folder / "rings"),
+    ):
+        _say("\n".join(("", *lines)))
 
 
 @dataclass(frozen=True)

@@ -61,6 +61,7 @@ def ego(options: Namespace) -> int:
     title = f"Around {options.customer} on {options.business_date}"
     picture = draw(found, known_bad=bad, title=title)
     target: Path = options.out
+    target.parent.mkdir(parents=True, exist_ok=True)
     target.write_text(page(picture, title) if target.suffix == ".html" else picture, encoding="utf-8")
     logger.info("%s: %s people, %s ties", target.name, len(found.people), len(found.ties))
     return ExitCode.OK

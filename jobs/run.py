@@ -99,12 +99,19 @@ def _parser() -> argparse.ArgumentParser:
     leaks.add_argument("--out", type=Path, default=None, help="Parquet (default: <scratch>/leak_audit/<date>.parquet)")
     ego = dated(verb("ego", relation_commands.ego, "draw the people within two ties of a customer"))
     ego.add_argument("--customer", required=True, metavar="CUSTOMER_ID")
-    ego.add_argument("--out", type=Path, required=True, help="the picture, *.svg or *.html")
+    ego.add_argument("--out", type=_picture, required=True, metavar="PICTURE", help="*.svg or *.html")
     verb("doctor", commands.doctor, "check this installation, and say the cure for whatever is wrong")
     verb("dictionary", commands.dictionary, "write the data dictionary, schemas/README.md")
     docs = verb("data-docs", commands.data_docs, "write the site that shows every check of every night")
     docs.add_argument("--out", type=Path, default=None, help="the folder to write to (default: <scratch>/data_docs)")
     return parser
+
+
+def _picture(text: str) -> Path:
+    path = Path(text)
+    if path.suffix not in (".svg", ".html"):
+        raise argparse.ArgumentTypeError(f"{path.name} is neither *.svg nor *.html")
+    return path
 
 
 def _date(text: str) -> date:

@@ -5,6 +5,11 @@ from __future__ import annotations
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from demo.bench_rings import read_published
+from demo.oracle import people_behind, ring_precision, ring_recall
+from demo.truth import truth_table
+from schemas.customers.identities import IDENTITIES
+from schemas.edges.suspected_rings import SUSPECTED_RINGS
 from tests.alliance import Alliance
 
 
@@ -29,3 +34,13 @@ def test_the_picture_shows_a_customer_and_an_unknown_one_is_refused_in_one_line(
     assert unknown.stderr.strip().count("\n") == 0
     early = closed.run("forward", "ego", "--business-date", "2020-01-01", "--customer", customer, "--out", str(picture))
     assert early.returncode == 3
+
+
+def test_the_planted_ring_is_found_and_nobody_else_is_suspected(closed: Alliance) -> None:
+    rings, ids = truth_table(closed.life, "rings"), truth_table(closed.life, "source_ids")
+    assert len(rings) >= 5, "the world has no ring"
+    lake, day = closed.lake("forward"), closed.days[1]
+    customers = read_published(lake, SUSPECTED_RINGS, day)["customer_id"].to_pylist()
+    suspects = people_behind(ids, read_published(lake, IDENTITIES, day), customers)
+    assert ring_recall(rings, suspects) >= 0.95
+    assert ring_precision(rings, suspects) >= 0.9
