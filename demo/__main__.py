@@ -3,27 +3,25 @@
 from __future__ import annotations
 
 import argparse
-import json
-import signal
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
 from pathlib import Path
-from types import FrameType
-from typing import NoReturn
+from typing import Any
 
 from demo.airflow import AirflowError
 from demo.bench import bench
-from demo.dirt_rates import Dirt
 from demo.large import PROCESSES, write_world
 from demo.life import live, part_count
-from demo.processes import ServerError
+from demo.options import add_world_options, description, world_of
+from demo.processes import ServerError, end_in_order_on_signals
 from demo.servers import ENVIRONMENT, Partners, find_partners, start_partners
 from demo.session import run_with_partners
 from demo.tour import TourError, keep_airflow, tour
 from demo.world import World, WorldError
 from demo.world_report import report
+from demo.worlds_on_disk import find_world, is_served, note_world, remember
 
 EXAMPLES = """examples:
   python -m demo up                                     20 000 people, the history and 7 daily drops, served from .demo
@@ -34,14 +32,17 @@ EXAMPLES = """examples:
   python -m demo down --forget                          stop the servers, delete the folder
   python -m demo world --out /tmp/world --people 300    only files and the truth, no servers
   python -m demo world --out /tmp/large --people 1000000 --days 0 --parquet
+  python -m demo world --out /tmp/three --banks harbour,meridian,summit --dirt none,late_rows=0.05
+  python -m demo up --folder /tmp/ageing --drift 2026-01-01,strain_factor=3
+  python -m demo world --out /tmp/large --people 1000000 --days 1
+  python -m demo load --world /tmp/large --folder /tmp/served     upload the drop, COPY the banks' tables
   python -m demo world-report --people 20000 --out /tmp/world.html
 """
-WORLD_FILE = "world.json"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; 0 when it worked, 1 when `status` finds no servers, 2 when it cannot."""
-    signal.signal(signal.SIGTERM, _end)
+    end_in_order_on_signals()
     options = _parser().parse_args(arguments)
     try:
         return int(options.run(options))
@@ -52,27 +53,41 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def up(options: argparse.Namespace) -> int:
     """Start the servers, load the world unless it is there, and write the environment."""
-    world, folder, begin = _world(options), options.folder.absolute(), time.monotonic()
-    wanted = {
-        "seed": world.seed,
-        "people": world.people,
-        "history_months": world.history_months,
-        "days": options.days,
-        "dirt": options.dirt,
-    }
-    remembered = folder / WORLD_FILE
-    if remembered.exists() and json.loads(remembered.read_text(encoding="utf-8")) != wanted:
-        raise WorldError(
-            f"{folder} holds another world: take another --folder, or first `python -m demo down --forget`"
-        )
+    world, folder, begin = world_of(options), options.folder.absolute(), time.monotonic()
+    wanted, days = {**description(world), "days": options.days}, world.business_dates(options.days)
+
+    def bring(started: Partners) -> None:
+        _say(begin, f"living {world.history_months} months of {world.people} people while the servers start")
+        _live_and_load(world, days, started, begin)
+
+    return _serve(world, folder, wanted, options.lake, bring, begin)
+
+
+def load(options: argparse.Namespace) -> int:
+    """Start the servers, load a world that `world` wrote unless it is there, and write the environment."""
+    source, folder, begin = options.world.absolute(), options.folder.absolute(), time.monotonic()
+    written = find_world(source)
+
+    def bring(started: Partners) -> None:
+        started.wait()
+        _say(begin, f"the servers answer; loading {len(written.days)} days of {written.world.people:,} people")
+        started.load_files(written.world, source, written.days)
+
+    return _serve(written.world, folder, written.described, options.lake, bring, begin)
+
+
+def _serve(
+    world: World, folder: Path, wanted: dict[str, Any], lake: str, bring: Callable[[Partners], None], begin: float
+) -> int:
+    """Serve the wanted world over the folder; `bring` fills the servers when they are still empty."""
+    is_there = is_served(folder, wanted)
     started = start_partners(folder)
     try:
-        if not remembered.exists():
-            _say(begin, f"living {world.history_months} months of {world.people} people while the servers start")
-            _live_and_load(world, world.business_dates(options.days), started, begin)
-            remembered.write_text(json.dumps(wanted) + "\n", encoding="utf-8")
+        if not is_there:
+            bring(started)
+            remember(folder, wanted)
         started.wait()
-        environment = started.write_environment(world, options.lake or str(folder / "lake"))
+        environment = started.write_environment(world, lake or str(folder / "lake"))
     except BaseException:
         started.stop()
         raise
@@ -120,7 +135,7 @@ def _live_and_load(world: World, days: list[date], started: Partners, begin: flo
 
 def world(options: argparse.Namespace) -> int:
     """Write only files, no servers: the shop's drop, what each bank wrote, and the truth."""
-    begin, wanted = time.monotonic(), _world(options)
+    begin, wanted = time.monotonic(), world_of(options)
     days = wanted.business_dates(options.days)
     if options.since or options.until:
         first, last = options.since or wanted.first_business_date, options.until or options.since
@@ -128,13 +143,14 @@ def world(options: argparse.Namespace) -> int:
     if not days:
         raise WorldError(f"--from {options.since} --to {options.until}: no day from {wanted.first_business_date} on")
     rows = write_world(wanted, days, options.out, processes=options.processes, all_parquet=options.parquet)
+    note_world(options.out, wanted, days, all_parquet=options.parquet)
     _say(begin, f"{rows:,} rows of {days[0]} to {days[-1]} are written to {options.out}")
     return 0
 
 
 def world_report(options: argparse.Namespace) -> int:
     """Draw what the world is like on one self-contained HTML page."""
-    begin, wanted = time.monotonic(), _world(options)
+    begin, wanted = time.monotonic(), world_of(options)
     options.out.parent.mkdir(parents=True, exist_ok=True)
     life = live(wanted, wanted.business_dates(options.days)[-1])
     options.out.write_text(report(life, wanted.business_dates(options.days)), encoding="utf-8")
@@ -155,7 +171,8 @@ def show_tour(options: argparse.Namespace) -> int:
 
 def measure(options: argparse.Namespace) -> int:
     """Measure a training and nights on a fresh lake, and print what they cost."""
-    bench(options.folder.absolute() / "bench", "--people", str(options.people), "--seed", str(options.seed))
+    people, seed = ("--people", str(options.people)), ("--seed", str(options.seed))
+    bench(options.folder.absolute() / "bench", *people, *seed, with_million=options.million)
     return 0
 
 
@@ -178,6 +195,7 @@ def _parser() -> argparse.ArgumentParser:
         ("down", down),
         ("status", status),
         ("world", world),
+        ("load", load),
         ("world-report", world_report),
     ):
         command = commands.add_parser(name, help=run.__doc__, description=run.__doc__)
@@ -185,12 +203,10 @@ def _parser() -> argparse.ArgumentParser:
         if name not in {"world", "world-report"}:
             command.add_argument("--folder", type=Path, default=Path(".demo"), help="where all data lie (.demo)")
         if name in {"up", "world", "world-report"}:
-            command.add_argument("--people", type=int, default=World.people, help="inhabitants (20000)")
-            command.add_argument("--seed", type=int, default=World.seed, help="equal seeds give equal bytes")
-            command.add_argument("--history-months", type=int, default=World.history_months, help="months (24)")
-            command.add_argument("--days", type=int, default=7, help="daily drops after the first one (7)")
-            command.add_argument("--dirt", choices=("usual", "none"), default="usual", help="flaws of the partners")
-        if name == "up":
+            add_world_options(command)
+        if name == "load":
+            command.add_argument("--world", type=Path, required=True, help="what `world` wrote to its --out")
+        if name in {"up", "load"}:
             command.add_argument("--lake", default="", help="the lake's folder or s3:// address (<folder>/lake)")
         if name == "down":
             command.add_argument("--forget", action="store_true", help="delete the folder too")
@@ -201,12 +217,7 @@ def _parser() -> argparse.ArgumentParser:
             command.add_argument("--to", dest="until", type=_optional_day, help="last day to write (that of --from)")
             command.add_argument("--processes", type=int, default=PROCESSES, help="speed, never the result (2)")
             command.add_argument("--parquet", action="store_true", help="every table as Parquet, as for benchmarks")
-    for name, run in (("tour", show_tour), ("airflow", airflow), ("bench", measure)):
-        command = commands.add_parser(name, help=run.__doc__, description=run.__doc__)
-        command.set_defaults(run=run)
-        command.add_argument("--folder", type=Path, default=Path(".demo"), help="where all data lie (.demo)")
-        command.add_argument("--people", type=int, default=World.people, help="inhabitants (20000)")
-        command.add_argument("--seed", type=int, default=World.seed, help="equal seeds give equal bytes")
+    _add_whole_product(commands)
     command = commands.add_parser("with", help=with_partners.__doc__, description=with_partners.__doc__)
     command.set_defaults(run=with_partners)
     command.add_argument("--folder", type=Path, default=Path(".demo"), help="where all data lie (.demo)")
@@ -214,9 +225,16 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _world(options: argparse.Namespace) -> World:
-    dirt = Dirt.none() if options.dirt == "none" else Dirt()
-    return World(seed=options.seed, people=options.people, history_months=options.history_months, dirt=dirt)
+def _add_whole_product(commands: Any) -> None:
+    """The commands that run the product over partners of their own."""
+    for name, run in (("tour", show_tour), ("airflow", airflow), ("bench", measure)):
+        command = commands.add_parser(name, help=run.__doc__, description=run.__doc__)
+        command.set_defaults(run=run)
+        command.add_argument("--folder", type=Path, default=Path(".demo"), help="where all data lie (.demo)")
+        command.add_argument("--people", type=int, default=World.people, help="inhabitants (20000)")
+        command.add_argument("--seed", type=int, default=World.seed, help="equal seeds give equal bytes")
+        if name == "bench":
+            command.add_argument("--million", action="store_true", help="also a world of 1 000 000 people (minutes)")
 
 
 def _optional_day(text: str) -> date | None:
@@ -231,10 +249,6 @@ def _say(begin: float, what: str) -> None:
 def _write(line: str) -> None:
     sys.stdout.write(f"{line}\n")
     sys.stdout.flush()
-
-
-def _end(_signal: int, _frame: FrameType | None) -> NoReturn:
-    raise SystemExit(143)
 
 
 if __name__ == "__main__":

@@ -29,9 +29,8 @@ import psutil
 
 from demo.keys import write_private
 from demo.postgresql import PostgreSQL
-from demo.processes import free_ports
+from demo.processes import PROJECT_ROOT, end_in_order_on_signals, free_ports
 
-PROJECT_ROOT = Path(__file__).resolve().parents[1]
 USER = "admin"
 DATABASE = "airflow"
 SECONDS_TO_START = 240.0  # 20 on an idle laptop
@@ -144,12 +143,17 @@ class Airflow:
 
 
 @contextlib.contextmanager
-def airflow_standalone(home: Path, variables: Mapping[str, str]) -> Iterator[Airflow]:
+def airflow_standalone(
+    home: Path, variables: Mapping[str, str], *, inherited: Mapping[str, str] | None = None
+) -> Iterator[Airflow]:
     """Airflow in the folder `home`, healthy and with its DAGs read; afterwards no process of it is left.
 
-    variables: the NIGHTLEDGER_* settings that DAGs and tasks see, beside the caller's environment.
+    variables: the NIGHTLEDGER_* settings that DAGs and tasks see. inherited: what else they see, by default the
+    caller's own environment.
     """
-    airflow = _prepare(home.absolute(), variables)
+    airflow = _prepare(
+        home.absolute(), {**(os.environ if inherited is None else inherited), **FOR_A_LAPTOP, **variables}
+    )
     with _running(airflow.database), airflow.log.open("ab") as log:
         process = subprocess.Popen(
             [str(airflow.home / "bin" / "airflow"), "standalone"],
@@ -180,6 +184,7 @@ def _running(database: PostgreSQL) -> Iterator[None]:
 
 
 def _prepare(home: Path, variables: Mapping[str, str]) -> Airflow:
+    """The folder with all that Airflow reads at its start, and the environment of its processes."""
     (home / "bin").mkdir(parents=True, exist_ok=True)
     home.chmod(0o700)  # it holds keys and a password
     shim = home / "bin" / "airflow"
@@ -193,8 +198,6 @@ def _prepare(home: Path, variables: Mapping[str, str]) -> Airflow:
     port, database_port = free_ports(2)
     database = PostgreSQL(home / "postgresql", database_port, _database_secret(home))
     environment = {
-        **os.environ,
-        **FOR_A_LAPTOP,
         **variables,
         "AIRFLOW_HOME": str(home),
         "AIRFLOW__CORE__DAGS_FOLDER": str(PROJECT_ROOT / "dags"),
@@ -204,7 +207,7 @@ def _prepare(home: Path, variables: Mapping[str, str]) -> Airflow:
         "AIRFLOW__API__PORT": str(port),
         "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": database.owner_url(DATABASE).replace(":", "+psycopg2:", 1),
         "PYTHONPATH": str(PROJECT_ROOT),
-        "PATH": os.pathsep.join([str(home / "bin"), os.environ.get("PATH", os.defpath)]),
+        "PATH": os.pathsep.join([str(home / "bin"), variables.get("PATH", os.defpath)]),
     }
     return Airflow(home, port, database, environment)
 
@@ -296,15 +299,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("--home", type=Path, default=Path(".work/airflow"), help="the folder in which Airflow lives")
     options = parser.parse_args(arguments)
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    end_in_order_on_signals()
     try:
         with airflow_standalone(options.home, {}) as airflow:
             _say(f"Airflow is ready at {airflow.url}")
             _say(f"user {USER}, password in {airflow.password_file}; log in {airflow.log}")
-            _say("unpause the DAG nightly to let the scheduler close the nights; Ctrl-C ends everything")
-            signal.pause()
-    except KeyboardInterrupt:
-        _say("ended")
+            _say("unpause the DAG nightly, and the scheduler closes one night after the other; Ctrl-C ends everything")
+            try:
+                signal.pause()
+            finally:
+                _say("stopping Airflow")
     except AirflowError as error:
         _say(str(error))
         return 2

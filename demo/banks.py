@@ -7,7 +7,9 @@ import pyarrow as pa
 
 from demo import spelling
 from demo.accounts import ACCOUNT_TYPES, CARD, agree_accounts
+from demo.campaigns import Applicants
 from demo.hardship import DEFAULTED, Hardship
+from demo.merchants import MERCHANT_KINDS
 from demo.people import OCCUPATIONS, People
 from demo.shopping import Shop
 from demo.tables import NOTHING, Ledger, chosen, numbered, where
@@ -21,32 +23,6 @@ POLICY_NOISE, POLICY_CUT = 0.9, 0.8  # the bank's estimate of the hazard errs by
 RANDOM_SLICE = 0.01  # approved whatever the policy says, so that the policy can be judged
 DECISIONS = ("approved", "declined")
 PRODUCTS = ("card_basic", "card_gold", "card_travel")
-MERCHANT_KINDS = (  # merchant category code (ISO 18245), what the shop sign says, share of the merchants
-    ("5411", "Grocers", 18),
-    ("5812", "Restaurant", 14),
-    ("5814", "Noodles", 9),
-    ("5311", "Department Store", 6),
-    ("5651", "Clothing", 6),
-    ("5732", "Electronics", 4),
-    ("5541", "Fuel", 5),
-    ("4121", "Taxi", 5),
-    ("4111", "Metro", 4),
-    ("4814", "Telecom", 3),
-    ("4900", "Utilities", 3),
-    ("7832", "Cinema", 3),
-    ("7994", "Games", 3),
-    ("7997", "Sports Club", 2),
-    ("8299", "Training School", 2),
-    ("8220", "College", 1),
-    ("5942", "Books", 2),
-    ("8062", "Hospital", 2),
-    ("8011", "Clinic", 2),
-    ("5912", "Pharmacy", 3),
-    ("7011", "Hotel", 2),
-    ("4722", "Travel Agency", 1),
-    ("4511", "Airline", 1),
-    ("7230", "Hairdresser", 2),
-)
 
 
 class Banks:
@@ -57,9 +33,9 @@ class Banks:
         self._world, self._people, self._shop, self._hardship = world, people, shop, hardship
         chance = world.generator("banks")
         self.accounts = agree_accounts(people, chance)
-        is_old_number = chance.random(people.bank_opened_at.shape) < 0.08
+        self.has_old_number = (chance.random(people.bank_opened_at.shape) < 0.08) & (people.bank_opened_at != NOTHING)
         own = np.arange(people.count)[:, None]
-        self._phone = np.where(is_old_number, people.count + own, own)
+        self._phone = np.where(self.has_old_number, people.count + own, own)
         self._income_cents = people.income_cents * np.exp(0.2 * chance.normal(size=people.count))
         self._hides = chance.random((4, people.count))
         self._spelling = chance.random(people.count)
@@ -77,7 +53,7 @@ class Banks:
         # Every district spends at the same merchants, which the first district writes down.
         self.merchant_kind = whole.generator("merchants").choice(len(MERCHANT_KINDS), size, p=shares / shares.sum())
 
-    def live_month(self, month: Month, ledger: Ledger) -> None:
+    def live_month(self, month: Month, applicants: Applicants, ledger: Ledger) -> None:
         """Write down customers, accounts, merchants and applications that are new or changed this month."""
         chance = self._world.generator("banks", month.index)
         for position, bank in enumerate(self._world.banks):
@@ -86,7 +62,7 @@ class Banks:
             recoded = self._recode_merchants(month, position)
             if self._world.index == 0:  # the districts share their merchants; the first one writes them
                 self._write_merchants(month, position, bank, recoded, ledger)
-            self._write_applications(month, position, bank, chance, ledger)
+            self._write_applications(month, position, applicants, chance, ledger)
 
     def _write_customers(
         self, month: Month, position: int, bank: str, chance: np.random.Generator, ledger: Ledger
@@ -201,15 +177,12 @@ class Banks:
         ledger.add("merchants", day_of(moment), columns, bank=bank)
 
     def _write_applications(
-        self, month: Month, position: int, bank: str, chance: np.random.Generator, ledger: Ledger
+        self, month: Month, position: int, applicants: Applicants, chance: np.random.Generator, ledger: Ledger
     ) -> None:
         """Each application as it came in, as it was decided, and as the card was first used."""
-        people = self._people
-        is_known = (
-            self._shop.users.is_registered(month.start) | _new_and_old(people.bank_opened_at[:, position], month)[1]
-        )
-        persons = np.flatnonzero(is_known & (chance.random(people.count) < 0.004))
-        count, applied_at = len(persons), month.moments(chance, len(persons))
+        people, is_ours = self._people, applicants.bank == position
+        persons, applied_at = applicants.person[is_ours], applicants.applied_at[is_ours]
+        count = len(persons)
         is_instant, minutes = chance.random(count) < 0.6, chance.integers(20, 180, count)
         decided_at = applied_at + np.where(is_instant, minutes, chance.integers(3_600, 3 * DAY_SECONDS, count))
         estimate = people.hazard[persons] + POLICY_NOISE * chance.normal(size=count)
@@ -236,12 +209,15 @@ class Banks:
                 "activated_at": activated,
                 "updated_at": moment,
             }
-            ledger.add("card_applications", day_of(moment), fixed | changing, bank=bank, happens=happens)
+            ledger.add(
+                "card_applications", day_of(moment), fixed | changing, bank=self._world.banks[position], happens=happens
+            )
 
     def _remember(self, position: int, month: Month, numbers: np.ndarray, truth: dict[str, np.ndarray]) -> None:
         """Keep for the truth what the bank believed, and why it decided as it did."""
         count = len(numbers)
-        where_and_when = {"bank": np.full(count, position), "month": np.full(count, month.index), "number": numbers}
+        months = np.where(truth["applied_at"] < month.end, month.index, month.index + 1)  # those asked late apply later
+        where_and_when = {"bank": np.full(count, position), "month": months, "number": numbers}
         self.applications.append(where_and_when | truth)
 
     def _application_columns(

@@ -15,7 +15,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from demo.session import PROJECT_ROOT
+from demo.processes import PROJECT_ROOT
 
 SEED = 20260402
 SEEN_AT = datetime(2026, 1, 1, tzinfo=UTC)

@@ -17,7 +17,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from demo.session import PROJECT_ROOT
+from demo.processes import PROJECT_ROOT
 
 BAD_SHARE = 0.02
 SEED = 20260401

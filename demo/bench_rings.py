@@ -14,7 +14,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from demo.oracle import people_behind, read_truth, ring_precision, ring_recall
-from demo.session import PROJECT_ROOT, partners_up
+from demo.processes import PROJECT_ROOT
+from demo.session import partners_up
 from schemas.catalogue import all_datasets
 from schemas.customers.identities import IDENTITIES
 from schemas.edges.suspected_rings import SUSPECTED_RINGS

@@ -53,6 +53,14 @@ class Catalogue:
         rank = (ARTICLES_IN_CATEGORY * chance.random(count) ** POPULARITY).astype(np.int64)
         return category * ARTICLES_IN_CATEGORY + rank
 
+    def dearest_below(self, category: int, cents: np.ndarray) -> np.ndarray:
+        """The dearest article of the category that each sum pays for; the cheapest of all where none is that cheap."""
+        begin = category * ARTICLES_IN_CATEGORY
+        prices = self.price_cents[begin : begin + ARTICLES_IN_CATEGORY]
+        by_price = np.argsort(prices, kind="stable")
+        place = np.searchsorted(prices[by_price], cents, side="right") - 1
+        return np.asarray(begin + by_price[np.maximum(place, 0)])
+
     def expected_price_cents(self, category: int) -> float:
         """The mean price of a line of the category, popular articles counting more."""
         edges = np.linspace(0, 1, ARTICLES_IN_CATEGORY + 1) ** (1 / POPULARITY)

@@ -56,7 +56,9 @@ class Credit:
         self._world, self._people, self._hardship = world, people, hardship
         chance, count = world.generator("credit"), people.count
         wants = (people.registered_at != NOTHING) & shop.users.is_verified & (chance.random(count) < 0.8)
+        wants |= people.rings.is_member
         lag = chance.integers(600, 240 * DAY_SECONDS, count)
+        lag = np.where(people.rings.is_member, lag // 3, lag)
         self._opened_at = np.where(wants, people.registered_at + lag, NOTHING)
         share = np.clip(1.0 + 0.35 * people.thrift - 0.3 * people.hazard + 0.3 * chance.normal(size=count), 0.3, 2.5)
         self._limit_cents = np.clip(np.round(people.income_cents * share, -5), 100_000, 5_000_000).astype(np.int64)

@@ -1,4 +1,8 @@
-"""What is wrong with the deliveries of the shop, each kind at its own rate, and a note of every single flaw."""
+"""What is wrong with the deliveries of the partners, each kind at its own rate, and a note of every single flaw.
+
+Dirt is drawn for each district apart, so it is the same however many districts are written into one file. A bank's past
+day does not change by agreement, so its rows are never late; what else may happen to a table in PostgreSQL does.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +14,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from demo.dirt_rates import Dirt
+from demo.spelling import PLACEHOLDERS
 from demo.tables import MOMENT, SourceTable, newest_positions
 from demo.world import DAY_SECONDS, UTC_OFFSET_SECONDS, District, World, moment_of
 
@@ -17,6 +23,7 @@ DELAYS = {"events": (0.6, 0.3, 0.1), "credit_repayments": (1.0,), "refunds": (0.
 """Of the late rows of a table, the shares that are one, two, three days late."""
 REFUND_DAYS = 15  # after so long no refund comes any more
 NEW_EVENT_TYPE = "share"
+_RENEWED = {"users": "shop_user_id", "customers": "bank_customer_id"}
 _KEYS = {"order_items": ("order_id", "line_number"), "credit_instalments": ("plan_id", "instalment_number")}
 
 
@@ -29,14 +36,15 @@ class Flaw:
     business_date: date
     key: str
     detail: str
+    partner: str = "shop"
 
 
 @dataclass(frozen=True)
 class Soiled:
-    """A delivery with its dirt: the rows, how many broken lines stand after them, and what is wrong."""
+    """A delivery with its dirt: the rows, those that stand after them once more, cut in half, and what is wrong."""
 
     rows: pa.Table
-    broken_lines: int
+    broken: pa.Table
     flaws: list[Flaw]
 
 
@@ -52,39 +60,56 @@ def days_late(district: District, table: str, block: int, count: int) -> np.ndar
 
 @dataclass(frozen=True)
 class Delivery:
-    """One drop of a table as it would be without dirt, and what dirt must know of the days before.
+    """What one district has for one delivery of a table, without dirt, and what dirt must know of the days before.
 
-    part: the number of its file. earlier: what was delivered of the table before. given_back: orders with a refund,
-    which no correction touches.
+    earlier: what was delivered of the table before. given_back: orders with a refund, which no correction touches.
+    bank: whose table it is; empty for the shop's.
     """
 
     source: SourceTable
+    district: District
     day: date
-    part: int
     rows: pa.Table
     earlier: pa.Table
     given_back: pa.Array
+    bank: str = ""
+
+    @property
+    def dirt(self) -> Dirt:
+        """The rates of this world."""
+        return self.district.world.dirt
+
+    def noted(self, kind: str, keys: list[str], detail: str) -> Iterator[Flaw]:
+        """The same flaw of several rows."""
+        return (Flaw(kind, self.source.name, self.day, key, detail, self.bank or "shop") for key in keys)
 
 
-def soil(world: World, delivery: Delivery) -> Soiled:
-    """The rows of one drop with their dirt; what is wrong with the drop as a whole is told by its first part."""
-    source, day, rows = delivery.source, delivery.day, delivery.rows
-    chance = world.generator(f"dirt of {source.name}", day.toordinal(), delivery.part)
+def soil(delivery: Delivery) -> Soiled:
+    """The rows of one delivery with their dirt; what is wrong with it as a whole is told by the first district."""
+    source, day, rows, dirt = delivery.source, delivery.day, delivery.rows, delivery.dirt
+    owner = f"{delivery.bank} {source.name}".strip()
+    chance = delivery.district.generator(f"dirt of {owner}", day.toordinal())
     flaws: list[Flaw] = []
-    for kind, spoil in (("clock_skew", _skew), ("amounts_times_100", _inflate), ("added_category", _categorise)):
-        rows, keys, detail = spoil(world, chance, source.name, rows)
-        flaws += _noted(kind, source.name, day, keys, detail)
+    for kind, spoil in (
+        ("clock_skew", _skew),
+        ("amounts_times_100", _inflate),
+        ("added_category", _categorise),
+        ("placeholder", _hold_place),
+    ):
+        rows, keys, detail = spoil(dirt, chance, source.name, rows)
+        flaws += delivery.noted(kind, keys, detail)
     for kind, repeat in (("newer_version", _renew), ("correction", _correct)):
-        more = repeat(world, chance, replace(delivery, rows=rows))
-        flaws += _noted(kind, source.name, day, keys_of(source.name, more), "delivered again")
+        more = repeat(chance, replace(delivery, rows=rows))
+        flaws += delivery.noted(kind, keys_of(source.name, more), "delivered again")
         rows = pa.concat_tables([rows, more])
-    copies = rows.take(_some(chance, rows.num_rows, world.dirt.exact_duplicates))
-    flaws += _noted("exact_duplicate", source.name, day, keys_of(source.name, copies), "word for word")
+    copies = rows.take(_some(chance, rows.num_rows, dirt.exact_duplicates))
+    flaws += delivery.noted("exact_duplicate", keys_of(source.name, copies), "word for word")
     rows = pa.concat_tables([rows, copies]).combine_chunks()
-    broken = 0 if source.file_format == "parquet" else int(chance.binomial(rows.num_rows, world.dirt.malformed_lines))
-    flaws += _noted("malformed_line", source.name, day, [f"line {n}" for n in range(-broken, 0)], "cut in half")
-    rows, whole = _spoil_as_a_whole(world, source, day, rows)
-    return Soiled(rows, broken, flaws + (whole if delivery.part == 0 else []))
+    is_text = source.file_format not in {"", "parquet"}
+    broken = rows.take(_some(chance, rows.num_rows, dirt.malformed_lines if is_text else 0.0))
+    flaws += delivery.noted("malformed_line", keys_of(source.name, broken), "stands once more, cut in half")
+    rows, whole = _spoil_as_a_whole(dirt, source, day, rows)
+    return Soiled(rows, broken, flaws + (whole if delivery.district.index == 0 else []))
 
 
 def is_missing(world: World, table: str, day: date) -> bool:
@@ -104,55 +129,60 @@ def keys_of(table: str, rows: pa.Table) -> list[str]:
     return [str(key) for key in pc.binary_join_element_wise(*columns, "/").to_pylist()]
 
 
-def _noted(kind: str, table: str, day: date, keys: list[str], detail: str) -> Iterator[Flaw]:
-    return (Flaw(kind, table, day, key, detail) for key in keys)
-
-
 def _some(chance: np.random.Generator, count: int, rate: float) -> pa.Array:
     """Positions, each chosen with the rate."""
     return pa.array(np.flatnonzero(chance.random(count) < rate) if rate else np.empty(0, np.int64))
 
 
-def _skew(world: World, chance: np.random.Generator, table: str, rows: pa.Table) -> tuple[pa.Table, list[str], str]:
+def _skew(dirt: Dirt, chance: np.random.Generator, table: str, rows: pa.Table) -> tuple[pa.Table, list[str], str]:
     """Devices whose clock runs ahead, by less than an hour."""
-    if table != "events" or not world.dirt.clock_skew:
+    if table != "events" or not dirt.clock_skew:
         return rows, [], ""
-    chosen = chance.random(rows.num_rows) < world.dirt.clock_skew
+    chosen = chance.random(rows.num_rows) < dirt.clock_skew
     ahead = np.where(chosen, chance.integers(300, 3_000, rows.num_rows), 0) * 1_000_000
     moments = pc.add(rows["occurred_at"].cast(pa.int64()), pa.array(ahead)).cast(MOMENT)
     return _with(rows, "occurred_at", moments), keys_of(table, rows.filter(pa.array(chosen))), "clock ahead"
 
 
-def _inflate(world: World, chance: np.random.Generator, table: str, rows: pa.Table) -> tuple[pa.Table, list[str], str]:
+def _inflate(dirt: Dirt, chance: np.random.Generator, table: str, rows: pa.Table) -> tuple[pa.Table, list[str], str]:
     """Refunds written in hundredths of a cent."""
-    if table != "refunds" or not world.dirt.amounts_times_100:
+    if table != "refunds" or not dirt.amounts_times_100:
         return rows, [], ""
-    chosen = chance.random(rows.num_rows) < world.dirt.amounts_times_100
+    chosen = chance.random(rows.num_rows) < dirt.amounts_times_100
     amounts = pc.multiply(rows["amount_cents"], pa.array(np.where(chosen, 100, 1)))
     return _with(rows, "amount_cents", amounts), keys_of(table, rows.filter(pa.array(chosen))), "amount times 100"
 
 
-def _categorise(
-    world: World, chance: np.random.Generator, table: str, rows: pa.Table
-) -> tuple[pa.Table, list[str], str]:
+def _categorise(dirt: Dirt, chance: np.random.Generator, table: str, rows: pa.Table) -> tuple[pa.Table, list[str], str]:
     """Events of a type nobody announced."""
-    if table != "events" or not world.dirt.added_categories:
+    if table != "events" or not dirt.added_categories:
         return rows, [], ""
-    chosen = chance.random(rows.num_rows) < world.dirt.added_categories
+    chosen = chance.random(rows.num_rows) < dirt.added_categories
     types = pc.if_else(pa.array(chosen), NEW_EVENT_TYPE, rows["event_type"])
     return _with(rows, "event_type", types), keys_of(table, rows.filter(pa.array(chosen))), NEW_EVENT_TYPE
 
 
-def _renew(world: World, chance: np.random.Generator, delivery: Delivery) -> pa.Table:
-    """Users of earlier days, delivered again with a newer date and nothing else new."""
-    if delivery.source.name != "users" or not world.dirt.newer_versions:
+def _hold_place(dirt: Dirt, chance: np.random.Generator, table: str, rows: pa.Table) -> tuple[pa.Table, list[str], str]:
+    """Customers of a bank in whose form a clerk typed something in place of the phone number."""
+    if table != "customers" or not dirt.placeholders:
+        return rows, [], ""
+    chosen = (chance.random(rows.num_rows) < dirt.placeholders) & rows["phone"].is_valid().to_numpy()
+    words = pa.array(sorted(PLACEHOLDERS)).take(pa.array(chance.integers(0, len(PLACEHOLDERS), rows.num_rows)))
+    phones = pc.if_else(pa.array(chosen), words, rows["phone"])
+    return _with(rows, "phone", phones), keys_of(table, rows.filter(pa.array(chosen))), "no phone number"
+
+
+def _renew(chance: np.random.Generator, delivery: Delivery) -> pa.Table:
+    """Users and bank customers of earlier days, delivered again with a newer date and nothing else new."""
+    key = _RENEWED.get(delivery.source.name)
+    if not key or not delivery.dirt.newer_versions:
         return delivery.rows.slice(0, 0)
-    return _again(chance, delivery, world.dirt.newer_versions)
+    return _again(chance, delivery, key, delivery.dirt.newer_versions)
 
 
-def _correct(world: World, chance: np.random.Generator, delivery: Delivery) -> pa.Table:
+def _correct(chance: np.random.Generator, delivery: Delivery) -> pa.Table:
     """Delivered orders of long ago that were never given back, with a tenth more discount."""
-    if delivery.source.name != "orders" or not world.dirt.corrections:
+    if delivery.source.name != "orders" or not delivery.dirt.corrections:
         return delivery.rows.slice(0, 0)
     earlier, last = delivery.earlier, moment_of(delivery.day - timedelta(days=REFUND_DAYS))
     settled = pa.scalar(last * 1_000_000, pa.int64()).cast(MOMENT)
@@ -160,15 +190,14 @@ def _correct(world: World, chance: np.random.Generator, delivery: Delivery) -> p
     own_money = pc.not_equal(earlier["payment_method"], "instalment_credit")
     kept = pc.invert(pc.is_in(earlier["order_id"], delivery.given_back))
     correctable = earlier.filter(pc.and_(pc.and_(final, own_money), kept))
-    found = _again(chance, replace(delivery, earlier=correctable), world.dirt.corrections)
+    found = _again(chance, replace(delivery, earlier=correctable), "order_id", delivery.dirt.corrections)
     tenth = pc.divide(found["net_cents"], 10)
     found = _with(found, "discount_cents", pc.add(found["discount_cents"], tenth))
     return _with(found, "net_cents", pc.subtract(found["net_cents"], tenth))
 
 
-def _again(chance: np.random.Generator, delivery: Delivery, rate: float) -> pa.Table:
+def _again(chance: np.random.Generator, delivery: Delivery, key: str, rate: float) -> pa.Table:
     """The newest versions of keys delivered before and not now, dated within the day; the rate is that of a month."""
-    key = delivery.source.key
     keys, newest = newest_positions(delivery.earlier, key)
     newest = newest[~pc.is_in(keys, delivery.rows[key].combine_chunks()).to_numpy(zero_copy_only=False)]
     count = int(chance.binomial(len(newest), rate / 30))
@@ -183,10 +212,10 @@ def _with(rows: pa.Table, name: str, values: pa.Array | pa.ChunkedArray) -> pa.T
     return rows.set_column(place, rows.schema.field(place), values)
 
 
-def _spoil_as_a_whole(world: World, source: SourceTable, day: date, rows: pa.Table) -> tuple[pa.Table, list[Flaw]]:
+def _spoil_as_a_whole(dirt: Dirt, source: SourceTable, day: date, rows: pa.Table) -> tuple[pa.Table, list[Flaw]]:
     """Days in another time zone, and amounts that come as decimal numbers from a day on."""
     flaws = []
-    if (source.name, day) in world.dirt.time_zone_shifts:
+    if (source.name, day) in dirt.time_zone_shifts:
         columns = [
             pc.subtract(column.cast(pa.int64()), UTC_OFFSET_SECONDS * 1_000_000).cast(MOMENT)
             if column.type == MOMENT
@@ -195,7 +224,7 @@ def _spoil_as_a_whole(world: World, source: SourceTable, day: date, rows: pa.Tab
         ]
         rows = pa.table(columns, schema=rows.schema)
         flaws.append(Flaw("time_zone_shift", source.name, day, "", "all moments eight hours early"))
-    for table, name, begins in world.dirt.changed_types:
+    for table, name, begins in dirt.changed_types:
         if table == source.name and day >= begins:
             place = rows.schema.get_field_index(name)
             rows = rows.set_column(place, pa.field(name, pa.float64(), nullable=True), rows[name].cast(pa.float64()))

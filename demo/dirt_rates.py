@@ -12,7 +12,8 @@ class Dirt:
 
     The defaults are what a healthy partner lets slip: well below the 5 % of refused rows at which a night stops.
     late_rows: of events, repayments, refunds and consents; the tables' own delays are in `demo.dirt`.
-    malformed_lines, exact_duplicates, newer_versions: rows delivered besides the true ones.
+    malformed_lines, exact_duplicates, newer_versions: rows delivered besides the true ones, by the shop and, but for
+    broken lines, by the banks. placeholders: bank customers with a word or noughts in place of their phone number.
     corrections: orders delivered again with another discount. clock_skew: events dated by a clock that runs ahead.
     amounts_times_100: refunds written in the wrong unit. added_categories: events of a type nobody announced.
     The last four are whole deliveries of one day: (table, day) that never come, whose moments are eight hours off, or
@@ -25,6 +26,7 @@ class Dirt:
     corrections: float = 0.001
     malformed_lines: float = 0.001
     clock_skew: float = 0.001
+    placeholders: float = 0.003
     amounts_times_100: float = 0.0
     added_categories: float = 0.0
     missing_days: tuple[tuple[str, date], ...] = ()

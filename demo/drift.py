@@ -5,13 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
+from demo.merchants import MERCHANT_CODES
+
 
 @dataclass(frozen=True)
 class Drift:
-    """From the first month that begins on or after `begins`, each of the chosen changes holds.
+    """From `begins`, the first day of a month, each of the chosen changes holds.
 
     income_factor: what is left of everybody's income. strain_factor: how much oftener people fall into difficulty.
-    new_channel_share: of later orders placed through the mini program instead of the app.
+    new_channel_share: of those who would have ordered in the app, so many come through the mini program instead; of
+    the newcomers from that day on all do. The contract of the orders closes the list of channels, so a name that nobody
+    announced would be a flaw (`added_categories`) and no drift.
     recoded_category: two merchant category codes; merchants of the first are written with the second.
     """
 
@@ -20,6 +24,25 @@ class Drift:
     strain_factor: float = 2.0
     new_channel_share: float = 0.3
     recoded_category: tuple[str, str] = ("5814", "5812")
+
+    def __post_init__(self) -> None:
+        """Refuse a drift that cannot begin on its day, or whose figures have no meaning."""
+        problems = [
+            problem
+            for is_wrong, problem in (
+                (self.begins.day != 1, "begins: the first day of a month, as people are lived month by month"),
+                (not 0 < self.income_factor <= 5, "income_factor: above 0, up to 5"),
+                (not 0 <= self.strain_factor <= 20, "strain_factor: 0 to 20"),
+                (not 0 <= self.new_channel_share <= 1, "new_channel_share: 0 to 1"),
+                (
+                    len(self.recoded_category) != 2 or not set(self.recoded_category) <= MERCHANT_CODES,
+                    "recoded_category: two of the merchants' codes, as in 5814:5812",
+                ),
+            )
+            if is_wrong
+        ]
+        if problems:
+            raise ValueError(f"no such drift: {'; '.join(problems)}")
 
     def holds(self, first_of_month: date) -> bool:
         """Whether the change holds in a month."""

@@ -16,9 +16,9 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from pyarrow import csv
 
-from demo.dirt import Flaw, is_missing, never_delivered
+from demo.dirt import Flaw, Soiled, is_missing, never_delivered
 from demo.life import Life
-from demo.tables import FILE_TABLES, MOMENT, SourceTable
+from demo.tables import BANK_TABLES, FILE_TABLES, MOMENT, SourceTable
 from demo.world import UTC_OFFSET_SECONDS
 
 MANIFEST = "_MANIFEST.json"
@@ -30,23 +30,43 @@ def write_drops(life: Life, folder: Path, days: list[date]) -> Iterator[Path]:
     for day in days:
         for source in FILE_TABLES.values():
             if not is_missing(life.world, source.name, day):
-                soiled = life.soiled(source.name, day)
-                yield write_drop(source, soiled.rows, folder, day, soiled.broken_lines)
+                blocks = life.soiled(source.name, day)
+                yield _write_blocks(source, blocks, folder, day)
 
 
 def flaws_of(life: Life, table: str, day: date) -> list[Flaw]:
     """Everything that is wrong with a drop: late rows, soiled rows, or that it never comes."""
     if is_missing(life.world, table, day):
         return [never_delivered(table, day)]
-    return life.late_rows(table, day) + life.soiled(table, day).flaws
+    return life.late_rows(table, day) + [flaw for soiled in life.soiled(table, day) for flaw in soiled.flaws]
 
 
-def write_drop(source: SourceTable, rows: pa.Table, folder: Path, day: date, broken_lines: int = 0) -> Path:
-    """Write one table's drop of one day: the data, broken lines at its end, then the manifest that completes it."""
+def bank_flaws_of(life: Life, day: date) -> list[Flaw]:
+    """Everything that is wrong with what the banks wrote that day."""
+    return [
+        flaw
+        for bank in life.world.banks
+        for table in BANK_TABLES
+        for soiled in life.soiled_slice(bank, table, day)
+        for flaw in soiled.flaws
+    ]
+
+
+def write_drop(source: SourceTable, rows: pa.Table, folder: Path, day: date) -> Path:
+    """Write one table's drop of one day without dirt: the data, then the manifest that completes it."""
+    return _write_blocks(source, [Soiled(rows, rows.slice(0, 0), [])], folder, day)
+
+
+def _write_blocks(source: SourceTable, blocks: list[Soiled], folder: Path, day: date) -> Path:
     target = drop_folder(folder, source.name, day)
-    part = write_part(target, 0, encode(rows, source.file_format, broken_lines), source.file_format)
-    write_manifest(target, source.name, day, [part | {"rows": rows.num_rows + broken_lines}])
+    part = write_part(target, 0, encode_blocks(blocks, source.file_format), source.file_format)
+    write_manifest(target, source.name, day, [part | {"rows": rows_in(blocks)}])
     return target
+
+
+def rows_in(blocks: list[Soiled]) -> int:
+    """How many rows or lines a file of these blocks has."""
+    return sum(block.rows.num_rows + block.broken.num_rows for block in blocks)
 
 
 def drop_folder(folder: Path, table: str, day: date) -> Path:
@@ -73,29 +93,41 @@ def write_manifest(target: Path, table: str, day: date, files: list[dict[str, An
     (target / MANIFEST).write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
 
 
-def encode(rows: pa.Table, file_format: str, broken_lines: int = 0) -> bytes:
-    """The rows in one of the drop's formats: parquet, csv.gz with a header, or jsonl.gz.
+def encode(rows: pa.Table, file_format: str) -> bytes:
+    """Rows without dirt in one of the drop's formats."""
+    return encode_blocks([Soiled(rows, rows.slice(0, 0), [])], file_format)
 
-    broken_lines: so many rows stand a second time at the end of a text, cut in half.
-    """
+
+def encode_blocks(blocks: list[Soiled], file_format: str) -> bytes:
+    """The blocks one after the other in one of the drop's formats: parquet, csv.gz with a header, or jsonl.gz."""
     if file_format == "parquet":
         buffer = io.BytesIO()
+        rows = pa.concat_tables([block.rows for block in blocks])
         pq.write_table(rows, buffer, compression="zstd", write_page_checksum=True)
         return buffer.getvalue()
     write = _csv if file_format == "csv.gz" else _json_lines
-    lines = write(rows.slice(0, broken_lines)).splitlines()[-broken_lines:] if broken_lines else []
-    text = write(rows) + b"".join(line[: len(line) // 2].rstrip(b'"') + b"\n" for line in lines)
-    return gzip.compress(text, compresslevel=1, mtime=0)
+    texts = [
+        write(block.rows, place == 0) + _cut_in_half(write(block.broken, False)) for place, block in enumerate(blocks)
+    ]
+    return gzip.compress(b"".join(texts), compresslevel=1, mtime=0)
 
 
-def _csv(rows: pa.Table) -> bytes:
+def _cut_in_half(lines: bytes) -> bytes:
+    return b"".join(line[: len(line) // 2].rstrip(b'"') + b"\n" for line in lines.splitlines())
+
+
+def _csv(rows: pa.Table, has_header: bool) -> bytes:
     columns = [_moments_as_text(column) if column.type == MOMENT else column for column in rows.columns]
     buffer = io.BytesIO()
-    csv.write_csv(pa.table(columns, rows.column_names), buffer, csv.WriteOptions(quoting_style="needed"))
+    csv.write_csv(
+        pa.table(columns, rows.column_names),
+        buffer,
+        csv.WriteOptions(include_header=has_header, quoting_style="needed"),
+    )
     return buffer.getvalue()
 
 
-def _json_lines(rows: pa.Table) -> bytes:
+def _json_lines(rows: pa.Table, _has_header: bool) -> bytes:
     """One object per line. The drop's JSON tables hold ids, codes and moments, so no text needs an escape."""
     if rows.num_rows == 0:
         return b""

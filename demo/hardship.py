@@ -17,8 +17,8 @@ LIFE_EVENT = 0.006  # a month: an illness, a divorce, a birth; about one person 
 EVENT_MONTHS = 6
 RECOVERS, RETURNS = 0.35, 0.05
 HORIZON_MONTHS = 6
-STRAIN = 0.0105
-FUTURE_SHOCKS = 1.18  # what lost work and events still to come add to the strain of half a year, on average
+STRAIN = 0.0115
+FUTURE_SHOCKS = 1.12  # what lost work and events still to come add to the strain of half a year, on average
 
 
 class Hardship:
@@ -52,26 +52,32 @@ class Hardship:
 
     def live_month(self, month: Month, leverage: np.ndarray) -> None:
         """Move everyone to the state in which they spend this month; leverage is debt in months of income."""
+        self.foresee(month, leverage)
+        before = self.condition
+        self._pass_month(self._world.generator("hardship", month.index))
+        rings = self._people.rings  # whose members look solid until they stop paying
+        as_member = np.where(rings.busts_by(month.index), DEFAULTED, EASY)
+        self.condition = np.where(rings.is_member, as_member, self.condition)
+        self.enters_default.append((self.condition == DEFAULTED) & (before != DEFAULTED))
+
+    def foresee(self, month: Month, leverage: np.ndarray) -> None:
+        """Note what is true at the end of the month before, when this month is the first of the future."""
         self._leverage = leverage
         drift = self._world.world.drift
         if drift and drift.holds(month.first):
             self._strain_factor, self.income_factor = drift.strain_factor, drift.income_factor
-        # What is true at the end of the month before, when this month is the first of the future.
-        vanishes = self._people.rings.busts_by(month.index + HORIZON_MONTHS - 1)
-        self.probabilities.append(np.where(vanishes, 1.0, self._default_probability()))
+        rings = self._people.rings
+        vanishes = rings.busts_by(month.index + HORIZON_MONTHS - 1)
+        self.probabilities.append(np.where(rings.is_member, vanishes, self._default_probability()))
         self.was_defaulted.append(self.condition == DEFAULTED)
-        before = self.condition
-        self._pass_month(self._world.generator("hardship", month.index))
-        self.condition = np.where(self._people.rings.busts_by(month.index), DEFAULTED, self.condition)
-        self.enters_default.append((self.condition == DEFAULTED) & (before != DEFAULTED))
 
     def _chances(self) -> tuple[np.ndarray, np.ndarray]:
         """For each person the monthly chances to fall into strain, and from strain into default."""
         contagion = self._people.society.share_of_friends(self.condition == DEFAULTED)
         burden = 1.5 * ~self.is_in_work + 0.9 * (self._event_left > 0)
         burden += 0.25 * np.minimum(self._leverage, 2) + 1.5 * contagion
-        strain = np.clip(STRAIN * self._strain_factor * np.exp(0.85 * self._people.hazard + burden), 0, 0.5)
-        return strain, np.clip(0.22 * np.exp(0.45 * self._people.hazard), 0, 0.6)
+        strain = np.clip(STRAIN * self._strain_factor * np.exp(0.76 * self._people.hazard + burden), 0, 0.5)
+        return strain, np.clip(0.17 * np.exp(0.45 * self._people.hazard), 0, 0.6)
 
     def _default_probability(self) -> np.ndarray:
         """The chance to default within six months: three states, and today's chances held for the whole time."""

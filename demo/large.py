@@ -18,7 +18,7 @@ from typing import Any
 import pyarrow as pa
 
 from demo.dirt import Flaw, is_missing, never_delivered
-from demo.drops import drop_folder, encode, write_manifest, write_part
+from demo.drops import drop_folder, encode_blocks, rows_in, write_manifest, write_part
 from demo.life import Life, live_part, part_count
 from demo.tables import BANK_TABLES, FILE_TABLES
 from demo.truth import write_truth
@@ -71,7 +71,8 @@ def _write_part(world: World, days: list[date], out: Path, all_parquet: bool, pa
                 continue
             lines[table, day], found = _write_drop(life, out / "drop", table, day, all_parquet)
             flaws += found
-        rows += _write_banks(life, out / "bank", day)
+        count, found = _write_banks(life, out / "bank", day)
+        rows, flaws = rows + count, flaws + found
     write_truth(life, out / "truth", flaws)
     return Written(part, rows + sum(line["rows"] for line in lines.values()), lines)
 
@@ -80,18 +81,18 @@ def _write_drop(
     life: Life, folder: Path, table: str, day: date, all_parquet: bool
 ) -> tuple[dict[str, Any], list[Flaw]]:
     file_format = "parquet" if all_parquet else FILE_TABLES[table].file_format
-    soiled = life.soiled(table, day, file_format)
-    content = encode(soiled.rows, file_format, soiled.broken_lines)
-    line = write_part(drop_folder(folder, table, day), life.part, content, file_format)
-    return line | {"rows": soiled.rows.num_rows + soiled.broken_lines}, life.late_rows(table, day) + soiled.flaws
+    blocks = life.soiled(table, day, file_format)
+    line = write_part(drop_folder(folder, table, day), life.part, encode_blocks(blocks, file_format), file_format)
+    flaws = [flaw for block in blocks for flaw in block.flaws]
+    return line | {"rows": rows_in(blocks)}, life.late_rows(table, day) + flaws
 
 
-def _write_banks(life: Life, folder: Path, day: date) -> int:
-    first = None if day == life.world.first_business_date else day
-    count = 0
+def _write_banks(life: Life, folder: Path, day: date) -> tuple[int, list[Flaw]]:
+    count, flaws = 0, list[Flaw]()
     for bank in life.world.banks:
         for table in BANK_TABLES:
-            rows = life.replica(bank, table, first, day)
-            write_part(drop_folder(folder / bank, table, day), life.part, encode(rows, "parquet"), "parquet")
-            count += rows.num_rows
-    return count
+            blocks = life.soiled_slice(bank, table, day)
+            write_part(drop_folder(folder / bank, table, day), life.part, encode_blocks(blocks, "parquet"), "parquet")
+            count += rows_in(blocks)
+            flaws += [flaw for block in blocks for flaw in block.flaws]
+    return count, flaws

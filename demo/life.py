@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import date, timedelta
 
 import numpy as np
 import pyarrow as pa
@@ -20,7 +20,7 @@ from demo.hardship import Hardship
 from demo.money import Money
 from demo.people import People, settle
 from demo.shopping import Shop
-from demo.tables import BANK_TABLES, FILE_TABLES, Ledger, newest_positions
+from demo.tables import BANK_TABLES, FILE_TABLES, Ledger, SourceTable, newest_positions
 from demo.wishes import Wishes
 from demo.world import District, World, WorldError, day_number
 
@@ -29,7 +29,7 @@ from demo.world import District, World, WorldError, day_number
 class DistrictLife:
     """Everything that happened in one district; all but the ledger is truth that partners never see.
 
-    has_debt: for each month who owed the shop anything when it began.
+    has_debt: for each month, and the one that follows the last, who owed the shop anything when it began.
     """
 
     district: District
@@ -45,28 +45,34 @@ class DistrictLife:
 
 @dataclass(frozen=True)
 class Books:
-    """What all districts of a life wrote down."""
+    """What all districts of a life wrote down, each in books of its own."""
 
     districts: tuple[DistrictLife, ...]
-    _settled: dict[tuple[str, str], tuple[pa.Table, np.ndarray]] = field(default_factory=dict)
+    _settled: dict[tuple[int, str, str], tuple[pa.Table, np.ndarray]] = field(default_factory=dict)
 
-    def all_rows(self, table: str, bank: str = "") -> tuple[pa.Table, np.ndarray]:
-        """Every row of a table so far, by arrival, then by district, and its day of arrival."""
-        if (table, bank) not in self._settled:
+    def of(self, position: int, table: str, bank: str = "") -> tuple[pa.Table, np.ndarray]:
+        """Every row of a table that the district in that position wrote, by arrival, and its day of arrival."""
+        if (position, table, bank) not in self._settled:
             schema = (BANK_TABLES if bank else FILE_TABLES)[table].schema
-            blocks = [block for life in self.districts for block in life.ledger.hand_over(table, bank)]
+            blocks = self.districts[position].ledger.hand_over(table, bank)
             rows = pa.concat_tables([schema.empty_table(), *(rows for rows, _ in blocks)])
             days = np.concatenate([np.empty(0, np.int64), *(arrives for _, arrives in blocks)])
             order = np.argsort(days, kind="stable")
-            self._settled[table, bank] = rows.take(pa.array(order)).combine_chunks(), days[order]
-        return self._settled[table, bank]
+            self._settled[position, table, bank] = rows.take(pa.array(order)).combine_chunks(), days[order]
+        return self._settled[position, table, bank]
+
+    def all_rows(self, table: str, bank: str = "") -> tuple[pa.Table, np.ndarray]:
+        """Every row of a table so far, by district, then by arrival, and its day of arrival."""
+        parts = [self.of(position, table, bank) for position in range(len(self.districts))]
+        return pa.concat_tables([rows for rows, _ in parts]), np.concatenate([days for _, days in parts])
 
 
 @dataclass(frozen=True)
 class Life:
     """Everything up to `last_day` in all or some districts of a world.
 
-    part: the number of its files among those of a delivery.
+    part: the number of its files among those of a delivery. Whatever is delivered comes district by district, each with
+    dirt of its own, so parts of any size hold the same rows in the same order.
     """
 
     world: World
@@ -80,15 +86,16 @@ class Life:
 
         Of a row that changed, the drop has the newest version only; beside it stands what is wrong with the delivery.
         """
-        return self.soiled(table, day).rows
+        return pa.concat_tables([soiled.rows for soiled in self.soiled(table, day)])
 
-    def soiled(self, table: str, day: date, file_format: str = "") -> Soiled:
-        """The drop with its dirt, and a note of every flaw; file_format: another than that of the contract."""
+    def soiled(self, table: str, day: date, file_format: str = "") -> list[Soiled]:
+        """The drop of each district with its dirt, and a note of every flaw.
+
+        file_format: another than that of the contract.
+        """
         source = FILE_TABLES[table]
         source = replace(source, file_format=file_format or source.file_format)
-        earlier = _between(self.ledger.all_rows(table), np.iinfo(np.int64).min, self._first_arrival(day))
-        given_back = self._orders_given_back(table, day)
-        return soil(self.world, Delivery(source, day, self.part, self.clean_drop(table, day), earlier, given_back))
+        return [self._soiled(position, source, day) for position in range(len(self.districts))]
 
     def late_rows(self, table: str, day: date) -> list[Flaw]:
         """The rows of a drop that should have come on an earlier day."""
@@ -100,27 +107,44 @@ class Life:
 
     def clean_drop(self, table: str, day: date) -> pa.Table:
         """The drop as it would be without dirt other than late rows."""
-        source = FILE_TABLES[table]
-        rows = _between(self.ledger.all_rows(table), self._first_arrival(day), day_number(day) + 1)
+        return pa.concat_tables(
+            [self._clean(position, FILE_TABLES[table], day) for position in range(len(self.districts))]
+        )
+
+    def soiled_slice(self, bank: str, table: str, day: date) -> list[Soiled]:
+        """What a bank wrote that day (on the first one: ever), district by district, with its dirt."""
+        source = BANK_TABLES[table]
+        return [self._soiled(position, source, day, bank) for position in range(len(self.districts))]
+
+    def replica(self, bank: str, table: str, first: date | None, last: date) -> pa.Table:
+        """What a bank wrote from the beginning of `first` (None: ever) to the end of `last`, day by day."""
+        begins = first or self.world.first_business_date
+        days = [begins + timedelta(days=offset) for offset in range((last - begins).days + 1)]
+        slices = [soiled.rows for day in days for soiled in self.soiled_slice(bank, table, day)]
+        return pa.concat_tables([BANK_TABLES[table].schema.empty_table(), *slices])
+
+    def _soiled(self, position: int, source: SourceTable, day: date, bank: str = "") -> Soiled:
+        books, district = self.ledger.of(position, source.name, bank), self.districts[position].district
+        earlier = _between(books, np.iinfo(np.int64).min, self._first_arrival(day))
+        given_back = self._orders_given_back(position, source.name, day)
+        rows = self._clean(position, source, day, bank)
+        return soil(Delivery(source, district, day, rows, earlier, given_back, bank))
+
+    def _clean(self, position: int, source: SourceTable, day: date, bank: str = "") -> pa.Table:
+        books = self.ledger.of(position, source.name, bank)
+        rows = _between(books, self._first_arrival(day), day_number(day) + 1)
         if source.moment:
             rows = rows.take(pc.sort_indices(rows, sort_keys=[(source.moment, "ascending")]))
         return _newest_versions(rows, source.key) if source.key else rows
 
-    def replica(self, bank: str, table: str, first: date | None, last: date) -> pa.Table:
-        """What a bank wrote from the beginning of `first` (None: ever) to the end of `last`, oldest first."""
-        source = BANK_TABLES[table]
-        first_arrival = day_number(first) if first else np.iinfo(np.int64).min
-        rows = _between(self.ledger.all_rows(table, bank), first_arrival, day_number(last) + 1)
-        return rows.take(pc.sort_indices(rows, sort_keys=[(source.moment, "ascending")]))
-
     def _first_arrival(self, day: date) -> int:
         return np.iinfo(np.int64).min if day == self.world.first_business_date else day_number(day)
 
-    def _orders_given_back(self, table: str, day: date) -> pa.Array:
+    def _orders_given_back(self, position: int, table: str, day: date) -> pa.Array:
         """The orders that were refunded in a delivery before the day; a correction leaves them alone."""
         if table != "orders":
             return pa.array([], pa.string())
-        refunds = _between(self.ledger.all_rows("refunds"), np.iinfo(np.int64).min, self._first_arrival(day))
+        refunds = _between(self.ledger.of(position, "refunds"), np.iinfo(np.int64).min, self._first_arrival(day))
         return pc.unique(refunds["order_id"].combine_chunks())
 
 
@@ -154,10 +178,10 @@ def _live_district(district: District, last_day: date) -> DistrictLife:
     shop = Shop(district, people, articles, hardship)
     credit = Credit(district, people, shop, hardship)
     browsing = Browsing(district, people, shop, articles)
-    banks = Banks(district, people, shop, hardship)
-    money = Money(district, people, banks, hardship)
     wishes = Wishes(district, people, shop)
     campaigns = Campaigns(district, people, shop, wishes)
+    banks = Banks(district, people, shop, hardship)
+    money = Money(district, people, banks, hardship)
     has_debt: list[np.ndarray] = []
     for month in district.world.months_through(last_day):
         leverage = credit.leverage()
@@ -166,10 +190,12 @@ def _live_district(district: District, last_day: date) -> DistrictLife:
         orders = shop.live_month(month, credit.borrowing_room(month), ledger)
         credit.live_month(month, orders, ledger)
         browsing.live_month(month, orders, ledger)
-        banks.live_month(month, ledger)
-        money.live_month(month, ledger)
         wishes.live_month(month, ledger)
-        campaigns.live_month(month, ledger)
+        banks.live_month(month, campaigns.live_month(month, ledger), ledger)
+        money.live_month(month, ledger)
+    leverage = credit.leverage()
+    has_debt.append(leverage > 0)
+    hardship.foresee(district.world.month(len(has_debt) - 1), leverage)
     return DistrictLife(district, people, hardship, shop, banks, campaigns, browsing, ledger, has_debt)
 
 

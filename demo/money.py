@@ -6,8 +6,9 @@ import numpy as np
 import pyarrow as pa
 
 from demo.accounts import CARD, SAVINGS
-from demo.banks import MERCHANT_KINDS, Banks
+from demo.banks import Banks
 from demo.hardship import DEFAULTED, EASY, STRAINED, Hardship
+from demo.merchants import MERCHANT_KINDS
 from demo.movements import NOBODY, Movements
 from demo.people import OCCUPATIONS, People
 from demo.tables import NOTHING, Ledger, chosen, numbered, where

@@ -9,7 +9,7 @@ import numpy as np
 CHANNELS = ("app", "mini_program", "web", "offline_code")
 METHODS = ("instalment_credit", "bank_card", "wallet", "cash_on_delivery")
 STATUSES = ("created", "paid", "delivered", "cancelled", "refused")
-IN_SHOP = CHANNELS.index("offline_code")
+IN_APP, IN_MINI_PROGRAM, IN_SHOP = (CHANNELS.index(name) for name in ("app", "mini_program", "offline_code"))
 ON_CREDIT, ON_CARD, ON_WALLET, ON_DELIVERY = range(4)
 CREATED, PAID, DELIVERED, CANCELLED, REFUSED = range(5)
 

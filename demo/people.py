@@ -17,6 +17,8 @@ EDUCATIONS = ("secondary", "college", "bachelor", "master")
 OCCUPATIONS = ("employee", "civil_servant", "worker", "driver", "self_employed", "student", "retired", "other")
 STEADY_WORK = np.array([0.3, 1.3, -0.1, -0.5, -1.0, -0.9, 1.2, -0.2])
 """How steady the income of each occupation is, in standard deviations."""
+AGES = np.array([(20, 62), (21, 60), (18, 62), (21, 62), (22, 68), (18, 27), (50, 80), (18, 75)])
+"""The youngest and the oldest of each occupation: nobody works before 18, studies after 27 or retires before 50."""
 PEOPLE_FOR_A_SECOND_ACCOUNT = 50  # one in so many opens another account at the shop, under another e-mail address
 SECOND_BANK, THIRD_BANK = 0.10, 0.02  # of those who use a bank at all, where there are so many banks
 
@@ -92,8 +94,9 @@ def settle(district: District) -> People:
     society = join_society(chance, traits["hazard"], traits["occupation"].astype(np.int64)).with_owners(persons, owner)
     city = _cities(chance, society.household)
     is_male = (chance.random(count) < 0.51)[owner]
-    age_days = (18 + 52 * chance.beta(1.7, 2.6, count)) * 365.25
-    birth_day = (day_number(district.first_month) - age_days).astype(np.int64)[owner]
+    youngest, oldest = AGES[traits["occupation"].astype(np.int64)].T
+    age_days = (youngest + (oldest - youngest) * chance.beta(1.7, 2.6, count)[owner]) * 365.25
+    birth_day = (day_number(district.first_month) - age_days).astype(np.int64)
     number = district.numbers(np.arange(count))
     rings = plant_rings(district, registered_at, bank_opened_at)
     home = district.numbers(rings.share(society.household))
@@ -104,7 +107,7 @@ def settle(district: District) -> People:
         owner=owner,
         is_male=is_male,
         birth_day=birth_day,
-        city=city,
+        city=rings.share(city),
         society=society,
         rings=rings,
         home=home,
@@ -121,10 +124,21 @@ def settle(district: District) -> People:
         bank_number=np.stack([chance.permutation(count) for _ in district.banks], axis=1),
         bank_prefixes=_prefixes(district.banks),
         names=spelling.full_names(is_male, chance).take(pa.array(owner)),
-        national_ids=spelling.national_ids(city, birth_day, number[owner] % 49_500, is_male),
+        national_ids=_national_ids(district, city[:persons], birth_day[:persons], is_male[:persons]).take(
+            pa.array(owner)
+        ),
         emails=spelling.emails(number, chance.random(count)),
         ip_addresses=spelling.ip_addresses(home),
     )
+
+
+def _national_ids(district: District, city: np.ndarray, birth_day: np.ndarray, is_male: np.ndarray) -> pa.Array:
+    """No two of the world alike: each district has numbers of its own for the people of one birthday and city."""
+    day = birth_day * len(spelling.CITIES) + city
+    order = np.argsort(day, kind="stable")
+    rank = np.empty(len(day), np.int64)
+    rank[order] = np.arange(len(day)) - np.searchsorted(day[order], day[order])
+    return spelling.national_ids(city, birth_day, district.numbers(rank), is_male)
 
 
 def _owners(chance: np.random.Generator, persons: int, registered_at: np.ndarray) -> np.ndarray:

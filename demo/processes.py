@@ -7,14 +7,18 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import FrameType
 
 import psutil
 
+PROJECT_ROOT = Path(__file__).resolve().parents[1]
 PATIENCE_SECONDS = 60.0
+SECONDS_TO_CLEAN_UP = 90.0  # Airflow's parts may take thirty, one after the other
 LOG_LINES = 8
+SIGNALS_THAT_END = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class ServerError(RuntimeError):
@@ -95,3 +99,32 @@ def free_ports(count: int) -> list[int]:
     for listener in held:
         listener.close()
     return ports
+
+
+def end_in_order_on_signals() -> None:
+    """Ctrl-C, SIGTERM and a closed terminal end this program once: what comes while it cleans up is ignored."""
+
+    def end(number: int, _frame: FrameType | None) -> None:
+        for known in SIGNALS_THAT_END:
+            signal.signal(known, signal.SIG_IGN)
+        raise SystemExit(128 + number)
+
+    for known in SIGNALS_THAT_END:
+        signal.signal(known, end)
+
+
+def run_to_its_end(command: Sequence[str], environment: Mapping[str, str], *, output: int | None = None) -> int:
+    """Run a program; returns its exit code. When we are told to end, it is told too, and has the time to clean up.
+
+    `subprocess.run` kills its program a quarter of a second after Ctrl-C, and what that had started lives on.
+    """
+    with subprocess.Popen(command, cwd=PROJECT_ROOT, env=dict(environment), stdout=output) as program:
+        try:
+            return program.wait()
+        except BaseException:
+            program.terminate()
+            try:
+                program.wait(SECONDS_TO_CLEAN_UP)
+            except subprocess.TimeoutExpired:
+                program.kill()
+            raise

@@ -1,4 +1,8 @@
-"""Fraud rings: people who share a device and an address, pass money round, and vanish together on a chosen month."""
+"""Fraud rings: people who share a device and an address, and vanish together in a chosen month.
+
+For half a year they pass money round, pay on time and look solid; in the last three months each buys on credit what the
+line allows; in the month of the bust-out their money flows to the leader and abroad, and nobody pays again.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +16,7 @@ from demo.world import District, moment_of
 PEOPLE_FOR_A_RING = 4_000
 SIZES = (5, 8)
 WARM_UP_MONTHS = 6  # of circular transfers and good behaviour before the bust-out
+LOOT_MONTHS = 3  # of borrowing before the bust-out
 NO_RING = -1
 
 
@@ -36,6 +41,10 @@ class Rings:
         if not len(self.leader):
             return np.zeros(len(self.ring), bool)
         return np.asarray(self.is_member & (self.bust_month[self.ring] <= month))
+
+    def loots_in(self, month: int) -> np.ndarray:
+        """Who borrows in the month for the bust-out to come."""
+        return np.asarray(self.busts_by(month + LOOT_MONTHS) & ~self.busts_by(month))
 
     def share(self, values: np.ndarray) -> np.ndarray:
         """The values of all, with every member's replaced by that of the ring's leader."""

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 
-from demo.drops import MANIFEST, flaws_of, write_drops
+from demo.drops import MANIFEST, bank_flaws_of, flaws_of, write_drops
 from demo.keys import write_environment, write_keys, write_private
 from demo.life import Life
 from demo.object_store import DROP_BUCKET, DROP_PREFIX, PORTS, REGION, AccessKey, ObjectStore
@@ -59,6 +59,7 @@ class Partners:
         self.store.upload(self.folder / "drop", drops)
         self.load_banks(life, days)
         flaws = [flaw for day in days for table in FILE_TABLES for flaw in flaws_of(life, table, day)]
+        flaws += [flaw for day in days for flaw in bank_flaws_of(life, day)]
         write_truth(life, self.folder / "truth", flaws)
 
     def load_files(self, world: World, folder: Path, days: list[date]) -> None:

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 from demo.keys import read_environment
+from demo.processes import ServerError, run_to_its_end
 from demo.servers import ENVIRONMENT, find_partners
-
-PROJECT_ROOT = Path(__file__).resolve().parents[1]
 
 
 def environment_of(folder: Path) -> dict[str, str]:
@@ -30,7 +28,9 @@ def partners_up(folder: Path, *arguments: str) -> Iterator[Mapping[str, str]]:
     known = find_partners(folder)
     were_running = bool(known and known.are_running())
     command = [sys.executable, "-m", "demo", "up", "--folder", str(folder), *arguments]
-    subprocess.run(command, cwd=PROJECT_ROOT, check=True, stdout=sys.stderr)
+    code = run_to_its_end(command, os.environ, output=sys.stderr.fileno())
+    if code:
+        raise ServerError("the partners did not start; the lines above say why")
     try:
         yield environment_of(folder)
     finally:
@@ -41,10 +41,7 @@ def partners_up(folder: Path, *arguments: str) -> Iterator[Mapping[str, str]]:
 
 def run_module(environment: Mapping[str, str], *arguments: str, output: int | None = None) -> int:
     """Run `python -m <arguments>` in the project with these variables; returns its exit code."""
-    done = subprocess.run(
-        [sys.executable, "-m", *arguments], cwd=PROJECT_ROOT, env=dict(environment), check=False, stdout=output
-    )
-    return done.returncode
+    return run_to_its_end([sys.executable, "-m", *arguments], environment, output=output)
 
 
 def run_with_partners(folder: Path, arguments: Sequence[str]) -> int:

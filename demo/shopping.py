@@ -1,19 +1,23 @@
-"""The shop: orders that move from created to delivered, refunds, and referrals."""
+"""The shop: orders that move from created to delivered, and refunds."""
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 import numpy as np
 import pyarrow as pa
 
 from demo import spelling
-from demo.buying import begin_buying
-from demo.catalogue import SHARES, Catalogue
+from demo.buying import Buying, begin_buying
+from demo.catalogue import CODES, SHARES, Catalogue
 from demo.hardship import Hardship
 from demo.orders import (
     CANCELLED,
     CHANNELS,
     CREATED,
     DELIVERED,
+    IN_APP,
+    IN_MINI_PROGRAM,
     IN_SHOP,
     METHODS,
     ON_CARD,
@@ -27,16 +31,20 @@ from demo.orders import (
     Orders,
 )
 from demo.people import People
+from demo.referrals import write_referrals
 from demo.tables import NOTHING, Ledger, chosen, where
 from demo.users import Users, eldest
-from demo.world import DAY_SECONDS, District, Month, day_of
+from demo.world import DAY_SECONDS, District, Month, day_of, moment_of
 
 KIOSK = -1  # a terminal in a shopping centre that thousands use
 KIOSK_ID = "d-kiosk-01"
 MORE_LINES, SECOND_PIECE = 0.55, 0.12  # lines of an order besides the first; pieces of a line likewise
-RETURNED, CANCELLED_SHARE = 0.07, 0.05  # of the orders; e-commerce returns lie between 5 and 15 per cent
+RETURNED, CANCELLED_SHARE = 0.07, 0.05  # of the orders; 5 to 15 per cent returned is our assumption
 TO_THE_OFFICE = 0.06  # of the parcels
+LOOTED = 60  # per cent of the credit left that a ring takes in each of its last months
+RESOLD = CODES.index("retail_electronics")
 SALES_MONTHS = (6, 11)
+VOUCHERS = 2.5  # how much oftener an order carries a voucher, for each unit of the uplift of an offer
 REASONS = ("changed_mind", "damaged", "wrong_article", "late", "cancelled_by_user")
 
 
@@ -54,8 +62,10 @@ class Shop:
         own_device = np.where(chance.random(count) < 0.06, eldest(people), np.arange(count))
         self._device = people.rings.share(own_device)
         self._has_second_device = (chance.random(count) < 0.4) & ~people.rings.is_member
+        self.promoted = np.zeros(count)  # the uplift of the offers that each person opened in the month before
         self._spent_cents = np.zeros(count, np.int64)
-        self._numbers = dict.fromkeys(("order", "refund", "referral"), 0)
+        self._newest = np.empty((2, 0), np.int64)  # person and moment of each order of the month lived last
+        self._numbers, self._referral_count = dict.fromkeys(("order", "refund"), 0), 0
 
     def live_month(self, month: Month, borrowing_room: np.ndarray, ledger: Ledger) -> Orders:
         """Write down what the shop saw this month; borrowing_room says how much credit each person may still take."""
@@ -63,8 +73,14 @@ class Shop:
         self.users.live_month(month, self._spent_cents, ledger)
         orders = self._write_orders(month, chance, borrowing_room, ledger)
         self._write_refunds(chance, orders, ledger)
-        self._write_referrals(month, chance, ledger)
+        self._referral_count += write_referrals(self._people, month, chance, self._referral_count, ledger)
         return orders
+
+    def buying_at(self, moment: int) -> Buying:
+        """What is true of everyone's buying at a moment of the month lived last."""
+        person, ordered_at = self._newest
+        later = np.bincount(person[ordered_at >= moment], minlength=len(self.buying.ordered))
+        return replace(self.buying, ordered=self.buying.ordered - later)
 
     def expected_basket_cents(self) -> np.ndarray:
         """What an order of each person brings on average, net of discounts, cancellations and refunds."""
@@ -80,13 +96,17 @@ class Shop:
         self, month: Month, chance: np.random.Generator, borrowing_room: np.ndarray, ledger: Ledger
     ) -> Orders:
         persons, ordered_at = self.buying.orders_of(month, chance)
+        self._newest = np.stack([persons, ordered_at])
+        persons, ordered_at, loot = self._with_loot(month, persons, ordered_at, borrowing_room)
         number = self._next("order", len(persons))
-        lines = self._fill_baskets(chance, persons)
+        lines = self._fill_baskets(chance, persons, loot)
         gross = np.bincount(lines.order, lines.price_cents * lines.quantity, len(persons)).astype(np.int64)
         likes = self._likes_bargains[persons] * (1.4 if month.first.month in SALES_MONTHS else 1.0)
+        # What a message of the month before really moves: a voucher used where there would have been none.
+        likes = np.minimum(likes + VOUCHERS * self.promoted[persons], 0.95)
         has_discount, percent = chance.random(len(persons)) < likes, chance.integers(3, 25, len(persons))
         discount = np.where(has_discount, gross * percent // 100, 0)
-        channel, method = self._ways_to_pay(month, chance, persons, gross - discount, borrowing_room)
+        channel, method = self._ways_to_pay(month, chance, persons, gross - discount, borrowing_room, loot)
         paid_at, closed_at, status = self._outcomes(chance, persons, ordered_at, channel, method)
         orders = Orders(
             number=number,
@@ -107,17 +127,32 @@ class Shop:
         self._write_lines(orders, lines, ledger)
         return orders
 
-    def _fill_baskets(self, chance: np.random.Generator, persons: np.ndarray) -> Lines:
-        size = 1 + chance.poisson(MORE_LINES, len(persons))
+    def _with_loot(
+        self, month: Month, persons: np.ndarray, ordered_at: np.ndarray, borrowing_room: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """The orders with those of rings about to vanish, by moment; for each the cents of credit it is to take, or 0.
+
+        They belong to no process of repeat buying, and are no part of anybody's value.
+        """
+        thieves = np.flatnonzero(self._people.rings.loots_in(month.index) & (borrowing_room > 0))
+        moment = month.moments(self._world.generator("loot", month.index), len(thieves))
+        loot = np.append(np.zeros(len(persons), np.int64), LOOTED * borrowing_room[thieves] // 100)
+        persons, ordered_at = np.append(persons, thieves), np.append(ordered_at, moment)
+        order = np.lexsort((persons, ordered_at))
+        return persons[order], ordered_at[order], loot[order]
+
+    def _fill_baskets(self, chance: np.random.Generator, persons: np.ndarray, loot: np.ndarray) -> Lines:
+        """What is in each order: a few articles to everyone's taste, or for loot one that is easily sold again."""
+        size = np.where(loot > 0, 1, 1 + chance.poisson(MORE_LINES, len(persons)))
         order = np.repeat(np.arange(len(persons)), size)
         article = self._catalogue.choose(chance, self._favourite[persons[order]])
-        return Lines(
-            order=order,
-            number=np.arange(len(order)) - np.repeat(np.cumsum(size) - size, size) + 1,
-            article=article,
-            quantity=1 + chance.binomial(2, SECOND_PIECE, len(article)),
-            price_cents=self._catalogue.price_cents[article],
-        )
+        quantity = 1 + chance.binomial(2, SECOND_PIECE, len(article))
+        is_loot = loot[order] > 0
+        article[is_loot] = self._catalogue.dearest_below(RESOLD, loot[order][is_loot])
+        price = self._catalogue.price_cents[article]
+        quantity = np.where(is_loot, np.clip(loot[order] // price, 1, 20), quantity)
+        number = np.arange(len(order)) - np.repeat(np.cumsum(size) - size, size) + 1
+        return Lines(order=order, number=number, article=article, quantity=quantity, price_cents=price)
 
     def _write_lines(self, orders: Orders, lines: Lines, ledger: Ledger) -> None:
         article = pa.array(lines.article)
@@ -139,13 +174,19 @@ class Shop:
         persons: np.ndarray,
         net_cents: np.ndarray,
         borrowing_room: np.ndarray,
+        loot: np.ndarray,
     ) -> tuple[np.ndarray, np.ndarray]:
         """Sales channel and payment method of each order."""
         count, drift = len(persons), self._world.world.drift
-        shift = drift.new_channel_share if drift and drift.holds(month.first) else 0.0
-        channel = chance.choice(len(CHANNELS), count, p=[0.58 * (1 - shift), 0.22 + 0.58 * shift, 0.13, 0.07])
+        channel = chance.choice(len(CHANNELS), count, p=[0.58, 0.22, 0.13, 0.07])
+        if drift and drift.holds(month.first):
+            switches = self._world.generator("drift of channels", month.index).random(count) < drift.new_channel_share
+            is_newcomer = self._people.registered_at[persons] >= moment_of(drift.begins)
+            channel[(channel == IN_APP) & (switches | is_newcomer)] = IN_MINI_PROGRAM
         method = chance.choice([ON_CARD, ON_WALLET, ON_DELIVERY], count, p=[0.42, 0.50, 0.08])
         may_borrow = (net_cents >= 10_000) & (net_cents <= borrowing_room[persons]) & (chance.random(count) < 0.75)
+        is_thief = self._people.rings.loots_in(month.index)[persons]
+        may_borrow = np.where(is_thief, (loot > 0) & (net_cents <= borrowing_room[persons]), may_borrow)
         _, first = np.unique(persons[may_borrow], return_index=True)
         method[np.flatnonzero(may_borrow)[first]] = ON_CREDIT  # one plan per person and month keeps within the limit
         method[(channel == IN_SHOP) & (method == ON_DELIVERY)] = ON_WALLET  # nothing is delivered there
@@ -224,7 +265,7 @@ class Shop:
         """Where parcels go: home, or to the office of those who work in one."""
         workplace, count = self._people.society.workplace[persons], self._people.count
         to_office = (workplace >= 0) & (chance.random(len(persons)) < TO_THE_OFFICE)
-        office = self._world.numbers(1_000 * count + np.maximum(workplace, 0))
+        office = self._world.numbers(count + np.maximum(workplace, 0))  # those who move begin at twice the count
         city = np.where(to_office, np.maximum(workplace, 0) % len(spelling.CITIES), self.users.city[persons])
         return spelling.addresses(city, np.where(to_office, office, self.users.home[persons]))
 
@@ -248,26 +289,6 @@ class Shop:
         rows["refund_id"] = self._world.ids("f", np.cumsum(happens) + self._numbers["refund"])
         self._numbers["refund"] += int(happens.sum())
         ledger.add("refunds", day_of(moment), rows, happens=happens)
-
-    def _write_referrals(self, month: Month, chance: np.random.Generator, ledger: Ledger) -> None:
-        """Some of this month's newcomers were brought by a friend who was there before."""
-        people = self._people
-        for newcomer, friend in (people.friends.T, people.friends.T[::-1]):
-            registered_at = people.registered_at[newcomer]
-            is_new = (registered_at >= month.start) & (registered_at < month.end)
-            happens = is_new & self.users.is_registered(month.start)[friend] & (chance.random(len(newcomer)) < 0.15)
-            _, first = np.unique(newcomer[happens], return_index=True)
-            chosen_pairs = np.flatnonzero(happens)[first]
-            ledger.add(
-                "referrals",
-                day_of(registered_at[chosen_pairs]),
-                {
-                    "referral_id": self._world.ids("r", self._next("referral", len(chosen_pairs))),
-                    "referrer_shop_user_id": self._people.shop_user_ids(friend[chosen_pairs]),
-                    "referred_shop_user_id": self._people.shop_user_ids(newcomer[chosen_pairs]),
-                    "referred_at": registered_at[chosen_pairs],
-                },
-            )
 
     def _next(self, kind: str, count: int) -> np.ndarray:
         first = self._numbers[kind]

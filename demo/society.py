@@ -8,7 +8,7 @@ import numpy as np
 
 STUDENT, RETIRED = 5, 6  # positions in people.OCCUPATIONS; these have no workplace
 TAIL = 2.2
-"""Exponent of the tail of the degrees: social and payment networks lie between 2 and 3 (Clauset et al. 2009)."""
+"""Exponent of the tail of the degrees; those of many networks lie between 2 and 3 (Clauset et al. 2009)."""
 NO_WORKPLACE = -1
 
 

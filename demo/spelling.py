@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from datetime import date
 
 import numpy as np
@@ -40,6 +41,12 @@ CITIES = (  # code (GB/T 2260), name, tier, weight: a few large cities hold most
     ("430400", "湖南省衡阳市", 4, 2),
     ("450300", "广西壮族自治区桂林市", 4, 2),
 )
+ADDRESS_FIGURES = (len(STREETS), 999, 60, 6, 18, 4)  # streets, lanes, houses, entrances, floors, doors on a floor
+ADDRESSES = math.prod(ADDRESS_FIGURES)
+"""Different homes: 259 million, enough for three million people who move every month for six years."""
+PHONES = len(MOBILE_PREFIXES) * 10**8
+NATIONAL_IDS_OF_A_DAY = 99 * 500
+"""For people of one sex born on one day in one city: so many counties, and so many people of each."""
 _FULL_WIDTH = str.maketrans("0123456789", "".join(chr(0xFF10 + digit) for digit in range(10)))
 _CHECK_WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 
@@ -90,9 +97,11 @@ def emails(numbers: np.ndarray, spelling: np.ndarray) -> pa.Array:
 
 
 def mobile_numbers(numbers: np.ndarray) -> pa.Array:
-    """The eleven digits of each of the numbered mobile phones; different numbers give different phones."""
-    prefix = np.array(MOBILE_PREFIXES)[numbers % len(MOBILE_PREFIXES)]
-    return pa.array(prefix * 100_000_000 + (numbers * 7_919 + 12_345_678) % 100_000_000).cast(pa.string())
+    """The eleven digits of each of the numbered mobile phones; different numbers below PHONES give different phones."""
+    _refuse_beyond(PHONES, numbers)
+    operator, rest = np.array(MOBILE_PREFIXES)[numbers % len(MOBILE_PREFIXES)], numbers // len(MOBILE_PREFIXES)
+    # The factor has no divisor in common with a power of ten, so it scatters numbers and never merges two.
+    return pa.array(operator * 100_000_000 + (rest * 7_919 + 12_345_678) % 100_000_000).cast(pa.string())
 
 
 def spelled_phones(digits: pa.Array, spelling: np.ndarray) -> pa.Array:
@@ -127,7 +136,13 @@ def _pairs(texts: pa.Array, spelling: np.ndarray) -> list[tuple[str, float]]:
 
 
 def national_ids(city: np.ndarray, birth_day: np.ndarray, sequence: np.ndarray, is_male: np.ndarray) -> pa.Array:
-    """Eighteen characters with the check character of ISO 7064 MOD 11-2 (GB 11643)."""
+    """Eighteen characters with the check character of ISO 7064 MOD 11-2 (GB 11643).
+
+    sequence: below NATIONAL_IDS_OF_A_DAY, another one for each person born on a day in a city.
+    """
+    _refuse_beyond(NATIONAL_IDS_OF_A_DAY, sequence)
+    # Each day and city begins elsewhere, and steps that have no divisor in common with the whole meet no number twice.
+    sequence = (sequence * 20_011 + city * 7_919 + birth_day * 104_729) % NATIONAL_IDS_OF_A_DAY
     born = birth_day.astype("datetime64[D]")
     year = born.astype("datetime64[Y]").astype(np.int64) + EPOCH.year
     month = born.astype("datetime64[M]").astype(np.int64) % 12 + 1
@@ -147,13 +162,18 @@ def spelled_national_ids(numbers: pa.Array, spelling: np.ndarray) -> pa.Array:
 
 
 def addresses(city: np.ndarray, home: np.ndarray) -> pa.Array:
-    """The postal address of each home; homes are numbered through the world."""
+    """The postal address of each home; homes are numbered through the world, and below ADDRESSES no two are equal."""
+    _refuse_beyond(ADDRESSES, home)
     town = pa.array([row[1] for row in CITIES]).take(pa.array(city))
-    street = pa.array(STREETS).take(pa.array(home % len(STREETS)))
-    house, entrance = pa.array(home // 7 % 900 + 1), pa.array(home % 18 + 1)
-    flat = pa.array((home % 29 + 1) * 100 + home % 4 + 1)
-    figures = [pc.cast(column, pa.string()) for column in (house, entrance, flat)]
-    return pc.binary_join_element_wise(town, street, figures[0], "号", figures[1], "单元", figures[2], "室", "")
+    left, figures = home * 100_000_007 % ADDRESSES, []  # a prime: it scatters neighbours and never merges two
+    for count in ADDRESS_FIGURES:
+        left, figure = left // count, left % count
+        figures.append(figure)
+    street, lane, house, entrance, floor, door = figures
+    texts = [pc.cast(pa.array(figure + 1), pa.string()) for figure in (lane, house, entrance)]
+    flat = pc.cast(pa.array((floor + 1) * 100 + door + 1), pa.string())
+    road = pa.array(STREETS).take(pa.array(street))
+    return pc.binary_join_element_wise(town, road, texts[0], "弄", texts[1], "号", texts[2], "单元", flat, "室", "")
 
 
 def ip_addresses(home: np.ndarray) -> pa.Array:
@@ -169,3 +189,9 @@ def ip_addresses(home: np.ndarray) -> pa.Array:
 
 def _padded(numbers: np.ndarray, digits: int) -> pa.Array:
     return pc.utf8_lpad(pa.array(numbers).cast(pa.string()), digits, "0")
+
+
+def _refuse_beyond(limit: int, numbers: np.ndarray) -> None:
+    """ValueError before two strangers would be written down alike."""
+    if len(numbers) and not 0 <= int(numbers.min()) <= int(numbers.max()) < limit:
+        raise ValueError(f"only {limit:,} different ones can be written: a smaller world, or a shorter history")

@@ -30,9 +30,7 @@ def tour(folder: Path, *world: str) -> None:
     with partners_up(folder, *world) as environment:
         first = date.fromisoformat(environment["NIGHTLEDGER_FIRST_BUSINESS_DATE"])
         night = first + timedelta(days=1)
-        _say(begin, f"training on {first}: two years of history, captured, cleaned, labelled")
-        if run_module(environment, "jobs.run", "train", "--business-date", str(first), output=subprocess.DEVNULL):
-            raise TourError(f"training on {first} failed")
+        close_the_first_day(begin, environment)
         _say(begin, f"Airflow starts; its scheduler closes {night}")
         scheduled = {"NIGHTLEDGER_SCHEDULE_FROM": str(night), "NIGHTLEDGER_SCHEDULE_UNTIL": str(night)}
         with airflow_standalone(folder / "airflow", {**environment, **scheduled}) as airflow:
@@ -44,6 +42,14 @@ def tour(folder: Path, *world: str) -> None:
         _say(begin, "everything is stopped; here is what the night published")
         show(Path(environment["NIGHTLEDGER_LAKE"]), night)
     _say(begin, f"lake: {folder / 'lake'}; checks: {folder / 'data_docs' / 'index.html'}")
+
+
+def close_the_first_day(begin: float, environment: Mapping[str, str]) -> None:
+    """Capture the history and learn the first model from it: every later night needs both. Done before, it is quick."""
+    first = environment["NIGHTLEDGER_FIRST_BUSINESS_DATE"]
+    _say(begin, f"training on {first}: two years of history, captured, cleaned, labelled")
+    if run_module(environment, "jobs.run", "train", "--business-date", first, output=subprocess.DEVNULL):
+        raise TourError(f"training on {first} failed")
 
 
 def published(lake: Path, dataset: str, business_date: date) -> list[str]:
@@ -96,8 +102,10 @@ def _running(tasks: Any) -> str:
 
 
 def keep_airflow(folder: Path, *world: str) -> None:
-    """Airflow with its web UI over the demo's partners until Ctrl-C."""
+    """Airflow with its web UI over the demo's partners until Ctrl-C; its first night finds a model to score with."""
+    begin = time.monotonic()
     with partners_up(folder, *world) as environment:
+        close_the_first_day(begin, environment)
         code = run_module(_from_the_second_day(environment), "demo.airflow", "--home", str(folder / "airflow"))
         if code:
             raise TourError("Airflow did not run; its last line says why")

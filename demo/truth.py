@@ -48,6 +48,7 @@ def flaws_table(flaws: list[Flaw]) -> pa.Table:
     """One row per flaw."""
     columns = [
         [flaw.kind for flaw in flaws],
+        [flaw.partner for flaw in flaws],
         [flaw.table_name for flaw in flaws],
         [flaw.business_date for flaw in flaws],
         [flaw.key for flaw in flaws],

@@ -27,6 +27,7 @@ def _truth(name: str, grain: str, *columns: tuple[str, pa.DataType, str]) -> Tru
 
 
 _TEXT, _WHOLE, _REAL, _YES, _DAY = pa.string(), pa.int64(), pa.float64(), pa.bool_(), pa.date32()
+_AS_OF = ("as_of", _DAY, "the day that is described: the last day written, with all that happened until its end")
 _PERSON = ("person_id", _WHOLE, "the person's number in the world")
 
 PEOPLE = _truth(
@@ -61,31 +62,32 @@ PHONES = _truth(
     "one phone number and one person who used it",
     _PERSON,
     ("phone", _TEXT, "eleven digits"),
-    ("valid_from?", MOMENT, "null: since before the history"),
+    ("valid_from?", MOMENT, "null: since before the history; a number may have two users when a family shares it"),
     ("valid_to?", MOMENT, "null: still"),
 )
 DEFAULTS = _truth(
     "defaults",
     "one person who owed the shop something at the end of a month",
-    ("observation_date", _DAY, "the end of a month of the history"),
+    ("observation_date", _DAY, "the end of a month, of all that are over by the last day written"),
     _PERSON,
     (
         "default_probability",
         _REAL,
         "true chance to become unable to pay within six months; 1 for a ring about to vanish",
     ),
-    ("is_default?", _YES, "whether it happened; null: the six months are not over"),
+    ("is_default?", _YES, "whether it happened; null: the six months are not over by the last day written"),
 )
 VALUES = _truth(
     "values",
-    "one account at the shop with an order",
+    "one account at the shop with an order; what a fraud ring carries off before it vanishes does not count",
+    _AS_OF,
     _PERSON,
     ("shop_user_id", _TEXT, "the account; one person in fifty has two"),
     ("first_order_at", MOMENT, "the first order; repeat orders follow BG/NBD from there"),
     ("order_rate", _REAL, "repeat orders in a month of demand 1"),
     ("leaving_probability", _REAL, "the chance that a repeat order is the last"),
     ("is_active", _YES, "whether the person will order again if nothing ends"),
-    ("expected_order_count_12m", _REAL, "orders in the twelve months after the end of the last day's month"),
+    ("expected_order_count_12m", _REAL, "orders in the twelve months after as_of"),
     ("expected_spend_cents_12m", _REAL, "what they are expected to bring, net of discounts, cancellations and refunds"),
     ("lifetime_value_cents", _REAL, "net spend ever to come, discounted by one per cent a month"),
 )
@@ -101,14 +103,20 @@ UPLIFTS = _truth(
 APPLICATIONS = _truth(
     "applications",
     "one application for the card",
+    _AS_OF,
     ("application_id", _TEXT, "the bank's id"),
     _PERSON,
     ("bank_code", _TEXT, ""),
     ("applied_at", MOMENT, ""),
     ("estimated_hazard", _REAL, "what the bank's own policy believed"),
     ("is_random_approval", _YES, "approved as one of the hundred that are approved by lot"),
-    ("is_approved", _YES, "what was decided"),
-    ("is_default?", _YES, "unable to pay within twelve months, whatever was decided; null: they are not over"),
+    ("is_approved", _YES, "what was decided, or will be"),
+    (
+        "is_default?",
+        _YES,
+        "unable to pay within twelve months, that of the application included, whatever was decided;"
+        " null: they are not over by as_of",
+    ),
 )
 RINGS = _truth(
     "rings",
@@ -129,8 +137,9 @@ FLAWS = _truth(
     "flaws",
     "one row, line or delivery that is not as it should be",
     ("kind", _TEXT, "the kind of dirt"),
-    ("table_name", _TEXT, "of the shop's drop"),
-    ("business_date", _DAY, "day of the drop"),
+    ("partner", _TEXT, "shop, or the code of a bank"),
+    ("table_name", _TEXT, "of the partner"),
+    ("business_date", _DAY, "day of the drop, or of the bank's slice"),
     ("row_key", _TEXT, "the key of the row in its source; empty: the whole delivery"),
     ("detail", _TEXT, "what was done to it"),
 )

@@ -20,7 +20,7 @@ from demo.tables import NOTHING, chosen, where
 from demo.truth_contracts import MOMENT
 from demo.uplift import RESPONSES
 from demo.wishes import CHANNELS
-from demo.world import day_number, moment_of
+from demo.world import DAY_SECONDS, day_number, moment_of
 
 OUTCOME_OF_APPLICATIONS_MONTHS = 12
 Columns = Mapping[str, Any]
@@ -66,6 +66,28 @@ def _source_ids(life: DistrictLife, last_day: date) -> Columns:
 
 
 def _phones(life: DistrictLife, _last_day: date) -> Columns:
+    """What the shop knows of, one after the other, and what only a bank was told: own numbers, and given-up ones."""
+    person, number, begins, ends = _phones_at_shop(life)
+    own = np.arange(life.people.persons)
+    is_shared = life.shop.users.phone_changes[0][2][own] != own
+    given_up = life.banks.has_old_number.any(axis=1)[own]
+    count = life.people.count
+    history = moment_of(life.district.first_month)
+    for persons, numbers, end in (
+        (own[is_shared], own[is_shared], NOTHING),
+        (own[given_up], count + own[given_up], history),
+    ):
+        person, number = np.append(person, persons), np.append(number, numbers)
+        begins, ends = np.append(begins, np.full(len(persons), NOTHING)), np.append(ends, np.full(len(persons), end))
+    return {
+        "person_id": _persons(life, person),
+        "phone": life.shop.users.phones(number),
+        "valid_from": _moments(begins),
+        "valid_to": _moments(ends),
+    }
+
+
+def _phones_at_shop(life: DistrictLife) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     changes = life.shop.users.phone_changes
     begins = np.concatenate(
         [np.full(len(persons), at if turn else NOTHING) for turn, (at, persons, _) in enumerate(changes)]
@@ -75,26 +97,19 @@ def _phones(life: DistrictLife, _last_day: date) -> Columns:
     order = np.lexsort((begins, person))
     person, number, begins = person[order], number[order], begins[order]
     continues = np.append(person[1:] == person[:-1], False)
-    ends = np.where(continues, np.append(begins[1:], NOTHING), NOTHING)
-    return {
-        "person_id": _persons(life, person),
-        "phone": life.shop.users.phones(number),
-        "valid_from": _moments(begins),
-        "valid_to": _moments(ends),
-    }
+    return person, number, begins, np.where(continues, np.append(begins[1:], NOTHING), NOTHING)
 
 
 def _defaults(life: DistrictLife, last_day: date) -> Columns:
     """The state when a month begins is that of the end of the month before."""
-    months = life.district.world.months_through(last_day)
-    entered = np.stack(life.hardship.enters_default)
+    entered, over = np.stack(life.hardship.enters_default), _months_over(life, last_day)
     parts = []
-    for month in months[1:]:
-        probability = life.hardship.probabilities[month.index]
-        persons = np.flatnonzero(life.has_debt[month.index] & ~life.hardship.was_defaulted[month.index])
-        is_over = month.index + HORIZON_MONTHS <= len(entered)
-        outcome = entered[month.index : month.index + HORIZON_MONTHS, persons].any(axis=0)
-        day = np.full(len(persons), day_number(month.first) - 1, np.int32)
+    for index in range(1, over + 1):
+        probability = life.hardship.probabilities[index]
+        persons = np.flatnonzero(life.has_debt[index] & ~life.hardship.was_defaulted[index])
+        is_over = index + HORIZON_MONTHS <= over
+        outcome = entered[index : index + HORIZON_MONTHS, persons].any(axis=0)
+        day = np.full(len(persons), day_number(life.district.world.month(index).first) - 1, np.int32)
         parts.append((day, persons, probability[persons], outcome, np.full(len(persons), not is_over)))
     if not parts:
         parts = [(np.empty(0, np.int32), np.empty(0, np.int64), np.empty(0), np.empty(0, bool), np.empty(0, bool))]
@@ -108,12 +123,13 @@ def _defaults(life: DistrictLife, last_day: date) -> Columns:
 
 
 def _values(life: DistrictLife, last_day: date) -> Columns:
-    buying = life.shop.buying
+    buying = life.shop.buying_at(_end_of(last_day))
     begins = np.where(buying.first_order_at == NOTHING, np.iinfo(np.int64).max, buying.first_order_at)
-    known = np.flatnonzero(begins < moment_of(last_day) + 86_400)
+    known = np.flatnonzero(begins < _end_of(last_day))
     basket = life.shop.expected_basket_cents()
     orders = buying.expected_orders(sum(SEASON))
     return {
+        "as_of": _days(last_day, len(known)),
         "person_id": _persons(life, known),
         "shop_user_id": life.people.shop_user_ids(known),
         "first_order_at": _moments(buying.first_order_at[known]),
@@ -145,11 +161,12 @@ def _applications(life: DistrictLife, last_day: date) -> Columns:
     last = np.minimum(merged["month"] + OUTCOME_OF_APPLICATIONS_MONTHS, len(entered))
     counts = np.concatenate([np.zeros((1, life.people.count), np.int64), np.cumsum(entered, axis=0)])
     outcome = counts[last, merged["person"]] > counts[merged["month"], merged["person"]]
-    is_open = merged["month"] + OUTCOME_OF_APPLICATIONS_MONTHS > len(entered)
-    keep = merged["applied_at"] < moment_of(last_day) + 86_400
+    is_open = merged["month"] + OUTCOME_OF_APPLICATIONS_MONTHS > _months_over(life, last_day)
+    keep = merged["applied_at"] < _end_of(last_day)
     ids = pa.array([f"{life.people.bank_prefixes[bank]}p" for bank in merged["bank"].tolist()], pa.string())
     numbers = life.district.ids("", merged["number"])
     columns = {
+        "as_of": _days(last_day, len(keep)),
         "application_id": pa.compute.binary_join_element_wise(ids, numbers, ""),
         "person_id": pa.array(_persons(life, merged["person"])),
         "bank_code": chosen(life.district.banks, merged["bank"]),
@@ -157,7 +174,7 @@ def _applications(life: DistrictLife, last_day: date) -> Columns:
         "estimated_hazard": pa.array(merged["estimate"]),
         "is_random_approval": pa.array(merged["is_random"]),
         "is_approved": pa.array(merged["is_approved"]),
-        "is_default": pa.array(outcome, mask=is_open & ~outcome),
+        "is_default": pa.array(outcome, mask=is_open),
     }
     return {name: column.filter(pa.array(keep)) for name, column in columns.items()}
 
@@ -205,7 +222,20 @@ def _persons(life: DistrictLife, local: np.ndarray) -> np.ndarray:
 
 
 def _is_known(began_at: np.ndarray, last_day: date) -> np.ndarray:
-    return np.asarray((began_at != NOTHING) & (began_at < moment_of(last_day) + 86_400))
+    return np.asarray((began_at != NOTHING) & (began_at < _end_of(last_day)))
+
+
+def _end_of(day: date) -> int:
+    return moment_of(day) + DAY_SECONDS
+
+
+def _months_over(life: DistrictLife, last_day: date) -> int:
+    """How many months of the history are over at the end of the day."""
+    return sum(month.end <= _end_of(last_day) for month in life.district.world.months_through(last_day))
+
+
+def _days(day: date, count: int) -> pa.Array:
+    return pa.repeat(pa.scalar(day, pa.date32()), count)
 
 
 def _moments(seconds: np.ndarray) -> pa.Array:

@@ -8,6 +8,7 @@ on the months up to its own.
 
 from __future__ import annotations
 
+import re
 import zlib
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
@@ -17,11 +18,14 @@ import pyarrow as pa
 
 from demo.dirt_rates import Dirt
 from demo.drift import Drift
+from demo.spelling import NATIONAL_IDS_OF_A_DAY
 from demo.tables import numbered
 
 TIME_ZONE = "Asia/Shanghai"
+BANK_CODE = re.compile(r"(?!shop$)[a-z][a-z0-9_]{0,30}")  # names a database and a variable
 UTC_OFFSET_SECONDS = 8 * 3600  # China has kept one time all year since 1991, so the offset is a constant
 DAY_SECONDS = 86_400
+DISTRICTS_AT_MOST = NATIONAL_IDS_OF_A_DAY // 16  # or people of one birthday and city could share a national id
 EPOCH = date(1970, 1, 1)
 _HOUR_WEIGHTS = np.array([2, 1, 1, 1, 1, 1, 2, 3, 5, 6, 6, 6, 7, 6, 5, 5, 5, 6, 7, 8, 9, 9, 7, 4], float)
 HOUR_SHARES = _HOUR_WEIGHTS / _HOUR_WEIGHTS.sum()
@@ -96,8 +100,11 @@ class World:
             for is_wrong, problem in (
                 (self.people < 50, "people: at least 50, or nobody meets anybody"),
                 (self.district_people < 50, "district_people: at least 50"),
-                (self.history_months < 1, "history_months: at least 1"),
+                (not 1 <= self.history_months <= 240, "history_months: 1 to 240"),
                 (not self.banks or len(set(self.banks)) != len(self.banks), "banks: at least one, each once"),
+                (not all(map(BANK_CODE.fullmatch, self.banks)), "banks: codes like harbour, in small letters"),
+                (self.seed < 0, "seed: 0 or more"),
+                (self.people > DISTRICTS_AT_MOST * self.district_people, "people: too many for districts of so few"),
                 ((self.first_business_date + timedelta(days=1)).day != 1, "first_business_date: the end of a month"),
             )
             if is_wrong
@@ -123,15 +130,16 @@ class World:
         """The first day of the history."""
         return _months_later(self.first_business_date.replace(day=1), 1 - self.history_months)
 
+    def month(self, index: int) -> Month:
+        """The month of that index, 0 being the first of the history."""
+        first = _months_later(self.first_month, index)
+        return Month(index, first, (_months_later(first, 1) - first).days)
+
     def months_through(self, last_day: date) -> list[Month]:
         """Every month from the first of the history to the one that holds `last_day`."""
-        months: list[Month] = []
-        first = self.first_month
-        while first <= last_day:
-            following = _months_later(first, 1)
-            months.append(Month(len(months), first, (following - first).days))
-            first = following
-        return months
+        begins = self.first_month
+        count = (last_day.year - begins.year) * 12 + last_day.month - begins.month + 1
+        return [self.month(index) for index in range(count)]
 
     def business_dates(self, days: int) -> list[date]:
         """The first drop and the `days` daily drops that follow it."""

@@ -24,7 +24,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -133,6 +133,15 @@ class Lake:
                 yield writer
             finally:
                 writer.remove_staging()
+
+    def tidy(self, partition: Partition) -> None:
+        """Remove what a writer left who died after it had published; most partitions need no lock for that.
+
+        While another writer is at work, what lies there is its own.
+        """
+        if (self.storage.staging_root(self._scratch) / partition.flat_name).is_dir():
+            with suppress(WriterBusyError), self.writing(partition):
+                pass
 
     def quarantine(self, partition: Partition, name: str, content: pyarrow.Table | Path) -> str:
         """Keep rows that were refused, apart from the data and replacing those of the same name; returns the key.

@@ -122,6 +122,7 @@ class Road:
         partition = dates.partition(dataset)
         standing = None if force else self.resolver.manifest(partition)  # --force also replaces a corrupt manifest
         if standing is not None and standing.build_id == origin.build_id:
+            self.lake.tidy(partition)
             return Outcome(dataset.address, dates, "unchanged", standing, time.monotonic() - started)
         with self.lake.writing(partition) as writer:
             clock = Clock()
@@ -153,6 +154,9 @@ class Road:
         dates = night(business_date)
         standing = {t.address: None if force else self.resolver.manifest(dates.partition(t)) for t in tables}
         missing = [table for table in tables if standing[table.address] is None]
+        for table in tables:
+            if table not in missing:
+                self.lake.tidy(dates.partition(table))
         outcomes = [
             Outcome(table.address, dates, "unchanged", manifest, 0.0, self._redelivered(table, manifest))
             for table in tables

@@ -17,7 +17,8 @@ from demo.servers import JAVA_OPTIONS_FOR_SHORT_RUNS
 from jobs.spark import open_session
 from jobs.spark_types import spark_schema
 from schemas.table import Column, Table
-from tests.alliance import DAYS_AFTER_THE_FIRST, PEOPLE, Alliance, alliance_of
+from tests.alliance import Alliance
+from tests.alliance_lakes import LAKES, trained_alliance
 
 os.environ["TZ"] = "UTC"  # rows that are collected show moments in the process's zone
 time.tzset()
@@ -46,55 +47,41 @@ def spark() -> Iterator[SparkSession]:
     session.stop()
 
 
-def needs_the_alliance(item: pytest.Item) -> bool:
-    return "alliance" in getattr(item, "fixturenames", ())
+def lakes_to_wait_for(item: pytest.Item) -> int:
+    """0 for a test without the alliance, then 1 for one that needs it trained, and so on in the order of the lakes."""
+    fixtures = getattr(item, "fixturenames", ())
+    return max((place for place, name in enumerate(("alliance", *LAKES), start=1) if name in fixtures), default=0)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The tests of the whole alliance come last: it takes minutes to make, and is made beside the others."""
-    items.sort(key=needs_the_alliance)
+    items.sort(key=lakes_to_wait_for)
 
 
 @pytest.fixture(scope="session", autouse=True)
 def in_the_making(request: pytest.FixtureRequest) -> Iterator[dict[str, Future[Alliance]]]:
-    """The alliance `trained`, `closed` and closed `backward`: made from the start of the session if a test wants it."""
+    """The alliance and its lakes, made two at a time from the start of the session; only those that a test wants."""
     wanted = {name for item in request.session.items for name in getattr(item, "fixturenames", ())}
-    with ExitStack() as stack, ThreadPoolExecutor(1) as maker:
-
-        def train() -> Alliance:
-            served = stack.enter_context(alliance_of(PEOPLE, DAYS_AFTER_THE_FIRST))
-            served.succeed("first", "train", "--business-date", str(served.days[0]))
-            return served
-
-        def close() -> Alliance:
-            served = making["trained"].result()
-            served.copy_lake("first", "forward")
-            served.succeed("forward", "backfill", "--from", str(served.days[1]), "--to", str(served.days[-1]))
-            return served
-
-        def close_backwards() -> Alliance:
-            served = making["trained"].result()
-            served.copy_lake("first", "backward")
-            nights = ("--from", str(served.days[1]), "--to", str(served.days[-1]))
-            served.succeed("backward", "backfill", *nights, "--run-backwards", NIGHTLEDGER_SHUFFLE_PARTITIONS="5")
-            return served
-
+    with ExitStack() as stack, ThreadPoolExecutor(2) as makers:
         making: dict[str, Future[Alliance]] = {}
-        makers = (
-            ("trained", "alliance", train),
-            ("closed", "closed", close),
-            ("backward", "backward", close_backwards),
-        )
-        for name, fixture, make in makers:
-            if fixture in wanted:
-                making[name] = maker.submit(make)
+        if "alliance" in wanted:
+            making["alliance"] = makers.submit(trained_alliance, stack)
+        for name, make in LAKES.items():
+            if name in wanted:
+                making[name] = makers.submit(once_it_is_there, making["alliance"], make)
         yield making
+
+
+def once_it_is_there(trained: Future[Alliance], make: Callable[[Alliance], object]) -> Alliance:
+    alliance = trained.result()
+    make(alliance)
+    return alliance
 
 
 @pytest.fixture(scope="session")
 def alliance(in_the_making: dict[str, Future[Alliance]]) -> Alliance:
     """The one demo world of the suite, with a lake named `first` in which the first day is trained on."""
-    return in_the_making["trained"].result()
+    return in_the_making["alliance"].result()
 
 
 @pytest.fixture(scope="session")
@@ -104,9 +91,21 @@ def closed(alliance: Alliance, in_the_making: dict[str, Future[Alliance]]) -> Al
 
 
 @pytest.fixture(scope="session")
-def backward(closed: Alliance, in_the_making: dict[str, Future[Alliance]]) -> Alliance:
+def backward(alliance: Alliance, in_the_making: dict[str, Future[Alliance]]) -> Alliance:
     """The alliance, with the same nights in the lake `backward`: newest capture first, in five shuffle partitions."""
     return in_the_making["backward"].result()
+
+
+@pytest.fixture(scope="session")
+def by_airflow(alliance: Alliance, in_the_making: dict[str, Future[Alliance]]) -> Alliance:
+    """The alliance, with four of the nights closed by Airflow in the lake `by-airflow`."""
+    return in_the_making["by_airflow"].result()
+
+
+@pytest.fixture(scope="session")
+def killed(alliance: Alliance, in_the_making: dict[str, Future[Alliance]]) -> Alliance:
+    """The alliance, with the second night killed six times and then closed in the lake `killed`."""
+    return in_the_making["killed"].result()
 
 
 @pytest.fixture

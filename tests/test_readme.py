@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from demo.session import PROJECT_ROOT
+from demo.processes import PROJECT_ROOT
 from tests.alliance import Alliance
 
 README = (PROJECT_ROOT / "README.md").read_text(encoding="utf-8")

@@ -1,83 +1,29 @@
-"""Every way to close a night publishes the same bytes: the scheduler, a backfill, a person, and the command line.
-
-Nothing here is replaced by something lighter: a world served by a real S3 server and a real PostgreSQL, a real
-`airflow standalone`, and one Spark server for each night.
-"""
+"""Every way to close a night publishes the same bytes: the scheduler, a backfill, a person, and the command line."""
 
 from __future__ import annotations
 
 import contextlib
-import time
-from collections.abc import Iterator
-from datetime import date
-from typing import Any
 
-import boto3
 import psutil
 import pytest
 
-from demo.airflow import DATABASE, Airflow, airflow_standalone
-from demo.object_store import DROP_BUCKET, DROP_PREFIX, ObjectStore
 from schemas.catalogue import all_datasets
 from tests.alliance import Alliance, published
+from tests.dags.scheduled_nights import nights_of_airflow
 
 pytestmark = pytest.mark.scheduler
 
 NIGHT = {dataset.address for dataset in all_datasets() if dataset.layer not in {"labels", "models"}}
-SECONDS_FOR_A_NIGHT = 900  # on a busy machine; an idle one needs 90
-
-
-@pytest.fixture(scope="module")
-def nights(alliance: Alliance) -> list[date]:
-    """The nights after the first: one for the scheduler, two for a backfill, one for a person."""
-    return list(alliance.days[1:5])
-
-
-@pytest.fixture(scope="module")
-def by_airflow(closed: Alliance, nights: list[date]) -> Alliance:
-    """The alliance, with the same nights closed by Airflow in the lake `by-airflow`; the asserts see it at work.
-
-    The scheduler would close the nights of the backfill, too: a night that is past is due. So the backfill's runs are
-    made before the DAG is unpaused, and held until the scheduler's night is over.
-    """
-    alliance = closed
-    alliance.copy_lake("first", "by-airflow")
-    scheduled, *backfilled, by_hand = nights
-    variables = alliance.environment(
-        "by-airflow",
-        NIGHTLEDGER_SCHEDULE_FROM=str(scheduled),
-        NIGHTLEDGER_SCHEDULE_UNTIL=str(backfilled[-1]),
-        NIGHTLEDGER_SECONDS_BETWEEN_LOOKS="3",
-    )
-    with airflow_standalone(alliance.folder / "airflow", variables) as airflow:
-        airflow.command(
-            *("backfill", "create", "--dag-id", "nightly", "--max-active-runs", "1"),
-            *("--from-date", f"{backfilled[0]}T00:00:00+08:00", "--to-date", f"{backfilled[-1]}T00:00:00+08:00"),
-        )
-        airflow.request("PUT", "/backfills/1/pause")
-        with undelivered(alliance.partners.store, scheduled):
-            airflow.unpause("nightly")
-            wait_until_the_shop_is_waited_for(airflow)
-        wait_for_runs(airflow, "scheduled", 1)
-        airflow.request("PUT", "/backfills/1/unpause")
-        wait_for_runs(airflow, "backfill", len(backfilled))
-        airflow.trigger("nightly", str(by_hand))
-        wait_for_runs(airflow, "manual", 1)
-        assert_assets_carry_the_counts_of_the_manifests(airflow, alliance, nights)
-        assert_tasks_hand_on_nothing_but_where_spark_is(airflow)
-        (airflow.home / "database.sql").write_text(airflow.database.dump(DATABASE), encoding="utf-8")
-    assert not (airflow.database.home / "data" / "postmaster.pid").exists()
-    airflow.database.remove()
-    return alliance
 
 
 def test_the_scheduler_a_backfill_and_a_person_publish_the_bytes_of_the_command_line(
-    by_airflow: Alliance, nights: list[date]
+    closed: Alliance, by_airflow: Alliance
 ) -> None:
+    nights = nights_of_airflow(by_airflow)
     files = published(by_airflow.lake("by-airflow"))
     for night in nights:
         assert {address for address, of in files if of == str(night)} == NIGHT
-    by_command = published(by_airflow.lake("forward"))
+    by_command = published(closed.lake("forward"))
     assert files == {key: of_night for key, of_night in by_command.items() if key[1] <= str(nights[-1])}
 
 
@@ -90,72 +36,3 @@ def test_airflow_leaves_no_process_and_no_spark_server(by_airflow: Alliance) -> 
                 left.append(line)
     assert left == []
     assert not list((by_airflow.folder / "by-airflow-scratch" / "spark").glob("*.json"))
-
-
-@contextlib.contextmanager
-def undelivered(store: ObjectStore, day: date) -> Iterator[None]:
-    """The shop has not finished its drop of that day: one manifest is missing until the block ends."""
-    name = f"{DROP_PREFIX}/users/dt={day}/_MANIFEST.json"
-    client = boto3.client(
-        "s3",
-        endpoint_url=store.endpoint,
-        region_name="us-east-1",
-        aws_access_key_id=store.shop.key_id,
-        aws_secret_access_key=store.shop.secret,
-    )
-    content = client.get_object(Bucket=DROP_BUCKET, Key=name)["Body"].read()
-    client.delete_object(Bucket=DROP_BUCKET, Key=name)
-    try:
-        yield
-    finally:
-        client.put_object(Bucket=DROP_BUCKET, Key=name, Body=content)
-
-
-def wait_for_runs(airflow: Airflow, kind: str, count: int) -> None:
-    deadline = time.monotonic() + SECONDS_FOR_A_NIGHT * count
-    while time.monotonic() < deadline:
-        runs = [run for run in airflow.runs("nightly") if run["run_type"] == kind]
-        for failed in (run for run in runs if run["state"] == "failed"):
-            tasks = airflow.tasks("nightly", failed["dag_run_id"])
-            pytest.fail(f"{kind}: {[task['task_id'] for task in tasks if task['state'] == 'failed']} failed")
-        if [run["state"] for run in runs] == ["success"] * count:
-            return
-        time.sleep(1)
-    pytest.fail(f"the {kind} runs did not end within {SECONDS_FOR_A_NIGHT * count} s")
-
-
-def wait_until_the_shop_is_waited_for(airflow: Airflow) -> None:
-    """Returns when the sensor has looked, found no complete drop, and given its worker back; nothing was captured."""
-    deadline = time.monotonic() + SECONDS_FOR_A_NIGHT
-    states: dict[str, str | None] = {}
-    while states.get("ready.shop") != "up_for_reschedule":
-        assert time.monotonic() < deadline, states
-        time.sleep(0.5)
-        for run in airflow.runs("nightly"):
-            if run["run_type"] == "scheduled":
-                tasks = airflow.tasks("nightly", run["dag_run_id"])
-                states = {task["task_id"]: task["state"] for task in tasks}
-    assert states["captured.shop_users"] is None
-
-
-def assert_assets_carry_the_counts_of_the_manifests(airflow: Airflow, alliance: Alliance, nights: list[date]) -> None:
-    """Every published dataset has one event a night, with the number of its rows and nothing from its data."""
-    days = {str(night) for night in nights}
-    in_manifests = {
-        (address, night): sum(rows for _, rows, _ in files)
-        for (address, night), files in published(alliance.lake("by-airflow")).items()
-        if night in days
-    }
-    events: list[Any] = []
-    while page := airflow.request("GET", f"/assets/events?limit=100&offset={len(events)}")["asset_events"]:
-        events += page
-    assert {name for event in events for name in event["extra"]} == {"business_date", "rows", "state"}
-    in_events = {(event["name"], event["extra"]["business_date"]): event["extra"]["rows"] for event in events}
-    assert in_events == in_manifests
-
-
-def assert_tasks_hand_on_nothing_but_where_spark_is(airflow: Airflow) -> None:
-    for run in airflow.runs("nightly"):
-        handed_on = airflow.request("GET", f"/dags/nightly/dagRuns/{run['dag_run_id']}/taskInstances/~/xcomEntries")
-        keys = {(entry["task_id"], entry["key"]) for entry in handed_on["xcom_entries"]}
-        assert keys == {("spark_connect.start", "return_value")}

@@ -10,6 +10,7 @@ from collections import Counter
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -20,19 +21,21 @@ import pytest
 from demo.dirt import NEW_EVENT_TYPE
 from demo.dirt_rates import Dirt
 from demo.drift import Drift
-from demo.drops import encode, flaws_of, write_drops
+from demo.drops import bank_flaws_of, encode, encode_blocks, flaws_of, write_drops
 from demo.life import Life, live
 from demo.object_store import DROP_BUCKET
 from demo.servers import Partners
+from demo.spelling import PLACEHOLDERS
 from demo.tables import FILE_TABLES, MOMENT
 from demo.truth import truth_table
 from demo.world import World, moment_of
 from jobs.captured import shop_bucket
 from jobs.captured.file_drop import capture_file_drop
+from jobs.captured.postgres import capture_banks
 from jobs.settings import read_settings
 from schemas.catalogue import captured_tables
-from schemas.table import FileDrop, Table
-from tests.demo.conftest import FIRST, SECOND, THIRD
+from schemas.table import BankTable, FileDrop, Table
+from tests.demo.conftest import FIRST, SECOND, SMALL, THIRD
 
 FILTHY = Dirt(
     late_rows=0.1,
@@ -41,6 +44,7 @@ FILTHY = Dirt(
     corrections=0.5,
     malformed_lines=0.03,
     clock_skew=0.03,
+    placeholders=0.1,
     amounts_times_100=0.2,
     added_categories=0.02,
     missing_days=(("referrals", THIRD),),
@@ -155,7 +159,10 @@ def test_without_dirt_nothing_is_noted_and_nothing_differs() -> None:
         for day in (FIRST, SECOND):
             assert flaws_of(clean, table, day) == []
             assert clean.drop(table, day).equals(clean.clean_drop(table, day))
-            assert encode(clean.drop(table, day), source.file_format, clean.soiled(table, day).broken_lines)
+            assert bank_flaws_of(clean, day) == []
+            assert encode(clean.drop(table, day), source.file_format) == encode_blocks(
+                clean.soiled(table, day), source.file_format
+            )
 
 
 @pytest.mark.parametrize("dirt", [Dirt.none(), Dirt(exact_duplicates=0.02, malformed_lines=0.01)])
@@ -182,6 +189,42 @@ def test_capture_finds_exactly_the_flaws_that_were_planted(served: Partners, tmp
                 assert found == (wanted["malformed_line"], wanted["exact_duplicate"]), contract.address
 
 
+def test_capture_finds_exactly_the_flaws_of_the_banks(served: Partners, life: Life, tmp_path: Path) -> None:
+    """Rows that stand twice in PostgreSQL are dropped, and what is no phone number becomes no token."""
+    environment = served.environment(SMALL, str(tmp_path / "lake"), fixed_keys="tests")
+    settings = replace(read_settings(environment), scratch=tmp_path / "scratch")
+    contracts = [contract for contract in captured_tables() if isinstance(contract.source, BankTable)]
+    wanted = Counter((flaw.kind, flaw.table_name) for flaw in bank_flaws_of(life, FIRST))
+    for address, captured in capture_banks(contracts, FIRST, settings, tmp_path).items():
+        table = address.removeprefix("captured/bank_")
+        assert captured.counts.duplicates == wanted["exact_duplicate", table], table
+        assert captured.counts.quarantined == 0
+    assert wanted["exact_duplicate", "transactions"] > 5
+
+
+def test_every_flaw_of_the_banks_is_noted(filthy: Life) -> None:
+    for bank in filthy.world.banks:
+        for day, expected in ((FIRST, "placeholder"), (SECOND, "newer_version")):
+            [soiled] = filthy.soiled_slice(bank, "customers", day)
+            noted = [
+                flaw for flaw in bank_flaws_of(filthy, day) if (flaw.partner, flaw.table_name) == (bank, "customers")
+            ]
+            rows = soiled.rows.to_pandas()
+            counts = Counter(flaw.kind for flaw in noted)
+            assert rows.duplicated().sum() == counts["exact_duplicate"]
+            told = {"placeholder": rows.phone.isin(PLACEHOLDERS), "newer_version": rows.bank_customer_id.notna()}
+            found = set(rows.bank_customer_id[told[expected]])
+            planted_here = {flaw.key for flaw in noted if flaw.kind == expected}
+            assert planted_here
+            assert planted_here <= found if expected == "newer_version" else planted_here == found
+        before = set(filthy.replica(bank, "customers", None, FIRST)["bank_customer_id"].to_pylist())
+        assert planted_here <= before  # a newer version of what was known
+        twice = filthy.replica(bank, "transactions", None, FIRST).to_pandas().duplicated().sum()
+        assert twice == len(
+            [f for f in bank_flaws_of(filthy, FIRST) if (f.partner, f.table_name) == (bank, "transactions")]
+        )
+
+
 def _capture(contract: Table, settings: object, folder: Path) -> tuple[int, int]:
     """Rows that were refused, and rows that were dropped because they stood there already."""
     counts = capture_file_drop(contract, FIRST, settings, folder / contract.name).counts  # type: ignore[arg-type]
@@ -202,6 +245,12 @@ def test_drift_begins_in_its_month_and_changes_nothing_before() -> None:
     assert 0.75 < salary[1] / salary[0] < 0.85
     shares = [_mini_program_share(life, begins) for life in (still, moved)]
     assert shares[1] > shares[0] + 0.1
+    newcomers = moved.ledger.all_rows("users")[0].to_pandas()
+    newcomers = set(newcomers.shop_user_id[newcomers.registered_at.dt.tz_localize(None) >= begins])
+    orders = moved.ledger.all_rows("orders")[0].to_pandas()
+    channels = orders.sales_channel[orders.shop_user_id.isin(newcomers)]
+    assert len(channels) > 50
+    assert "app" not in set(channels)
     worse = [
         np.mean([month.sum() for month in life.districts[0].hardship.enters_default[-4:]]) for life in (still, moved)
     ]
@@ -223,6 +272,19 @@ def _salaries(life: Life, begins: np.datetime64) -> float:
 def _mini_program_share(life: Life, begins: np.datetime64) -> float:
     orders = life.ledger.all_rows("orders")[0].to_pandas()
     return float((orders[orders.ordered_at.dt.tz_localize(None) >= begins].sales_channel == "mini_program").mean())
+
+
+@pytest.mark.parametrize(
+    ("wrong", "named"),
+    [
+        ({"begins": date(2026, 1, 2)}, "begins: the first day of a month"),
+        ({"income_factor": 0.0}, "income_factor"),
+        ({"recoded_category": ("5814", "9999")}, "recoded_category"),
+    ],
+)
+def test_a_drift_that_has_no_meaning_is_refused(wrong: dict[str, Any], named: str) -> None:
+    with pytest.raises(ValueError, match=named):
+        Drift(**{"begins": date(2026, 1, 1), **wrong})
 
 
 def test_rates_that_are_no_shares_are_refused() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from dataclasses import replace
 from datetime import date
@@ -13,8 +14,10 @@ import pyarrow.parquet as pq
 import pytest
 
 from demo import __main__ as command
+from demo.dirt import Soiled
 from demo.dirt_rates import Dirt
 from demo.drift import Drift
+from demo.drops import encode_blocks
 from demo.large import write_world
 from demo.life import DISTRICTS_IN_PART, live, part_count
 from demo.oracle import (
@@ -45,6 +48,45 @@ def test_two_processes_write_the_same_bytes_as_one(written: Path, tmp_path: Path
     assert part_count(PARTS) == 3
     write_world(PARTS, [FIRST, SECOND], tmp_path / "two", processes=2)
     assert fingerprint(tmp_path / "two") == fingerprint(written)
+
+
+def text_of(blocks: list[Soiled], file_format: str) -> bytes:
+    """What is in a file: its lines without a header, or for Parquet the rows as JSON."""
+    if file_format == "parquet":
+        return repr(pa.concat_tables([block.rows for block in blocks]).to_pylist()).strip("[]").encode()
+    content = gzip.decompress(encode_blocks(blocks, file_format))
+    return content.split(b"\n", 1)[1] if file_format == "csv.gz" else content
+
+
+def test_parts_of_any_size_hold_the_same_bytes_in_the_same_order_dirt_included() -> None:
+    world = replace(PARTS, people=240, history_months=2, dirt=Dirt(malformed_lines=0.05, newer_versions=0.5))
+    whole = live(world, SECOND)
+    assert world.district_count == 4
+    lines = [
+        flaw.key
+        for table in FILE_TABLES
+        for soiled in whole.soiled(table, FIRST)
+        for flaw in soiled.flaws
+        if flaw.kind == "malformed_line"
+    ]
+    assert len(lines) == len(set(lines)) > 50
+    for chunks in ([range(1), range(1, 4)], [range(index, index + 1) for index in range(4)]):
+        lives = [live(world, SECOND, chunk, part) for part, chunk in enumerate(chunks)]
+        for table, source in FILE_TABLES.items():
+            for day in (FIRST, SECOND):
+                parts = [life.soiled(table, day) for life in lives]
+                together = b", " if source.file_format == "parquet" else b""
+                texts = [text_of(blocks, source.file_format) for blocks in parts]
+                assert together.join(filter(None, texts)) == text_of(whole.soiled(table, day), source.file_format), (
+                    table
+                )
+                found = [flaw for blocks in parts for soiled in blocks for flaw in soiled.flaws]
+                assert found == [flaw for soiled in whole.soiled(table, day) for flaw in soiled.flaws]
+        for bank in world.banks:
+            for table in BANK_TABLES:
+                rows = pa.concat_tables([life.replica(bank, table, None, SECOND) for life in lives])
+                by_day = whole.replica(bank, table, None, SECOND)
+                assert sorted(map(repr, rows.to_pylist())) == sorted(map(repr, by_day.to_pylist()))
 
 
 def test_a_day_is_the_same_whether_or_not_the_day_before_is_written(written: Path, tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ import socket
 import stat
 import subprocess
 import sys
+import time
 import urllib.error
 import urllib.request
 from pathlib import Path
@@ -20,6 +21,7 @@ import pytest
 from adbc_driver_postgresql import dbapi
 from botocore.exceptions import ClientError
 
+from demo.__main__ import main
 from demo.keys import read_environment, write_keys
 from demo.large import write_world
 from demo.life import Life, live
@@ -181,6 +183,52 @@ def test_a_large_world_is_served_from_its_files(tmp_path: Path) -> None:
             assert count == life.replica("harbour", table, None, SECOND).num_rows > 0
 
 
+def test_a_written_world_is_loaded_once_and_no_other_over_it(tmp_path: Path) -> None:
+    source, folder = str(tmp_path / "world"), str(tmp_path / "served")
+    size = ("--people", "60", "--history-months", "1", "--days", "1", "--banks", "summit")
+    assert demo("world", "--out", source, *size).returncode == 0
+    loaded = demo("load", "--world", source, "--folder", folder)
+    try:
+        assert loaded.returncode == 0, loaded.stderr
+        running = find_partners(Path(folder))
+        assert running is not None
+        life = live(World(people=60, history_months=1, banks=("summit",)), SECOND)
+        count = rows_of(running.replicas.url("summit"), "SELECT count(*) FROM bank.transactions")
+        assert count == [(life.replica("summit", "transactions", None, SECOND).num_rows,)]
+        key = f"drop/orders/dt={SECOND}/_MANIFEST.json"
+        assert running.store.client(running.store.alliance).head_object(Bucket=DROP_BUCKET, Key=key)
+        again = demo("up", "--folder", folder, *size)  # the same world by the other road
+        assert again.returncode == 0
+        assert "living" not in again.stdout
+        other = demo("world", "--out", source, *size[:-2])
+        assert other.returncode == 0
+        refused = demo("load", "--world", source, "--folder", folder)
+        assert refused.returncode == 2
+        assert "holds another world" in refused.stderr
+    finally:
+        assert demo("down", "--forget", "--folder", folder).returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("written", "says"),
+    [
+        ([], "holds no world"),
+        (["--days", "0", "--parquet"], "written with --parquet"),
+        (["--from", str(SECOND), "--to", str(SECOND)], f"begins on {SECOND}, without the history"),
+    ],
+)
+def test_what_cannot_be_loaded_is_refused_in_one_line(
+    written: list[str], says: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    if written:
+        assert main(["world", "--out", str(tmp_path), "--people", "60", "--history-months", "1", *written]) == 0
+    assert main(["load", "--world", str(tmp_path), "--folder", str(tmp_path / "served")]) == 2
+    said = capsys.readouterr().err
+    assert says in said
+    assert said.count("\n") == 1
+    assert not (tmp_path / "served").exists()
+
+
 def test_an_error_inside_the_block_stops_both_servers(tmp_path: Path) -> None:
     def fail_while_they_run() -> None:
         with partners(tmp_path / "partners") as running:
@@ -230,6 +278,28 @@ def test_an_interrupted_start_leaves_nothing_running(tmp_path: Path) -> None:
     assert starting.returncode != 0
     assert leftovers(tmp_path) == []
     assert demo("down", "--forget", "--folder", str(tmp_path / "demo")).returncode == 0
+
+
+@pytest.mark.parametrize("told", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize("is_group", [True, False], ids=["from the terminal", "by kill"])
+def test_whoever_is_told_to_end_lets_what_it_runs_put_everything_away(
+    told: signal.Signals, is_group: bool, tmp_path: Path
+) -> None:
+    note = tmp_path / "note"
+    program = (
+        "import os, sys; from demo.processes import end_in_order_on_signals as listen, run_to_its_end; listen(); "
+        "run_to_its_end([sys.executable, '-m', 'tests.demo.slow_to_end', sys.argv[1]], os.environ)"
+    )
+    command = [sys.executable, "-c", program, str(note)]
+    with subprocess.Popen(command, cwd=REPOSITORY, start_new_session=True) as runner:
+        deadline = time.monotonic() + 60
+        while not note.exists() and time.monotonic() < deadline:
+            time.sleep(0.05)
+        (os.killpg if is_group else os.kill)(runner.pid, told)
+        time.sleep(0.3)
+        runner.send_signal(told)  # an impatient second Ctrl-C must not cut the putting away short
+        assert runner.wait(timeout=60) == 128 + told
+    assert note.read_text() == "put away"
 
 
 def test_a_process_of_another_birth_is_never_stopped() -> None:

@@ -16,7 +16,7 @@ from scipy.special import betaln, gammaln
 from sklearn.linear_model import LogisticRegression
 
 from demo.buying import LEAVES_A, LEAVES_B, RATE_SCALE, RATE_SHAPE, Buying, begin_buying, months_of_demand
-from demo.life import Life
+from demo.life import Life, live
 from demo.oracle import area_under_curve, oracle_gini, read_truth
 from demo.people import settle
 from demo.servers import Partners
@@ -166,6 +166,36 @@ def test_a_message_moves_the_persuadable_and_puts_off_sleeping_dogs(town: Life) 
         assert sign * arm.uplift.mean() > 0.05
 
 
+def test_whoever_applies_after_a_message_has_filed_an_application_at_that_moment(town: Life) -> None:
+    contacts, applications = _contacts_with_people(town), truth(town, "applications")
+    filed = set(zip(applications.person_id, applications.applied_at, strict=True))
+    end = applications.applied_at.max()
+    applied = contacts[contacts.applied_at.notna() & (contacts.applied_at <= end)]
+    assert len(applied) > 100
+    assert set(zip(applied.person_id, applied.applied_at, strict=True)) <= filed
+    at_bank = applied[applied.subject_type == "bank_customer"].merge(applications, on=["person_id", "applied_at"])
+    assert (at_bank.partner == at_bank.bank_code).all()
+    asked = set(zip(contacts.person_id, contacts.applied_at, strict=True))
+    unasked = [application for application in filed if application not in asked]
+    assert 0.3 < len(unasked) / len(filed) < 0.9
+
+
+def test_an_offer_that_moves_somebody_is_answered_with_vouchers_in_the_next_month(town: Life) -> None:
+    contacts = _contacts_with_people(town).merge(truth(town, "uplifts"), on=["person_id", "contact_channel"])
+    moved = contacts[contacts.opened_at.notna() & (contacts.subject_type == "shop_user")].copy()
+    orders = served_rows(town, "orders").drop_duplicates("order_id")
+    sent, ordered = (moments + pd.Timedelta(hours=8) for moments in (moved.sent_at, orders.ordered_at))
+    moved["month"] = 12 * sent.dt.year + sent.dt.month + 1
+    orders["month"] = 12 * ordered.dt.year + ordered.dt.month
+    both = orders.merge(moved, left_on=["shop_user_id", "month"], right_on=["subject_id", "month"])
+    persuadable, others = (
+        both[(both.response_type == "persuadable") == arm].discount_cents > 0 for arm in (True, False)
+    )
+    assert min(len(persuadable), len(others)) > 30
+    assert persuadable.mean() > others.mean() + 0.1
+    assert abs(others.mean() - (orders.discount_cents > 0).mean()) < 0.15
+
+
 def _contacts_with_people(life: Life) -> pd.DataFrame:
     contacts = served_rows(life, "contacts").sort_values("updated_at").drop_duplicates("contact_id", keep="last")
     ids = truth(life, "source_ids").rename(columns={"source_id": "subject_id"})
@@ -201,39 +231,6 @@ def test_applications_are_decided_by_a_noisy_policy_but_for_a_random_slice(town:
     assert 0.5 < np.corrcoef(hazard, applications.estimated_hazard)[0, 1] < 0.9
 
 
-def test_rings_share_a_device_and_an_address_pass_money_round_and_stop_paying(town: Life) -> None:
-    rings, ids = truth(town, "rings"), truth(town, "source_ids")
-    orders = served_rows(town, "orders").drop_duplicates("order_id")
-    members = rings.merge(ids[ids.partner == "shop"], on="person_id")
-    assert rings.groupby("ring_id").size().between(5, 7).all()
-    assert (rings.groupby("ring_id").is_leader.sum() == 1).all()
-    for _, ring in members.groupby("ring_id"):
-        own = orders[orders.shop_user_id.isin(ring.source_id)]
-        assert own.groupby("device_id").shop_user_id.nunique().max() >= len(set(own.shop_user_id)) - 1
-        busts_in = (ring.bust_date.iloc[0].year * 12 + ring.bust_date.iloc[0].month) - (2024 * 12 + 4)
-        first = truth(town, "people").set_index("person_id").first_default_month[ring.person_id]
-        assert (first <= busts_in).all()
-    assert _circles(town, rings)
-
-
-def _circles(life: Life, rings: pd.DataFrame) -> bool:
-    """Whether money went from member to member until it came back, for every ring."""
-    moves = pd.concat([served_rows(life, "transactions", bank) for bank in life.world.banks])
-    accounts = pd.concat([served_rows(life, "accounts", bank) for bank in life.world.banks]).drop_duplicates(
-        "account_id"
-    )
-    ids = truth(life, "source_ids").set_index("source_id").person_id
-    person = accounts.set_index("account_id").bank_customer_id.map(ids)
-    sent = moves[(moves.transaction_type == "transfer_out") & moves.counterparty_account_id.isin(person.index)]
-    pairs = set(zip(sent.account_id.map(person), sent.counterparty_account_id.map(person), strict=True))
-    found = []
-    for _, ring in rings.groupby("ring_id"):
-        members = sorted(ring.person_id)
-        around = list(zip(members, members[-1:] + members[:-1], strict=True))
-        found.append(np.mean([pair in pairs for pair in around]))
-    return bool(min(found) > 0.7)  # a member without money that month passes none on
-
-
 def test_a_phone_number_given_up_may_later_belong_to_somebody_else_but_never_to_two_at_once(town: Life) -> None:
     phones = truth(town, "phones").sort_values(["phone", "valid_from"], na_position="first")
     shared = phones[phones.duplicated("phone", keep=False) & phones.valid_from.notna()]
@@ -241,6 +238,18 @@ def test_a_phone_number_given_up_may_later_belong_to_somebody_else_but_never_to_
     for _, owners in phones[phones.phone.isin(shared.phone)].groupby("phone"):
         if owners.valid_from.isna().sum() <= 1:  # a number that a family shares has two owners from the beginning
             assert (owners.valid_to.to_numpy()[:-1] <= owners.valid_from.to_numpy()[1:]).all()
+
+
+def test_every_number_that_a_bank_was_told_is_among_the_phones_of_its_person(town: Life) -> None:
+    ids, phones = truth(town, "source_ids"), truth(town, "phones")
+    known = set(zip(phones.person_id, phones.phone, strict=True))
+    for bank in town.world.banks:
+        customers = served_rows(town, "customers", bank).dropna(subset="phone")
+        customers = customers.merge(ids, left_on="bank_customer_id", right_on="source_id")
+        digits = customers.phone.str.normalize("NFKC").str.replace(r"\D", "", regex=True).str[-11:]
+        told = set(zip(customers.person_id, digits, strict=True))
+        assert len(told) > 500
+        assert told <= known
 
 
 def test_identifiers_are_shared_mistyped_and_missing_as_in_life(town: Life) -> None:
@@ -252,6 +261,16 @@ def test_identifiers_are_shared_mistyped_and_missing_as_in_life(town: Life) -> N
     assert 0.005 < names.map(str.isascii).mean() < 0.03
     moved = users.dropna(subset="city_code").groupby("shop_user_id").city_code.nunique()
     assert (moved > 1).any()
+
+
+def test_students_are_young_and_pensioners_old(town: Life) -> None:
+    people = truth(town, "people")
+    age = (pd.Timestamp(town.world.first_month) - pd.to_datetime(people.birth_date)).dt.days / 365.25
+    assert age[people.occupation == "student"].max() < 28
+    assert age[people.occupation == "retired"].min() >= 50
+    assert age.min() >= 18
+    assert age.max() < 81
+    assert 30 < age.median() < 45
 
 
 def test_people_have_no_to_three_banks_where_there_are_three() -> None:
@@ -331,7 +350,26 @@ def test_observation_dates_are_the_ends_of_months_and_the_last_six_have_no_outco
     days = sorted(set(defaults.observation_date))
     assert all((day + timedelta(days=1)).day == 1 for day in days)
     is_open = defaults.groupby("observation_date").is_default.apply(lambda outcome: outcome.isna().all())
-    assert is_open.sum() == sum(day > date(2025, 10, 31) for day in days)
+    assert [day for day in days if is_open[day]] == days[-6:]
+    assert days[-1] == FIRST
+
+
+def test_the_truth_is_as_of_the_last_day_written_and_knows_nothing_of_the_rest_of_its_month() -> None:
+    """April is lived whole for either day; a day more brings orders, and only they end an expectation."""
+    early, late = (live(World(people=1_500), date(2026, 4, day)) for day in (2, 29))
+    values = [truth(life, "values").set_index("shop_user_id") for life in (early, late)]
+    assert [set(table.as_of) for table in values] == [{date(2026, 4, 2)}, {date(2026, 4, 29)}]
+    before, after = values[0].is_active, values[1].is_active[values[0].index]
+    assert (before >= after).all()
+    left = set(before.index[before & ~after])
+    orders = served_rows(early, "orders")
+    later = orders[(orders.ordered_at >= pd.Timestamp("2026-04-03", tz="Asia/Shanghai"))]
+    assert left
+    assert left <= set(later.shop_user_id)
+    assert set(truth(late, "applications").as_of) == {date(2026, 4, 29)}
+    observed = [set(truth(life, "defaults").observation_date) for life in (early, live(World(people=300), FIRST))]
+    assert observed[0] == observed[1]
+    assert max(observed[1]) == FIRST
 
 
 def test_reading_a_truth_that_is_not_there_says_how_to_write_it(tmp_path: Path) -> None:

@@ -356,6 +356,11 @@ def _defaults_within_six_months(life: Life, observed: date) -> dict[int, bool]:
         ({"history_months": 0}, "history_months"),
         ({"banks": ()}, "banks"),
         ({"banks": ("harbour", "harbour")}, "banks"),
+        ({"banks": ("harbour; DROP",)}, "banks"),
+        ({"banks": ("shop",)}, "banks"),
+        ({"seed": -1}, "seed"),
+        ({"people": 10**12}, "people"),
+        ({"district_people": 0}, "district_people"),
         ({"first_business_date": date(2026, 3, 30)}, "first_business_date"),
     ],
 )

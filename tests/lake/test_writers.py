@@ -219,3 +219,22 @@ def test_a_writer_that_fails_leaves_no_lock_and_no_staged_file(world: World) -> 
     assert everything_stored(lake) == []
     publish(lake, NEW)
     assert content(lake) == NEW
+
+
+def test_what_a_writer_left_who_died_after_publishing_is_tidied_without_a_new_build(local_world: World) -> None:
+    lake = local_world.lake()
+    publish(lake, OLD)
+    before = content(lake)
+    left = Path(local_world.root, "_staging", PARTITION.flat_name, "attempt-of-ann")
+    left.mkdir(parents=True)
+    (left / "part-00000.parquet").write_bytes(b"staged")
+
+    with lake.writing(PARTITION) as bob:
+        staged = bob.staging_folder
+        lake.tidy(PARTITION)
+        assert staged.is_dir(), "while bob writes, what lies there is his"
+    left.mkdir(parents=True)
+    lake.tidy(PARTITION)
+
+    assert not left.parent.exists()
+    assert content(lake) == before

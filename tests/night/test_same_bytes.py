@@ -39,7 +39,11 @@ def test_a_night_run_again_rebuilds_only_what_was_lost_and_to_the_same_bytes(clo
 
     assert published(lake) == before
     assert "2 published" in said.splitlines()[-1]
+    died_after_publishing = lake / "_staging" / f"captured.shop_orders.business_date={day}" / "attempt-of-ann"
+    died_after_publishing.mkdir(parents=True)
+    (died_after_publishing / "part-00000.parquet").write_bytes(b"staged")
     assert "spark" not in closed.succeed("again", "night", "--business-date", str(day)).lower()
+    assert not died_after_publishing.parent.exists()
     elsewhere = {path: time for path, time in untouched.items() if path.parent not in lost}
     assert {path: time for path, time in modified(lake).items() if path.parent not in lost} == elsewhere
 
