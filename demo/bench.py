@@ -69,6 +69,7 @@ def bench(folder: Path, *world: str, with_million: bool = False) -> None:
         measured("importing airflow.sdk alone", "", lambda: _python(environment, "import airflow.sdk"))
         measured("one night by Airflow's scheduler", "240 s", lambda: _scheduled(folder, environment, third))
         rows = _rows(Path(environment["NIGHTLEDGER_LAKE"]))
+        _race_families(environment, second)
     _print_table(costs, rows, world)
     _print_worlds(worlds)
     for lines in (
@@ -162,6 +163,12 @@ def _scheduled(folder: Path, environment: Mapping[str, str], night: date) -> Non
     with airflow_standalone(folder / "airflow", {**environment, **days}) as airflow:
         airflow.unpause(DAG)
         watch(time.monotonic(), airflow, night)
+
+
+def _race_families(environment: Mapping[str, str], night: date) -> None:
+    """All feature families of a night in Spark over the same in DuckDB's SQL, each with two threads."""
+    arguments = ("-m", "tests.reference.race", "--business-date", str(night))
+    subprocess.run([sys.executable, *arguments], cwd=PROJECT_ROOT, env=dict(environment), check=True)
 
 
 def _rows(lake: Path) -> int:

@@ -1,4 +1,4 @@
-"""Which code made a dataset: a hash over the sources of its job, of all project modules the job imports, and its rules.
+"""Which code made a dataset: a hash over its job with the modules and formulas the job imports, and over its rules.
 
 A commit id would call every dataset stale when a comment in another job changes; this changes for a dataset only when
 something it is made with does. Contracts have a fingerprint of their own (`contract_fingerprint`).
@@ -16,6 +16,9 @@ from pathlib import Path
 from schemas.table import BankTable, Dataset, Document, FileDrop, Table
 
 PROJECT_ROOT = Path(__file__).parent.parent
+MADE_WITH = ("jobs.", "schemas.measures", "schemas.windows", "schemas.features.", "schemas.profiles.")
+"""Jobs, and contracts that hold formulas."""
+
 NOT_PART_OF_A_RESULT = frozenset({"jobs.settings", "jobs.lake", "jobs.storage"})
 """Where and how results are kept, never what they are."""
 
@@ -56,19 +59,19 @@ def _with_imports(modules: set[str]) -> set[str]:
         module = waiting.pop()
         if module not in found and _path(module).exists():
             found.add(module)
-            waiting |= _imported_jobs(module) - NOT_PART_OF_A_RESULT
+            waiting |= _imported(module) - NOT_PART_OF_A_RESULT
     return found
 
 
 @cache
-def _imported_jobs(module: str) -> frozenset[str]:
+def _imported(module: str) -> frozenset[str]:
     names: set[str] = set()
     for node in ast.walk(ast.parse(_source(module))):
         if isinstance(node, ast.Import):
             names |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:
             names |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
-    return frozenset(name for name in names if name.startswith("jobs."))
+    return frozenset(name for name in names if name.startswith(MADE_WITH))
 
 
 def _path(module: str) -> Path:

@@ -119,6 +119,17 @@ def files(options: Namespace) -> int:
     return ExitCode.OK
 
 
+def explain(options: Namespace) -> int:
+    """Print a customer's value with its definition and the rows behind it."""
+    from jobs.explain import explain
+
+    settings = read_settings()
+    explanation = explain(options.customer_id, options.column, options.business_date, _lake(settings), settings)
+    for line in explanation.lines():
+        _print(line)
+    return ExitCode.OK
+
+
 def doctor(_: Namespace) -> int:
     """Check the installation."""
     from jobs.doctor import examine

@@ -86,6 +86,10 @@ class Resolver:
             self._manifests[partition.manifest_key] = self.lake.manifest(partition)
         return self._manifests[partition.manifest_key]
 
+    def published(self, dataset: Dataset, dates: Dates) -> Input:
+        """The dataset's own partition; StepMissingError when nothing is published there."""
+        return Input(dataset, dates, (self._published(dataset, dates),))
+
     def forget(self, partition: Partition) -> None:
         """Read the manifest anew next time, since it was just published."""
         self._manifests.pop(partition.manifest_key, None)

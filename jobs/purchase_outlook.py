@@ -50,7 +50,7 @@ class LifetimeValue:
 class Outlook:
     """Both models, how they did on the hold-out period, and why they are not used where they are not."""
 
-    purchases: BgNbd
+    purchases: BgNbd | None
     values: GammaGamma | None
     hold_out: HoldOut
     reason_for_fallback: str
@@ -59,6 +59,11 @@ class Outlook:
     def is_fallback(self) -> bool:
         """Whether the naive forecast is used instead of the models."""
         return bool(self.reason_for_fallback)
+
+    @classmethod
+    def naive(cls) -> Outlook:
+        """What is left where nobody has bought yet, so that nothing can be fitted."""
+        return cls(None, None, HoldOut(float("inf"), float("inf")), "the number of purchases: nobody has bought yet")
 
     @classmethod
     def trained_on(
@@ -88,9 +93,15 @@ class Outlook:
 
     def expected_purchases(self, horizon: float, frequency: ArrayLike, recency: ArrayLike, age: ArrayLike) -> Floats:
         """Purchases expected within `horizon`, by the model or, as a fallback, at the rate so far."""
-        if self.is_fallback:
+        if self.is_fallback or self.purchases is None:
             return naive_purchases(horizon, frequency, age)
         return self.purchases.expected_purchases(horizon, frequency, recency, age)
+
+    def probability_alive(self, frequency: ArrayLike, recency: ArrayLike, age: ArrayLike) -> Floats:
+        """The probability that a customer has not left; NaN for a fallback, which knows nothing of leaving."""
+        if self.is_fallback or self.purchases is None:
+            return np.full(np.shape(frequency), np.nan)
+        return self.purchases.probability_alive(frequency, recency, age)
 
     def lifetime_value(
         self,
@@ -121,7 +132,7 @@ class Outlook:
 
     def _interval(self, year: float, x: Floats, recency: Floats, age: Floats, mean: Floats, seed: int) -> Floats:
         """The borders of what is bought within the year, before discount; purchases end with the first that leaves."""
-        if self.values is None:
+        if self.values is None or self.purchases is None:
             raise UnfitTableError("an interval needs the values of purchases")
         model, values, chance = self.purchases, self.values, np.random.default_rng(seed)
         alive = model.probability_alive(x, recency, age)

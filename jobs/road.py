@@ -38,6 +38,9 @@ logger = logging.getLogger("nightledger")
 ROWS_WORTH_COMPILING = 300_000
 """From about so many rows on, compiled plans are faster than interpreted ones; see `spark.FOR_SMALL_DATA`."""
 
+VALUES_WORTH_COMPILING = 6_000_000
+"""The same for rows read times columns made: the many columns of a family pay from fewer rows on."""
+
 NIGHTS_TO_COMPARE = 28
 """Four weeks: enough for the median of four same weekdays."""
 
@@ -52,6 +55,13 @@ class Outcome:
     manifest: Manifest
     seconds: float
     warnings: tuple[str, ...] = ()
+
+
+def is_worth_compiling(dataset: Dataset, inputs: Sequence[Input]) -> bool:
+    """Whether compiling the plan costs less than it gains; a training set has a plan for each of its dates."""
+    rows_read = max((parent.rows for parent in inputs), default=0)
+    columns = len(dataset.columns) if isinstance(dataset, Table) and not dataset.observed else 0
+    return rows_read >= ROWS_WORTH_COMPILING or rows_read * columns >= VALUES_WORTH_COMPILING
 
 
 @dataclass
@@ -78,12 +88,12 @@ class Road:
                 self._sessions["compiling"] = self._start_spark()
             return self._sessions["compiling"]
 
-    def session_for(self, rows_read: int) -> SparkSession:
-        """The session that is faster for so many rows."""
+    def session_for(self, dataset: Dataset, inputs: Sequence[Input]) -> SparkSession:
+        """The session that is faster for so many rows and columns."""
         from jobs.spark import session_for_small_data
 
         session = self.spark
-        if rows_read >= ROWS_WORTH_COMPILING:
+        if is_worth_compiling(dataset, inputs):
             return session
         with self._starting:
             if "interpreting" not in self._sessions:
@@ -173,8 +183,7 @@ class Road:
         """What a job returns for resolved inputs: a lazy DataFrame, or the files of a document by name."""
         from jobs.staging import columns_of_contract
 
-        rows_read = max((parent.rows for parent in inputs), default=0)
-        frames = DataFrames(self.lake, self.session_for(rows_read), self.assemble)
+        frames = DataFrames(self.lake, self.session_for(dataset, inputs), self.assemble)
         build: Callable[..., Any] = importlib.import_module(job_module(dataset)).build
         parents = [frames.of(parent) for parent in inputs if not parent.is_previous]
         named: dict[str, Any] = {}

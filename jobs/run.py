@@ -10,6 +10,7 @@
     python -m jobs.run files segments/customer_segments --business-date 2026-04-01
     python -m jobs.run audit-leaks --business-date 2026-04-01     attacks on what is learnt from relations
     python -m jobs.run ego --business-date 2026-04-01 --customer ID --out ties.svg     a customer's ties
+    python -m jobs.run explain <customer_id> net_spend_cents_sum_90d --business-date 2026-04-01
     python -m jobs.run doctor
 
 What went wrong is one line on standard error, and the exit code says what to do: 0 done, 2 the input, the contract or
@@ -100,6 +101,11 @@ def _parser() -> argparse.ArgumentParser:
     ego = dated(verb("ego", relation_commands.ego, "draw the people within two ties of a customer"))
     ego.add_argument("--customer", required=True, metavar="CUSTOMER_ID")
     ego.add_argument("--out", type=_picture, required=True, metavar="PICTURE", help="*.svg or *.html")
+    explained = dated(verb("explain", commands.explain, "a customer's value of a feature, its formula and source rows"))
+    explained.add_argument("customer_id", help="as in customers/customers")
+    explained.add_argument("column", help="a column of a feature family; schemas/README.md lists them")
+    explained.formatter_class = argparse.RawDescriptionHelpFormatter
+    explained.epilog = "example: python -m jobs.run explain c0f3 view_count_30d --business-date 2026-04-01"
     verb("doctor", commands.doctor, "check this installation, and say the cure for whatever is wrong")
     verb("dictionary", commands.dictionary, "write the data dictionary, schemas/README.md")
     docs = verb("data-docs", commands.data_docs, "write the site that shows every check of every night")

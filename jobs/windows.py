@@ -6,11 +6,14 @@ Moments are UTC. Days follow the alliance's time zone, and a window of n days is
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
+from zoneinfo import ZoneInfo
 
-from pyspark.sql import Column
+from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
+
+from schemas.measures import Feature
 
 ALLIANCE_TIME_ZONE: Final = "Asia/Shanghai"
 """The zone whose midnight ends a business date; `doctor` compares it with the setting."""
@@ -28,7 +31,12 @@ def local_hour(moment: str | Column) -> Column:
 
 def happened_by(moment: str | Column, as_of: date) -> Column:
     """Whether the moment lies on as_of or earlier; null moments have not happened."""
-    return F.coalesce(local_date(moment) <= F.lit(as_of), F.lit(False))
+    return F.coalesce(_column(moment) < F.lit(midnight_after(as_of)), F.lit(False))
+
+
+def midnight_after(day: date) -> datetime:
+    """The moment at which the alliance's day ends: comparing moments spares every row the way to its local day."""
+    return datetime.combine(day + timedelta(days=1), time(), ZoneInfo(ALLIANCE_TIME_ZONE)).astimezone(UTC)
 
 
 def days_before(as_of: date, moment: str | Column) -> Column:
@@ -41,7 +49,8 @@ def in_last_days(moment: str | Column, days: int, as_of: date) -> Column:
 
     Never null: a null moment lies in no window.
     """
-    return F.coalesce(days_before(as_of, moment).between(0, days - 1), F.lit(False))
+    begins = F.lit(midnight_after(as_of - timedelta(days=days)))
+    return F.coalesce((_column(moment) >= begins) & (_column(moment) < F.lit(midnight_after(as_of))), F.lit(False))
 
 
 def date_in_last_days(day: str | Column, days: int, as_of: date) -> Column:
@@ -62,6 +71,16 @@ def count_where(condition: Column) -> Column:
 def share_of(part: Column, whole: Column) -> Column:
     """part over whole as a double; null when the whole is 0."""
     return F.when(whole != 0, part.cast("double") / whole.cast("double"))
+
+
+def aggregates_of(*features: Feature) -> list[Column]:
+    """The declared measures as aggregates over a customer's rows, or as expressions over a row, under their names."""
+    return [F.expr(f"{feature.formula} AS {feature.column.name}") for feature in features]
+
+
+def spread_by_customer(rows: DataFrame) -> DataFrame:
+    """The rows of a customer in one partition, so that every grouping that follows needs no further shuffle."""
+    return rows.repartition("customer_id")
 
 
 def _column(value: str | Column) -> Column:

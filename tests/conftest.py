@@ -118,12 +118,16 @@ def table(spark: SparkSession) -> TableMaker:
     """
 
     def make(contract: Table, given: GivenRows) -> DataFrame:
-        unknown = {name for row in given for name in row} - set(contract.column_names)
-        assert not unknown, f"{contract.address} has no columns {sorted(unknown)}"
-        filled = [tuple(_value(column, row) for column in contract.columns) for row in given]
-        return spark.createDataFrame(filled, spark_schema(contract))
+        return spark.createDataFrame(filled_rows(contract, given), spark_schema(contract))
 
     return make
+
+
+def filled_rows(contract: Table, given: GivenRows) -> list[tuple[Any, ...]]:
+    """The rows with every column of the contract, as `table` fills them."""
+    unknown = {name for row in given for name in row} - set(contract.column_names)
+    assert not unknown, f"{contract.address} has no columns {sorted(unknown)}"
+    return [tuple(_value(column, row) for column in contract.columns) for row in given]
 
 
 def rows(frame: DataFrame, *columns: str) -> list[tuple[Any, ...]]:

@@ -12,5 +12,7 @@ RULES = (
         "inflow_variation_180d", 0, 2.2361, because="all inflow in one of six periods varies most: the root of five"
     ),
     between("fee_count_180d", 0, 5_000, because="28 fees a day is a guess", severity=Severity.WARNING),
+    between("low_balance_day_count_90d", 0, 90, because="days of the window"),
+    at_least("own_transfer_cents_sum_90d", 0, because="what arrives on the other account is positive"),
     rows_not_far_below_earlier_nights(because="account holders do not vanish overnight; one half is a guess"),
 )

@@ -15,5 +15,9 @@ RULES = (
         because="a billion a year is a slipped decimal point; a guess",
         severity=Severity.WARNING,
     ),
+    between("recency_quintile", 1, 5, because="a fifth"),
+    between("monetary_quintile", 1, 5, because="a fifth"),
+    not_less_than("purchase_count", "purchase_count_730d", because="the longer window holds the shorter one"),
+    not_less_than("purchase_count", "repeat_purchase_day_count", because="a day with a purchase holds one"),
     rows_not_far_below_earlier_nights(because="buyers of a year do not vanish overnight; one half is a guess"),
 )

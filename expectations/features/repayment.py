@@ -22,5 +22,8 @@ RULES = (
         because="in any book that lends on, most pay on time; below this a source of payments is missing; a guess",
         severity=Severity.WARNING,
     ),
+    not_less_than("days_past_due_worst", "days_past_due", because="now is a part of ever"),
+    not_less_than("plan_count", "active_plan_count", because="a part of the plans"),
+    not_less_than("due_instalment_count", "on_time_streak", because="a part of the instalments due"),
     rows_not_far_below_earlier_nights(0.9, because="plans ever opened only grow; 0.9 leaves room for erased people"),
 )

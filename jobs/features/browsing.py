@@ -5,58 +5,70 @@ from __future__ import annotations
 from datetime import date
 from typing import Final
 
-from pyspark.sql import Column, DataFrame
+from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
-from jobs.windows import count_where, days_before, in_last_days, local_hour, share_of
+from jobs.windows import aggregates_of, count_where, days_before, in_last_days, local_date, local_hour
+from schemas.features.browsing import CATEGORY_MEASURES, SEASON_DAYS, VISIT_MEASURES
 
-SEASON_DAYS: Final = 90
-MONTH_DAYS: Final = 30
 NIGHT_ENDS_AT_HOUR: Final = 6  # 00:00 to 05:59 local time: hours in which people with a regular day sleep
+SILENCE_SECONDS: Final = 30 * 60  # web analytics' rule since the nineties: after a longer silence a session is another
+BOT_EVENTS: Final = 500  # in one session: nobody looks at so many articles without half an hour's rest; a guess
+LONGEST_SECONDS: Final = 24 * 3600  # a page that reloads itself for days is not a person
+COUNTED: Final = ("view", "search", "add_to_cart", "checkout", "purchase")
 
 
 def build(browsing_events: DataFrame, identities: DataFrame, *, as_of: date) -> DataFrame:
-    """One row per customer with an event in the last 90 days.
+    """One row per customer with an event in the last 90 days, bots and endless sessions left out.
 
-    Events of people who were not logged in belong to nobody and are left out. A session belongs to a window in which
-    one of its events lies; one that two customers share counts for both, each with their own events.
+    Events of people who were not logged in belong to nobody and are left out. A session is what the shop calls one,
+    cut after half an hour of silence; one that two customers share counts for both, each with their own events.
     """
     events = (
         browsing_events.where(in_last_days("occurred_at", SEASON_DAYS, as_of))
         .join(identities.select("source_record_id", "customer_id"), "source_record_id", how="inner")
-        .withColumn("days_ago", days_before(as_of, "occurred_at"))
+        .select("customer_id", "session_id", "event_id", "occurred_at", "event_type", "category_code")
     )
-    active_days = events.select("customer_id", "days_ago").distinct()
-    active_day_counts = active_days.groupBy("customer_id").agg(F.count("days_ago").alias("active_day_count_90d"))
-    sessions = events.groupBy("customer_id", "session_id").agg(*describe_session())
-    return sessions.groupBy("customer_id").agg(*describe_sessions()).join(active_day_counts, "customer_id", how="inner")
+    sessions = describe_sessions(number_visits(events), as_of)
+    people = sessions.where((F.col("event_count") <= BOT_EVENTS) & (F.col("seconds") <= LONGEST_SECONDS))
+    categories = (
+        events.where("category_code IS NOT NULL")
+        .groupBy("customer_id", "category_code")
+        .agg(F.count("event_id").alias("event_count"))
+        .groupBy("customer_id")
+        .agg(*aggregates_of(*CATEGORY_MEASURES))
+    )
+    return (
+        people.groupBy("customer_id")
+        .agg(*aggregates_of(*VISIT_MEASURES))
+        .join(categories, "customer_id", how="left")
+        .withColumn("category_count_90d", F.coalesce("category_count_90d", F.expr("0L")))
+    )
 
 
-def describe_session() -> list[Column]:
-    """The aggregates over the events of a customer's session; two levels, since distinct counts are slow in one."""
-    in_month = F.col("days_ago") < MONTH_DAYS
-    is_view, is_cart, is_search = (F.col("event_type") == kind for kind in ("view", "add_to_cart", "search"))
-    return [
-        F.min("days_ago").alias("days_ago"),
+def number_visits(events: DataFrame) -> DataFrame:
+    """The events with the number of their visit within the session: one more after every long silence."""
+    in_order = Window.partitionBy("customer_id", "session_id").orderBy("occurred_at", "event_id")
+    second = F.unix_seconds("occurred_at")
+    is_new = F.coalesce(second - F.lag(second).over(in_order) > SILENCE_SECONDS, F.lit(False))
+    so_far = in_order.rowsBetween(Window.unboundedPreceding, Window.currentRow)
+    return events.withColumn("is_new", is_new.cast("int")).withColumn("visit", F.sum("is_new").over(so_far))
+
+
+def describe_sessions(visits: DataFrame, as_of: date) -> DataFrame:
+    """One row per session of a customer; it counts on the local day of its last event."""
+    begun_at = F.min("occurred_at")
+    return visits.groupBy("customer_id", "session_id", "visit").agg(
+        F.min(days_before(as_of, "occurred_at")).alias("days_ago"),
         F.count("event_id").alias("event_count"),
-        count_where(in_month & is_view).alias("month_view_count"),
-        count_where(in_month & is_cart).alias("month_cart_count"),
-        count_where(is_cart).alias("cart_count"),
-        count_where(is_search).alias("search_count"),
+        (F.unix_seconds(F.max("occurred_at")) - F.unix_seconds(begun_at)).alias("seconds"),
+        local_hour(begun_at).alias("hour"),
+        F.weekday(local_date(begun_at)).alias("weekday"),
         count_where(local_hour("occurred_at") < NIGHT_ENDS_AT_HOUR).alias("night_event_count"),
-    ]
+        *(count_where(is_event(kind)).alias(f"{kind}_count") for kind in COUNTED),
+    )
 
 
-def describe_sessions() -> list[Column]:
-    """The aggregates over a customer's sessions."""
-    session_count = F.count("session_id")
-    return [
-        F.min("days_ago").alias("days_since_last_event"),
-        count_where(F.col("days_ago") < MONTH_DAYS).alias("session_count_30d"),
-        session_count.alias("session_count_90d"),
-        F.sum("month_view_count").alias("view_count_30d"),
-        F.sum("month_cart_count").alias("add_to_cart_count_30d"),
-        F.sum("search_count").alias("search_count_90d"),
-        share_of(count_where(F.col("cart_count") > 0), session_count).alias("cart_share_90d"),
-        share_of(F.sum("night_event_count"), F.sum("event_count")).alias("night_share_90d"),
-    ]
+def is_event(kind: str) -> Column:
+    """Whether the event is of a kind."""
+    return F.col("event_type") == kind

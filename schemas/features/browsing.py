@@ -3,7 +3,168 @@
 from schemas.cleaned.browsing_events import BROWSING_EVENTS
 from schemas.columns import CUSTOMER_ID
 from schemas.customers.identities import IDENTITIES
-from schemas.table import Column, Describes, Table
+from schemas.measures import (
+    Feature,
+    columns_of,
+    count,
+    count_of,
+    days_of,
+    days_since,
+    entropy_of,
+    formula,
+    mean,
+    most,
+    share,
+    share_of,
+    sum_of,
+    trend,
+)
+from schemas.table import Describes, Table
+from schemas.windows import disjoint, last
+
+SEASON_DAYS = 90
+WINDOWS = last(7, 30, SEASON_DAYS)
+MONTH, SEASON = last(30, SEASON_DAYS)
+WITH_CART, WITH_PURCHASE = "add_to_cart_count > 0", "purchase_count > 0"
+LAST_CART = f"min(CASE WHEN {WITH_CART} THEN days_ago END)"
+LAST_PURCHASE = f"min(CASE WHEN {WITH_PURCHASE} THEN days_ago END)"
+
+
+def events(kind: str, meaning: str) -> tuple[Feature, ...]:
+    """How many events of a kind, one column for each window."""
+    return tuple(
+        feature
+        for window in WINDOWS
+        for feature in formula(
+            window.named(f"{kind}_count"),
+            "bigint",
+            window.told(meaning),
+            sum_of(f"{kind}_count", window.condition),
+            rows=f"{window.condition} AND {kind}_count > 0",
+        )
+    )
+
+
+VISIT_MEASURES = (
+    *days_since("last_event", "whole local days from the last event to as_of"),
+    *count("session", "sessions", *WINDOWS, *disjoint(7, 14, 30, 60, 90)),
+    *(
+        feature
+        for window in WINDOWS
+        for feature in formula(
+            window.named("active_day_count"),
+            "bigint",
+            window.told("local days on which a session ended"),
+            days_of("true", (window.oldest or 0) + 1),
+            rows=window.condition,
+        )
+    ),
+    *formula(
+        "active_week_count_90d",
+        "bigint",
+        "of the 13 periods of seven days that end with as_of, those with a session",
+        "CAST(bit_count(bit_or(shiftleft(1L, CAST(days_ago DIV 7 AS INT)))) AS BIGINT)",
+    ),
+    *events("view", "views"),
+    *events("search", "searches"),
+    *events("add_to_cart", "articles put into the cart"),
+    *events("checkout", "checkouts begun"),
+    *mean("session_event", "event_count", "events in a session", SEASON, missing="never: no row then"),
+    *mean(
+        "session_seconds",
+        "seconds",
+        "seconds from first to last event of a session",
+        SEASON,
+        missing="never: no row then",
+    ),
+    *most(
+        "session_seconds",
+        "seconds",
+        "seconds from first to last event of a session",
+        SEASON,
+        missing="never: no row then",
+    ),
+    *share("bounce", "sessions of one event over sessions", SEASON, part="event_count = 1"),
+    *share("cart", "sessions with an article put into the cart over sessions", SEASON, part=WITH_CART),
+    *share(
+        "checkout",
+        "sessions with a checkout over those with an article put into the cart",
+        SEASON,
+        part="checkout_count > 0",
+        where=WITH_CART,
+        missing="nothing put into the cart",
+    ),
+    *share("purchase_session", "sessions with a purchase over sessions", SEASON, part=WITH_PURCHASE),
+    *count(
+        "abandoned_cart",
+        "sessions with an article put into the cart and no purchase",
+        MONTH,
+        SEASON,
+        where=f"{WITH_CART} AND purchase_count = 0",
+    ),
+    *days_since(
+        "last_add_to_cart",
+        "days since a session with an article put into the cart",
+        where=WITH_CART,
+        missing="nothing put into the cart in the last 90 days",
+    ),
+    *formula(
+        "has_open_cart",
+        "boolean",
+        "whether an article was put into the cart on a later day than the last purchase of the last 90 days",
+        f"coalesce({LAST_CART} < coalesce({LAST_PURCHASE}, {SEASON_DAYS}), false)",
+    ),
+    *formula(
+        "night_share_90d",
+        "double",
+        "events from 00:00 to 05:59 local time over events in the last 90 days",
+        share_of("sum(night_event_count)", "sum(event_count)"),
+    ),
+    *(
+        feature
+        for part, first in (("morning", 6), ("afternoon", 12), ("evening", 18))
+        for feature in share(
+            part,
+            f"sessions that began from {first:02d}:00 to {first + 5:02d}:59 local time over sessions",
+            SEASON,
+            part=f"hour BETWEEN {first} AND {first + 5}",
+        )
+    ),
+    *share("weekend", "sessions that began on a Saturday or Sunday over sessions", SEASON, part="weekday >= 5"),
+    *formula(
+        "hour_entropy_90d",
+        "double",
+        "Shannon's entropy, in nats, of the local hours in which sessions of the last 90 days began",
+        entropy_of(tuple(count_of(f"hour = {hour}") for hour in range(24))),
+    ),
+    *formula(
+        "weekday_entropy_90d",
+        "double",
+        "Shannon's entropy, in nats, of the weekdays on which sessions of the last 90 days began",
+        entropy_of(tuple(count_of(f"weekday = {day}") for day in range(7))),
+    ),
+    *trend("session", "1", "sessions", missing="never: no row then"),
+)
+"""Over the sessions of the last 90 days; a session counts, with all of its events, on the local day it ended."""
+
+CATEGORY_MEASURES = (
+    *formula("category_count_90d", "bigint", "categories looked at in the last 90 days", "count(category_code)"),
+    *formula(
+        "top_category",
+        "string",
+        "category with the most events in the last 90 days, the first by code in a tie",
+        "min(struct(-event_count, category_code)).category_code",
+        missing="no category looked at",
+    ),
+    *formula(
+        "top_category_share_90d",
+        "double",
+        "events about the top category over events about any category in the last 90 days",
+        share_of("max(event_count)", "sum(event_count)"),
+        missing="no category looked at",
+    ),
+)
+"""Over the categories of a customer's events in the last 90 days, one row for each."""
 
 BROWSING = Table(
     __name__,
@@ -14,18 +175,5 @@ BROWSING = Table(
     ),
     describes=Describes.DAY,
     key=("customer_id",),
-    columns=(
-        CUSTOMER_ID,
-        Column("days_since_last_event", "int", "whole local days from the last event to as_of"),
-        Column("session_count_30d", "bigint", "sessions in the last 30 days"),
-        Column("session_count_90d", "bigint", "sessions in the last 90 days"),
-        Column("active_day_count_90d", "bigint", "local days with an event in the last 90 days"),
-        Column("view_count_30d", "bigint", "views in the last 30 days"),
-        Column("add_to_cart_count_30d", "bigint", "articles put into the cart in the last 30 days"),
-        Column("search_count_90d", "bigint", "searches in the last 90 days"),
-        Column(
-            "cart_share_90d", "double", "sessions with an article put into the cart over sessions in the last 90 days"
-        ),
-        Column("night_share_90d", "double", "events from 00:00 to 05:59 local time over events in the last 90 days"),
-    ),
+    columns=(CUSTOMER_ID, *columns_of(*VISIT_MEASURES, *CATEGORY_MEASURES)),
 )

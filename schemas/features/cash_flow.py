@@ -3,7 +3,212 @@
 from schemas.cleaned.transactions import TRANSACTIONS
 from schemas.columns import CUSTOMER_ID
 from schemas.customers.identities import IDENTITIES
-from schemas.table import Column, Describes, Table
+from schemas.measures import (
+    Feature,
+    columns_of,
+    count,
+    days_of,
+    days_since,
+    formula,
+    least,
+    mean,
+    most,
+    share,
+    sum_of,
+    total,
+    trend,
+)
+from schemas.table import Describes, Table
+from schemas.windows import MONTH_DAYS, SAME_DAYS_LAST_YEAR, Window, disjoint, last
+
+PERIODS = disjoint(30, 60, 90, 120, 150, 180)
+"""Six periods of 30 days, not calendar months: every one is as long as the next, whatever the day of the month."""
+
+HALF_YEAR_DAYS = 180
+LOW_BALANCE_CENTS = 100_00  # a hundred of the currency: the next meal, not the next rent; a guess
+RECURRING_PERIODS = 5  # of six: a monthly payment whose day slips once still recurs
+
+MONTH, SEASON, HALF_YEAR = last(30, 90, 180)
+FLOWS = (*last(30, 90, 180, 365), SAME_DAYS_LAST_YEAR)
+INFLOW, OUTFLOW, SALARY, CARD = "is_inflow", "is_outflow", "is_salary", "is_card"
+MARKS = {
+    INFLOW: "is_deposit AND NOT is_own AND amount_cents > 0",
+    OUTFLOW: "is_deposit AND NOT is_own AND amount_cents < 0",
+    SALARY: "is_deposit AND NOT is_own AND amount_cents > 0 AND transaction_type = 'salary'",
+    CARD: "transaction_type IN ('pos', 'online')",
+}
+"""What the measures ask a movement again and again, answered once for each row."""
+
+
+def over_periods(condition: str) -> tuple[str, ...]:
+    """SQL: the amounts of each of the six periods."""
+    return tuple(sum_of("amount_cents", f"{condition} AND {period.condition}") for period in PERIODS)
+
+
+def variation_of(amounts: tuple[str, ...]) -> str:
+    """SQL: standard deviation (of the whole, not of a sample) over mean, from exact sums; null when the mean is 0.
+
+    The deviation over the mean is the root of n * (sum of squares) / (square of the sum) - 1, computed from the
+    differences to the mean in the order of the periods, so that the order of rows cannot show.
+    """
+    whole = f"CAST({' + '.join(amounts)} AS DOUBLE)"
+    number = len(amounts)
+    squares = " + ".join(f"power(CAST({amount} AS DOUBLE) - {whole} / {number}D, 2D)" for amount in amounts)
+    return f"CASE WHEN {whole} > 0 THEN sqrt(({squares}) / {number}D) / ({whole} / {number}D) END"
+
+
+def periods_with(condition: str) -> str:
+    """SQL: in how many of the six periods the condition holds for a movement."""
+    meant = f"{condition} AND {HALF_YEAR.condition}"
+    periods = f"bit_or(shiftleft(1L, CAST(days_ago DIV {MONTH_DAYS} AS INT))) FILTER (WHERE {meant})"
+    return f"CAST(bit_count(coalesce({periods}, 0L)) AS BIGINT)"
+
+
+def flow(name: str, meaning: str, value: str, condition: str, *windows: Window) -> tuple[Feature, ...]:
+    """Sums of amounts, one column for each window."""
+    return total(name, value, meaning, *windows, where=condition)
+
+
+MOVEMENT_MEASURES = (
+    *flow(
+        "inflow_cents",
+        "credits on current and savings accounts, transfers between two of them left out,",
+        "amount_cents",
+        INFLOW,
+        *FLOWS,
+    ),
+    *flow(
+        "outflow_cents",
+        "debits on current and savings accounts, as a positive amount, transfers between two of them left out,",
+        "-amount_cents",
+        OUTFLOW,
+        *FLOWS,
+    ),
+    *flow(
+        "net_flow_cents",
+        "credits less debits on current and savings accounts, transfers between two of them left out,",
+        "amount_cents",
+        "is_deposit AND NOT is_own",
+        MONTH,
+        SEASON,
+        HALF_YEAR,
+    ),
+    *flow(
+        "own_transfer_cents",
+        "moved from one to another of the own current and savings accounts",
+        "amount_cents",
+        "is_deposit AND is_own AND amount_cents > 0",
+        SEASON,
+    ),
+    *flow("salary_cents", "salary received on current and savings accounts", "amount_cents", SALARY, SEASON, HALF_YEAR),
+    *formula(
+        "salary_month_count_180d",
+        "bigint",
+        "periods of 30 days, of the last six, in which a salary arrived",
+        periods_with(SALARY),
+        rows=f"{SALARY} AND {HALF_YEAR.condition}",
+    ),
+    *mean("salary_cents", "amount_cents", "the salaries received", HALF_YEAR, where=SALARY, missing="no salary"),
+    *days_since("last_salary", "days since a salary arrived", where=SALARY, missing="no salary in the last 395 days"),
+    *formula(
+        "inflow_variation_180d",
+        "double",
+        "standard deviation over mean of the inflow in the last six periods of 30 days, empty periods included",
+        variation_of(over_periods(INFLOW)),
+        missing="no inflow in the last 180 days",
+        rows=f"{INFLOW} AND {HALF_YEAR.condition}",
+    ),
+    *formula(
+        "salary_variation_180d",
+        "double",
+        "standard deviation over mean of the salary in the last six periods of 30 days, empty periods included",
+        variation_of(over_periods(SALARY)),
+        missing="no salary in the last 180 days",
+        rows=f"{SALARY} AND {HALF_YEAR.condition}",
+    ),
+    *most("inflow_cents", "amount_cents", "the credits", HALF_YEAR, where=INFLOW, missing="no inflow"),
+    *count("inflow", "credits on current and savings accounts", SEASON, where=INFLOW),
+    *count("outflow", "debits on current and savings accounts", SEASON, where=OUTFLOW),
+    *trend("inflow", "amount_cents", "inflow", where=INFLOW, missing="no inflow in the last 90 days"),
+    *trend("outflow", "-amount_cents", "outflow", where=OUTFLOW, missing="no outflow in the last 90 days"),
+    *formula(
+        "balance_cents_last",
+        "bigint",
+        "sum over current and savings accounts of the newest known balance",
+        "max(deposits_cents)",
+        missing="no balance known",
+    ),
+    *least(
+        "balance_cents",
+        "balance_after_cents",
+        "the balances of any current or savings account",
+        MONTH,
+        SEASON,
+        HALF_YEAR,
+        where="is_deposit",
+        missing="no balance known in that time",
+    ),
+    *mean(
+        "balance_cents",
+        "balance_after_cents",
+        "the balances after each movement of a current or savings account",
+        SEASON,
+        where="is_deposit",
+        missing="no balance known in that time",
+    ),
+    *formula(
+        "low_balance_day_count_90d",
+        "bigint",
+        "local days, of the last 90, on which a movement left a current or savings account below 100.00",
+        days_of(f"is_deposit AND balance_after_cents < {LOW_BALANCE_CENTS}", 90),
+        rows=f"{SEASON.condition} AND is_deposit AND balance_after_cents < {LOW_BALANCE_CENTS}",
+    ),
+    *share(
+        "cash",
+        "cash withdrawn over outflow",
+        SEASON,
+        part="transaction_type = 'cash'",
+        where=OUTFLOW,
+        value="-amount_cents",
+        missing="no outflow",
+    ),
+    *share(
+        "offline",
+        "card payments with the card present over card payments",
+        SEASON,
+        part="is_offline",
+        where=f"{CARD} AND amount_cents < 0",
+        missing="no card payment",
+    ),
+    *flow(
+        "spend_cents",
+        "card payments less what merchants gave back, negative when older payments were given back,",
+        "-amount_cents",
+        CARD,
+        MONTH,
+        SEASON,
+        HALF_YEAR,
+    ),
+    *count("fee", "fees charged", HALF_YEAR, where="transaction_type = 'fee' AND amount_cents < 0"),
+)
+"""Over the movements of the last 395 days: a year, and the same 30 days a year ago."""
+
+PAYEE_MEASURES = (
+    *count(
+        "recurring_payee",
+        "accounts and merchants paid in at least five of the last six periods of 30 days",
+        Window("180d", "", 0),
+        where=f"period_count >= {RECURRING_PERIODS}",
+    ),
+    *total(
+        "recurring_cents",
+        "paid_cents",
+        "paid in the last 180 days to those who were paid in at least five of the last six periods of 30 days",
+        Window("180d", "", 0),
+        where=f"period_count >= {RECURRING_PERIODS}",
+    ),
+)
+"""Over those whom a customer paid in the last 180 days, one row for each account or merchant."""
 
 CASH_FLOW = Table(
     __name__,
@@ -14,52 +219,5 @@ CASH_FLOW = Table(
     ),
     describes=Describes.DAY,
     key=("customer_id",),
-    columns=(
-        CUSTOMER_ID,
-        Column(
-            "inflow_cents_sum_90d",
-            "bigint",
-            "credits on current and savings accounts in the last 90 days; transfers between two of them left out",
-        ),
-        Column(
-            "outflow_cents_sum_90d",
-            "bigint",
-            "debits on current and savings accounts in the last 90 days, as a positive amount; transfers between two "
-            "of them left out",
-        ),
-        Column("salary_cents_sum_90d", "bigint", "salary received on current and savings accounts in the last 90 days"),
-        Column("salary_month_count_180d", "bigint", "periods of 30 days, of the last six, in which a salary arrived"),
-        Column(
-            "inflow_variation_180d",
-            "double",
-            "standard deviation over mean of the inflow in the last six periods of 30 days, empty periods included",
-            missing="no inflow in the last 180 days",
-        ),
-        Column(
-            "balance_cents_last",
-            "bigint",
-            "sum over current and savings accounts of the newest known balance",
-            missing="no balance known",
-        ),
-        Column(
-            "balance_cents_min_90d",
-            "bigint",
-            "lowest balance of any current or savings account in the last 90 days",
-            missing="no balance known in the last 90 days",
-        ),
-        Column("cash_share_90d", "double", "cash withdrawn over outflow in the last 90 days", missing="no outflow"),
-        Column(
-            "offline_share_90d",
-            "double",
-            "card payments with the card present over card payments in the last 90 days",
-            missing="no card payment",
-        ),
-        Column(
-            "spend_cents_sum_90d",
-            "bigint",
-            "card payments less what merchants gave back in the last 90 days; negative when older payments were given "
-            "back",
-        ),
-        Column("fee_count_180d", "bigint", "fees charged in the last 180 days"),
-    ),
+    columns=(CUSTOMER_ID, *columns_of(*MOVEMENT_MEASURES, *PAYEE_MEASURES)),
 )

@@ -2,9 +2,135 @@
 
 from schemas.cleaned.purchases import PURCHASES
 from schemas.cleaned.refunds import REFUNDS
-from schemas.columns import CUSTOMER_ID
+from schemas.columns import CUSTOMER_ID, SCENES
 from schemas.customers.identities import IDENTITIES
+from schemas.measures import (
+    columns_of,
+    count,
+    days_since,
+    deviation,
+    formula,
+    least,
+    mean,
+    most,
+    share,
+    share_of,
+    sum_of,
+    total,
+    trend,
+)
 from schemas.table import Column, Describes, Table
+from schemas.windows import EVER, SAME_DAYS_LAST_YEAR, WEEKS_TO_YEARS, YEARS_BEFORE, last
+
+ALL_WINDOWS = (*last(7, 30, 90, 180, 365, 730), EVER, *WEEKS_TO_YEARS, *YEARS_BEFORE, SAME_DAYS_LAST_YEAR)
+YEAR = last(365)
+IN_YEAR = YEAR[0].condition
+REFUND_SHARE = share_of(sum_of("refunded_cents", IN_YEAR), sum_of("paid_cents", IN_YEAR))
+SCENES_BOUGHT_IN = " + ".join(f"max(CASE WHEN {IN_YEAR} AND scene = '{scene}' THEN 1 ELSE 0 END)" for scene in SCENES)
+VALUE_OF_ORDER = "value paid of the purchases"
+
+MONEY_MEASURES = (
+    *days_since(
+        "last_purchase",
+        "whole local days from the day the last purchase was paid to as_of",
+        where="is_purchase",
+    ),
+    *count("purchase", "purchases paid", *ALL_WINDOWS, where="is_purchase"),
+    *total(
+        "net_spend_cents",
+        "paid_cents - refunded_cents",
+        "paid minus refunded, each on its own day, so negative when older purchases were refunded,",
+        *ALL_WINDOWS,
+    ),
+    *count("refund", "refunds of purchases", *last(90, 365), where="NOT is_purchase"),
+    *formula(
+        "refund_share_365d",
+        "double",
+        "refunded over paid in the last 365 days, at most 1",
+        f"least({REFUND_SHARE}, CASE WHEN {sum_of('paid_cents', IN_YEAR)} <> 0 THEN 1D END)",
+        missing="nothing paid: discounts took all",
+    ),
+    *share(
+        "discount",
+        "discount over gross value",
+        *YEAR,
+        part="discount_cents",
+        whole="gross_cents",
+        missing="no gross value",
+    ),
+    *share(
+        "discounted", "purchases with a discount over purchases", *YEAR, part="discount_cents > 0", where="is_purchase"
+    ),
+    *share(
+        "instalment",
+        "purchases paid by instalment credit over purchases",
+        *YEAR,
+        part="payment_method = 'instalment_credit'",
+        where="is_purchase",
+    ),
+    *formula(
+        "scene_count_365d",
+        "bigint",
+        "scenes bought in during the last 365 days",
+        f"CAST({SCENES_BOUGHT_IN} AS BIGINT)",
+        rows=f"{IN_YEAR} AND is_purchase",
+    ),
+    *mean("order_value_cents", "paid_cents", VALUE_OF_ORDER, *YEAR, where="is_purchase", missing="never: no row then"),
+    *least("order_value_cents", "paid_cents", VALUE_OF_ORDER, *YEAR, where="is_purchase", missing="never: no row then"),
+    *most("order_value_cents", "paid_cents", VALUE_OF_ORDER, *YEAR, where="is_purchase", missing="never: no row then"),
+    *deviation(
+        "order_value_cents", "paid_cents", VALUE_OF_ORDER, *YEAR, where="is_purchase", missing="never: no row then"
+    ),
+    *mean(
+        "item",
+        "item_count",
+        "lines of the orders",
+        *YEAR,
+        where="is_purchase",
+        missing="no lines delivered yet",
+    ),
+    *trend("purchase", "1", "purchases", where="is_purchase", missing="no purchase in the last 90 days"),
+    *trend("net_spend", "paid_cents - refunded_cents", "paid minus refunded", missing="0 in the last 90 days"),
+)
+"""Over purchases and refunds together, each on its own day."""
+
+DAY_MEASURES = (
+    *formula("purchase_day_count", "bigint", "local days with a purchase", "count(days_ago)"),
+    *formula("days_since_first_purchase", "int", "whole local days from the first purchase to as_of", "max(days_ago)"),
+    *formula(
+        "repeat_purchase_day_count",
+        "bigint",
+        "local days with a purchase after the first one: the frequency of the BG/NBD model (Fader, Hardie & Lee 2005)",
+        "count(days_ago) - 1",
+    ),
+    *formula(
+        "repeat_recency_days",
+        "int",
+        "days from the first purchase to the last: the recency of the BG/NBD model; 0 for one day only",
+        "max(days_ago) - min(days_ago)",
+    ),
+    *formula(
+        "repeat_spend_cents_mean",
+        "double",
+        "mean paid on the days after the first one: the monetary value of the Gamma-Gamma model (Fader & Hardie 2013)",
+        share_of("sum(paid_cents) - max(struct(days_ago, paid_cents)).paid_cents", "count(days_ago) - 1"),
+        missing="one day only",
+    ),
+)
+"""Over the days with a purchase, one row for each."""
+
+QUINTILES = tuple(
+    Column(
+        f"{side}_quintile",
+        "int",
+        f"fifth of the customers by {meaning}, 5 is the best; ties go to the smaller customer_id first",
+    )
+    for side, meaning in (
+        ("recency", "days_since_last_purchase"),
+        ("frequency", "purchase_count_365d"),
+        ("monetary", "net_spend_cents_sum_365d"),
+    )
+)
 
 PURCHASE_VALUE = Table(
     __name__,
@@ -16,31 +142,5 @@ PURCHASE_VALUE = Table(
     ),
     describes=Describes.DAY,
     key=("customer_id",),
-    columns=(
-        CUSTOMER_ID,
-        Column("days_since_last_purchase", "int", "whole local days from the day the last purchase was paid to as_of"),
-        Column("purchase_count_30d", "bigint", "purchases paid in the last 30 days"),
-        Column("purchase_count_90d", "bigint", "purchases in the last 90 days"),
-        Column("purchase_count_365d", "bigint", "purchases in the last 365 days"),
-        Column(
-            "net_spend_cents_sum_30d",
-            "bigint",
-            "paid minus refunded in the last 30 days; negative when older purchases were refunded",
-        ),
-        Column("net_spend_cents_sum_90d", "bigint", "paid minus refunded in the last 90 days"),
-        Column("net_spend_cents_sum_365d", "bigint", "paid minus refunded in the last 365 days"),
-        Column(
-            "refund_share_365d",
-            "double",
-            "refunded over paid in the last 365 days, at most 1",
-            missing="nothing paid: discounts took all",
-        ),
-        Column(
-            "discount_share_365d", "double", "discount over gross value in the last 365 days", missing="no gross value"
-        ),
-        Column(
-            "instalment_share_365d", "double", "purchases paid by instalment credit over purchases in the last 365 days"
-        ),
-        Column("scene_count_365d", "bigint", "scenes bought in during the last 365 days"),
-    ),
+    columns=(CUSTOMER_ID, *columns_of(*MONEY_MEASURES, *DAY_MEASURES), *QUINTILES),
 )

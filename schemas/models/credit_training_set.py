@@ -1,7 +1,7 @@
 """What was visible of a customer on each monthly observation date, beside how it turned out."""
 
 from schemas.columns import CUSTOMER_ID, OBSERVATION_DATE
-from schemas.families import OBSERVED_FAMILIES, family_columns
+from schemas.families import model_columns, model_families
 from schemas.labels.credit_default import CREDIT_DEFAULT
 from schemas.table import Describes, Table
 
@@ -9,8 +9,8 @@ CREDIT_TRAINING_SET = Table(
     __name__,
     grain="one labelled customer and observation date",
     built_from=(CREDIT_DEFAULT,),
-    observed=OBSERVED_FAMILIES,
+    observed=model_families(),
     describes=Describes.KNOWLEDGE,
     key=("observation_date", "customer_id"),
-    columns=(OBSERVATION_DATE, CUSTOMER_ID, CREDIT_DEFAULT.column("is_default"), *family_columns(OBSERVED_FAMILIES)),
+    columns=(OBSERVATION_DATE, CUSTOMER_ID, CREDIT_DEFAULT.column("is_default"), *model_columns()),
 )

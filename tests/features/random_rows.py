@@ -9,11 +9,15 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
+from schemas.cleaned.accounts import ACCOUNTS
+from schemas.cleaned.bank_customers import BANK_CUSTOMERS
 from schemas.cleaned.browsing_events import BROWSING_EVENTS
 from schemas.cleaned.instalments import INSTALMENTS
 from schemas.cleaned.purchases import PURCHASES
 from schemas.cleaned.refunds import REFUNDS
 from schemas.cleaned.repayments import REPAYMENTS
+from schemas.cleaned.shop_users import SHOP_USERS
+from schemas.cleaned.statements import STATEMENTS
 from schemas.cleaned.transactions import TRANSACTIONS
 from schemas.cleaned.transfers import TRANSFERS as PAYMENTS
 from schemas.columns import SCENES
@@ -62,6 +66,14 @@ class RandomRows:
         self.rows[SHARED_IDENTIFIERS] = [self._shared_identifier(*sorted(pair)) for pair in self._pairs()]
         self.rows[IDENTIFIER_HOLDERS] = [self._holder(f"d{number % 9}", number // 9) for number in range(36)]
         self.rows[PAYMENTS] = [self._payment(number) for number in range(80)]
+        self.rows[ACCOUNTS] = [self._account(bank, name) for bank in ("harbour", "meridian") for name in CUSTOMERS]
+        self.rows[STATEMENTS] = [self._statement(number) for number in range(40)]
+        self.rows[SHOP_USERS], self.rows[BANK_CUSTOMERS] = [], []
+        for record in (row["source_record_id"] for row in self.rows[IDENTITIES]):
+            if record.startswith("shop:"):
+                self.rows[SHOP_USERS].append(self._person(record) | self._verified_at_the_shop())
+            else:
+                self.rows[BANK_CUSTOMERS].append(self._person(record) | self._verified_at(record.split(":")[0]))
 
     def by(self, tables: Sequence[Table], *, moments: Mapping[Table, str]) -> dict[Table, list[Row]]:
         """The rows of which the moment, where the table has one, lies by AS_OF."""
@@ -86,9 +98,16 @@ class RandomRows:
 
     def _identities(self) -> list[Row]:
         records = {f"{partner}:{name}": name for partner in ("shop", "harbour", "meridian") for name in CUSTOMERS}
+        since = {"shop:eve": datetime(2026, 3, 31, 16, tzinfo=UTC)}  # a second too late
+        rules = ("national_id", "phone_and_birth_date", "alone")
         return [
-            {"source_record_id": record, "customer_id": name}
-            for record, name in {**records, "shop:ann-again": "ann"}.items()
+            {
+                "source_record_id": record,
+                "customer_id": name,
+                "matched_by": rules[number % len(rules)],
+                "record_since": since.get(record, datetime(2024, 2, 29, number % 24, tzinfo=UTC)),
+            }
+            for number, (record, name) in enumerate({**records, "shop:ann-again": "ann"}.items())
         ]
 
     def _purchase(self, number: int) -> Row:
@@ -98,11 +117,14 @@ class RandomRows:
             "order_id": f"o{number}",
             "source_record_id": self.record(),
             "paid_at": self.moment(),
-            "payment_method": self.chance.choice(("instalment_credit", "wallet")),
+            "payment_method": ("instalment_credit", "wallet", "bank_card")[number % 3],
             "gross_cents": gross,
             "discount_cents": discount,
             "net_cents": gross - discount,
             "scene": self.chance.choice(SCENES),
+            "is_offline": number % 3 == 0,
+            "item_count": (None, 1, 2, 7)[number % 4],
+            "shipping_address_token": (None, "home", "work", "home")[number % 4],
         }
 
     def _refund(self, number: int) -> Row:
@@ -122,7 +144,9 @@ class RandomRows:
             "source_record_id": self.chance.choice((None, self.record())),
             "session_id": f"s{self.chance.randint(0, 30)}",
             "occurred_at": self.moment(),
-            "event_type": self.chance.choice(("view", "search", "add_to_cart", "login")),
+            "event_type": self.chance.choice(("view", "search", "add_to_cart", "login", "checkout", "purchase")),
+            "device_id": f"d{number % 4}",
+            "category_code": (None, "retail_a", "retail_b", "travel_a")[number // 2 % 4],
         }
 
     def _transaction(self, number: int) -> Row:
@@ -143,6 +167,8 @@ class RandomRows:
             ),
             "counterparty_account_id": self.chance.choice((None, other)),
             "is_offline": self.chance.choice((True, False)),
+            "merchant_id": (None, "m1", "m2", "m3")[number % 4],
+            "scene": (None, "retail", "travel", "medical")[number % 4],
         }
 
     def _plan(self, number: int) -> list[Row]:
@@ -183,6 +209,57 @@ class RandomRows:
             "amount_cents": -500 if is_reversal else 500,
             "is_reversal": is_reversal,
         }
+
+    def _account(self, bank: str, name: str) -> Row:
+        opened_at = self.moment()
+        return {
+            "bank_code": bank,
+            "account_id": f"{name}-credit_card",
+            "source_record_id": f"{bank}:{name}",
+            "account_type": "credit_card",
+            "opened_at": opened_at,
+            "closed_at": opened_at + timedelta(days=40) if self.chance.random() < 0.3 else None,
+            "credit_limit_cents": self.chance.choice((None, 0, 500_000, 700_001)),
+        }
+
+    def _statement(self, number: int) -> Row:
+        account = self.chance.choice([row for row in self.rows[ACCOUNTS] if days_ago(row["opened_at"]) >= 0])
+        published_at = self.moment()
+        statement_date = local_day(published_at)
+        return {
+            **{name: account[name] for name in ("bank_code", "account_id", "source_record_id")},
+            "statement_id": f"s{number:03d}",
+            "statement_date": statement_date,
+            "due_date": statement_date + timedelta(days=20),
+            "published_at": published_at,
+            "balance_cents": self.chance.randint(0, 900_000),
+            "minimum_due_cents": 5_000,
+            "paid_cents": self.chance.choice((0, 4_999, 5_000, 9_999)),
+        }
+
+    def _person(self, record: str) -> Row:
+        token = self.chance.choice(("one", "two"))
+        return {
+            "source_record_id": record,
+            "full_name_token": token,
+            "phone_token": self.chance.choice((None, token)),
+            "email_token": self.chance.choice((None, token)),
+            "national_id_token": self.chance.choice((None, token)),
+            "birth_date": self.chance.choice((None, date(1990, 2, 28), date(1992, 2, 29), date(2008, 4, 1))),
+            "gender": self.chance.choice((None, "female", "male")),
+            "city_code": self.chance.choice((None, "c1")),
+            "occupation": self.chance.choice((None, "teacher")),
+            "updated_at": datetime(2026, 3, self.chance.randint(1, 31), 15, 59, 59, tzinfo=UTC),
+        }
+
+    def _verified_at_the_shop(self) -> Row:
+        return {
+            "is_real_name_verified": self.chance.random() < 0.5,
+            "city_tier": self.chance.choice((None, 1, 2, 3)),
+        }
+
+    def _verified_at(self, bank: str) -> Row:
+        return {"bank_code": bank, "kyc_level": self.chance.randint(0, 3)}
 
     def _pairs(self) -> list[tuple[str, str]]:
         pairs = [(one, other) for one in CUSTOMERS for other in CUSTOMERS if one != other]

@@ -6,14 +6,11 @@ from datetime import date
 from math import sqrt
 from typing import Any
 
-import pytest
-
 from jobs.features.cash_flow import build
 from schemas.cleaned.transactions import TRANSACTIONS
 from schemas.customers.identities import IDENTITIES
-from schemas.features.cash_flow import CASH_FLOW
 from tests.conftest import TableMaker, rows
-from tests.features.random_rows import AS_OF, RandomRows, Row, days_ago
+from tests.features.random_rows import AS_OF, Row
 
 NAMES = ("ann", "bob", "cem", "dia", "eve", "fay")
 PEOPLE = [
@@ -143,76 +140,3 @@ def test_an_even_inflow_varies_by_nothing_and_one_in_six_periods_varies_by_the_r
         moved("cem-current", -600, month_days[0]),
     ]
     assert described(table, movements, "inflow_variation_180d") == [("ann", 0.0), ("bob", sqrt(5)), ("cem", None)]
-
-
-@pytest.mark.parametrize("seed", [31, 32, 33])
-def test_a_second_implementation_in_plain_python_gives_the_same_rows(table: TableMaker, seed: int) -> None:
-    given = RandomRows(seed).rows
-    built = build(table(TRANSACTIONS, given[TRANSACTIONS]), table(IDENTITIES, given[IDENTITIES]), as_of=AS_OF)
-
-    customer_of = {row["source_record_id"]: row["customer_id"] for row in given[IDENTITIES]}
-    movements: dict[str, list[Row]] = {}
-    for row in given[TRANSACTIONS]:
-        if days_ago(row["booked_at"]) >= 0:
-            movements.setdefault(customer_of[row["source_record_id"]], []).append(row)
-    answers = ((name, answer_in_plain_python(theirs)) for name, theirs in sorted(movements.items()))
-    expected = [(name, *answer) for name, answer in answers if answer]
-
-    assert len(expected) == 5
-    assert rows(built, *CASH_FLOW.column_names) == expected
-
-
-def answer_in_plain_python(movements: list[Row]) -> tuple[Any, ...] | None:
-    """The family's columns after customer_id for one customer's movements by AS_OF; None for no row."""
-    recent = [row for row in movements if days_ago(row["booked_at"]) < 180]
-    if not recent:
-        return None
-    season = [row for row in recent if days_ago(row["booked_at"]) < 90]
-    deposits = [row for row in movements if row["account_type"] != "credit_card"]
-    own = {row["account_id"] for row in deposits}
-    foreign = [row for row in recent if row in deposits and row["counterparty_account_id"] not in own]
-    periods = [sum(received([r for r in foreign if days_ago(r["booked_at"]) // 30 == p])) for p in range(6)]
-    paid_periods = {
-        days_ago(r["booked_at"]) // 30 for r in foreign if r["transaction_type"] == "salary" and r["amount_cents"] > 0
-    }
-    salaries = [row for row in foreign if row in season and row["transaction_type"] == "salary"]
-    outflow = sum(paid_out([row for row in foreign if row in season]))
-    cash = sum(paid_out([row for row in foreign if row in season and row["transaction_type"] == "cash"]))
-    cards = [row for row in season if row["transaction_type"] in ("pos", "online")]
-    payments = [row for row in cards if row["amount_cents"] < 0]
-    newest: dict[tuple[str, str], tuple[Any, ...]] = {}
-    for row in deposits:
-        if row["balance_after_cents"] is not None:
-            account, version = (row["bank_code"], row["account_id"]), (row["booked_at"], row["transaction_id"])
-            newest[account] = max(newest.get(account, ()), (*version, row["balance_after_cents"]))
-    balances = [r["balance_after_cents"] for r in season if r in deposits and r["balance_after_cents"] is not None]
-    return (
-        sum(received([row for row in foreign if row in season])),
-        outflow,
-        sum(received(salaries)),
-        len(paid_periods),
-        variation(periods),
-        sum(found[-1] for found in newest.values()) if newest else None,
-        min(balances, default=None),
-        cash / outflow if outflow else None,
-        sum(row["is_offline"] for row in payments) / len(payments) if payments else None,
-        -sum(row["amount_cents"] for row in cards),
-        len([row for row in recent if row["transaction_type"] == "fee" and row["amount_cents"] < 0]),
-    )
-
-
-def received(movements: list[Row]) -> list[int]:
-    return [row["amount_cents"] for row in movements if row["amount_cents"] > 0]
-
-
-def paid_out(movements: list[Row]) -> list[int]:
-    return [-row["amount_cents"] for row in movements if row["amount_cents"] < 0]
-
-
-def variation(periods: list[int]) -> float | None:
-    mean = sum(periods) / len(periods)
-    squares = [(float(inflow) - mean) * (float(inflow) - mean) for inflow in periods]
-    total = squares[0]
-    for square in squares[1:]:
-        total = total + square
-    return sqrt(total / len(periods)) / mean if mean > 0 else None

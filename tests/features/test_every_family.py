@@ -6,11 +6,13 @@ from importlib import import_module
 
 import pytest
 
+from schemas.cleaned.accounts import ACCOUNTS
 from schemas.cleaned.browsing_events import BROWSING_EVENTS
 from schemas.cleaned.instalments import INSTALMENTS
 from schemas.cleaned.purchases import PURCHASES
 from schemas.cleaned.refunds import REFUNDS
 from schemas.cleaned.repayments import REPAYMENTS
+from schemas.cleaned.statements import STATEMENTS
 from schemas.cleaned.transactions import TRANSACTIONS
 from schemas.cleaned.transfers import TRANSFERS as PAYMENTS
 from schemas.edges.identifier_holders import IDENTIFIER_HOLDERS
@@ -22,6 +24,7 @@ from tests.conftest import TableMaker, rows
 from tests.features.random_rows import AS_OF, RandomRows
 
 MOMENT_OF = {
+    ACCOUNTS: "opened_at",
     BROWSING_EVENTS: "occurred_at",
     IDENTIFIER_HOLDERS: "first_seen_at",
     INSTALMENTS: "plan_opened_at",
@@ -30,6 +33,7 @@ MOMENT_OF = {
     REFUNDS: "refunded_at",
     REPAYMENTS: "paid_at",
     SHARED_IDENTIFIERS: "first_seen_at",
+    STATEMENTS: "published_at",
     TRANSACTIONS: "booked_at",
     TRANSFERS: "first_transferred_at",
 }

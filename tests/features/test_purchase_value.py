@@ -5,17 +5,12 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-import duckdb
-import pyarrow as pa
-import pytest
-
 from jobs.features.purchase_value import build
 from schemas.cleaned.purchases import PURCHASES
 from schemas.cleaned.refunds import REFUNDS
 from schemas.customers.identities import IDENTITIES
-from schemas.features.purchase_value import PURCHASE_VALUE
 from tests.conftest import TableMaker, rows
-from tests.features.random_rows import AS_OF, RandomRows, Row, days_ago
+from tests.features.random_rows import AS_OF, Row
 
 LAST_SECOND, FIRST_SECOND = "23:59:59+08:00", "00:00:00+08:00"
 
@@ -124,49 +119,6 @@ def test_the_records_of_one_customer_are_described_together_and_unknown_records_
     ]
     built = build(table(PURCHASES, purchases), table(REFUNDS, []), table(IDENTITIES, identities), as_of=AS_OF)
     assert rows(built, "customer_id", "purchase_count_30d") == [("ann", 2)]
-
-
-ANSWER_IN_SQL = """
-    WITH refunded AS (
-        SELECT i.customer_id,
-               sum(CASE WHEN r.days_ago < 30 THEN r.amount_cents ELSE 0 END)::BIGINT AS r30,
-               sum(CASE WHEN r.days_ago < 90 THEN r.amount_cents ELSE 0 END)::BIGINT AS r90,
-               sum(CASE WHEN r.days_ago < 365 THEN r.amount_cents ELSE 0 END)::BIGINT AS r365
-        FROM refunds r JOIN purchases p USING (order_id) JOIN identities i ON i.source_record_id = p.source_record_id
-        WHERE r.days_ago >= 0 AND p.days_ago >= 0 GROUP BY 1
-    ), bought AS (
-        SELECT i.customer_id, min(days_ago) AS days_since,
-               count(*) FILTER (days_ago < 30) AS n30, count(*) FILTER (days_ago < 90) AS n90, count(*) AS n365,
-               coalesce(sum(net_cents) FILTER (days_ago < 30), 0)::BIGINT AS p30,
-               coalesce(sum(net_cents) FILTER (days_ago < 90), 0)::BIGINT AS p90, sum(net_cents)::BIGINT AS p365,
-               sum(discount_cents)::BIGINT AS discount, sum(gross_cents)::BIGINT AS gross,
-               count(*) FILTER (payment_method = 'instalment_credit') AS by_instalment,
-               count(DISTINCT scene) AS scenes
-        FROM purchases JOIN identities i USING (source_record_id)
-        WHERE days_ago BETWEEN 0 AND 364 GROUP BY 1
-    )
-    SELECT customer_id, days_since, n30, n90, n365,
-           p30 - coalesce(r30, 0), p90 - coalesce(r90, 0), p365 - coalesce(r365, 0),
-           CASE WHEN p365 <> 0 THEN least(1.0::DOUBLE, coalesce(r365, 0)::DOUBLE / p365::DOUBLE) END,
-           CASE WHEN gross <> 0 THEN discount::DOUBLE / gross::DOUBLE END,
-           by_instalment::DOUBLE / n365::DOUBLE, scenes
-    FROM bought LEFT JOIN refunded USING (customer_id) ORDER BY 1
-"""
-
-
-@pytest.mark.parametrize("seed", [11, 12, 13])
-def test_a_second_implementation_in_sql_gives_the_same_rows(table: TableMaker, seed: int) -> None:
-    given = RandomRows(seed).rows
-    built = build(*(table(parent, given[parent]) for parent in (PURCHASES, REFUNDS, IDENTITIES)), as_of=AS_OF)
-
-    with duckdb.connect() as answer:
-        for parent, moment in ((PURCHASES, "paid_at"), (REFUNDS, "refunded_at"), (IDENTITIES, None)):
-            told = [{**row, "days_ago": days_ago(row[moment])} if moment else row for row in given[parent]]
-            answer.register(parent.name, pa.Table.from_pylist(told))
-        expected = answer.execute(ANSWER_IN_SQL).fetchall()
-
-    assert len(expected) == 5
-    assert rows(built, *PURCHASE_VALUE.column_names) == expected
 
 
 def test_another_as_of_shifts_every_window_by_as_many_days(table: TableMaker) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from jobs.models.credit_training_set import build
-from schemas.families import OBSERVED_FAMILIES
+from schemas.families import model_families
 from schemas.features.repayment import REPAYMENT
 from schemas.labels.credit_default import CREDIT_DEFAULT
 from schemas.models.credit_training_set import CREDIT_TRAINING_SET
@@ -27,7 +27,7 @@ def test_only_the_labels_of_the_observation_date_are_joined(
         ],
     )
     repayment = [{"customer_id": "ann", "days_past_due": 40}, {"customer_id": "cem", "days_past_due": 50}]
-    families = [table(family, repayment if family == REPAYMENT else []) for family in OBSERVED_FAMILIES]
+    families = [table(family, repayment if family == REPAYMENT else []) for family in model_families()]
     training_rows = build(labels, *families, as_of=OBSERVED)
     assert set(training_rows.columns) == set(CREDIT_TRAINING_SET.column_names)
     columns = ("observation_date", "customer_id", "is_default", "days_past_due", "purchase_count_30d")
@@ -39,7 +39,7 @@ def test_only_the_labels_of_the_observation_date_are_joined(
 
 def test_an_observation_date_on_which_nobody_was_labelled_gives_no_row(table: TableMaker) -> None:
     labels = table(CREDIT_DEFAULT, [{"observation_date": "2025-07-31", "customer_id": "ann"}])
-    families = [table(family, []) for family in OBSERVED_FAMILIES]
+    families = [table(family, []) for family in model_families()]
     assert rows(build(labels, *families, as_of=OBSERVED), "customer_id") == []
 
 

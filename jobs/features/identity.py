@@ -1,0 +1,124 @@
+"""Who a customer is to the partners: since when, how well verified, how steady, and how surely one person."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+
+from jobs.windows import aggregates_of, count_where, days_before, happened_by, in_last_days
+from schemas.features.identity import (
+    ACCOUNT_MEASURES,
+    ADDRESS_MEASURES,
+    BOTH_FIELDS,
+    COUNTS_OF_OTHERS,
+    DEVICE_MEASURES,
+    PLAN_MEASURES,
+    RECORD_MEASURES,
+)
+
+DETAILS = ("source_record_id", "updated_at", *BOTH_FIELDS)
+
+
+def build(
+    identities: DataFrame,
+    shop_users: DataFrame,
+    bank_customers: DataFrame,
+    accounts: DataFrame,
+    instalments: DataFrame,
+    purchases: DataFrame,
+    browsing_events: DataFrame,
+    *,
+    as_of: date,
+) -> DataFrame:
+    """One row per customer with a record that began by as_of.
+
+    A record whose details a partner has not delivered still counts; its fields are then not filled.
+    """
+    known = identities.where(happened_by("record_since", as_of))
+    records = known.select("source_record_id", "customer_id")
+    details = tell_details(shop_users, bank_customers)
+    owned = accounts.where(is_open(as_of)).join(records, "source_record_id", how="inner")
+    plans = (
+        instalments.where(happened_by("plan_opened_at", as_of))
+        .groupBy("source_record_id")
+        .agg(days_before(as_of, F.min("plan_opened_at")).alias("days_ago"))
+        .join(records, "source_record_id", how="inner")
+    )
+    return (
+        known.join(details, "source_record_id", how="left")
+        .withColumns(
+            {
+                "is_shop": F.col("source_record_id").startswith("shop:"),
+                "days_ago": days_before(as_of, "record_since"),
+                "days_unchanged": F.greatest(days_before(as_of, F.coalesce("updated_at", "record_since")), F.lit(0)),
+                "age": F.floor((day_number(F.lit(as_of)) - day_number(F.col("birth_date"))) / 10_000).cast("int"),
+            }
+        )
+        .groupBy("customer_id")
+        .agg(*aggregates_of(*RECORD_MEASURES))
+        .join(owned.groupBy("customer_id").agg(*aggregates_of(*ACCOUNT_MEASURES)), "customer_id", how="left")
+        .join(plans.groupBy("customer_id").agg(*aggregates_of(*PLAN_MEASURES)), "customer_id", how="left")
+        .join(describe_addresses(purchases, records, as_of), "customer_id", how="left")
+        .join(describe_devices(browsing_events, records, as_of), "customer_id", how="left")
+        .fillna(0, list(COUNTS_OF_OTHERS))
+    )
+
+
+def tell_details(shop_users: DataFrame, bank_customers: DataFrame) -> DataFrame:
+    """One row per record of a partner; a column that only the other kind of partner has is null."""
+    users = shop_users.select(*DETAILS, "is_real_name_verified", "city_tier")
+    customers = bank_customers.select(*DETAILS, "bank_code", "kyc_level")
+    return users.unionByName(customers, allowMissingColumns=True)
+
+
+def day_number(day: Column) -> Column:
+    """20260331 for 31 March 2026: completed years are whole ten thousands of the difference."""
+    return F.year(day) * 10_000 + F.month(day) * 100 + F.dayofmonth(day)
+
+
+def is_open(as_of: date) -> Column:
+    """Whether an account was opened by as_of and not closed by then."""
+    return happened_by("opened_at", as_of) & ~happened_by("closed_at", as_of)
+
+
+def describe_addresses(purchases: DataFrame, records: DataFrame, as_of: date) -> DataFrame:
+    """One row per customer who ever had a purchase shipped to a known address."""
+    shipped = purchases.where(happened_by("paid_at", as_of) & F.col("shipping_address_token").isNotNull())
+    by_record = shipped.groupBy("source_record_id", "shipping_address_token").agg(
+        F.max("paid_at").alias("newest_at"),
+        F.min("paid_at").alias("oldest_at"),
+        count_where(in_last_days("paid_at", 365, as_of)).alias("purchase_count"),
+    )
+    return (
+        by_record.join(records, "source_record_id", how="inner")
+        .groupBy("customer_id", "shipping_address_token")
+        .agg(*newest_and_oldest(as_of), F.sum("purchase_count").alias("purchase_count"))
+        .groupBy("customer_id")
+        .agg(*aggregates_of(*ADDRESS_MEASURES))
+    )
+
+
+def describe_devices(browsing_events: DataFrame, records: DataFrame, as_of: date) -> DataFrame:
+    """One row per customer who ever logged in on a device."""
+    by_record = (
+        browsing_events.where(happened_by("occurred_at", as_of) & F.col("source_record_id").isNotNull())
+        .groupBy("source_record_id", "device_id")
+        .agg(F.max("occurred_at").alias("newest_at"), F.min("occurred_at").alias("oldest_at"))
+    )
+    return (
+        by_record.join(records, "source_record_id", how="inner")
+        .groupBy("customer_id", "device_id")
+        .agg(*newest_and_oldest(as_of))
+        .groupBy("customer_id")
+        .agg(*aggregates_of(*DEVICE_MEASURES))
+    )
+
+
+def newest_and_oldest(as_of: date) -> list[Column]:
+    """When a thing of a customer was last and first seen, on any record."""
+    return [
+        days_before(as_of, F.max("newest_at")).alias("newest_days_ago"),
+        days_before(as_of, F.min("oldest_at")).alias("oldest_days_ago"),
+    ]

@@ -1,0 +1,55 @@
+"""The plans of every family: no Python in the rows, no join of everybody with everybody, nothing left uncompiled."""
+
+from __future__ import annotations
+
+import re
+from importlib import import_module
+
+import pytest
+from pyspark.sql import DataFrame, SparkSession
+
+from jobs.features.purchase_outlook import describe_buyers
+from schemas.families import FAMILIES
+from schemas.features.purchase_outlook import PURCHASE_OUTLOOK
+from schemas.table import Table
+from tests.conftest import TableMaker
+from tests.features.random_rows import AS_OF
+
+ROW_BY_ROW = ("BatchEvalPython", "ArrowEvalPython", "MapInPandas", "FlatMapGroups")
+EVERYBODY_WITH_EVERYBODY = ("CartesianProduct", "BroadcastNestedLoopJoin")
+HUGE_METHOD_BYTES = 65_535
+"""Spark falls back to interpreting a stage of which a method is larger (spark.sql.codegen.hugeMethodLimit)."""
+
+
+@pytest.mark.parametrize("family", FAMILIES, ids=lambda family: family.name)
+def test_a_family_is_compiled_and_never_leaves_the_engine(
+    spark: SparkSession, table: TableMaker, family: Table
+) -> None:
+    build = import_module(f"jobs.features.{family.name}").build
+    spark.conf.set("spark.sql.adaptive.enabled", "false")  # an adaptive plan shows its stages only while it runs
+    try:
+        parents = [table(parent, []) for parent in family.built_from]  # type: ignore[arg-type]
+        built = (
+            describe_buyers(parents[0], parents[1], AS_OF)
+            if family is PURCHASE_OUTLOOK
+            else build(*parents, as_of=AS_OF)
+        )
+        plan, generated = told(built, "simple"), told(built, "codegen")
+    finally:
+        spark.conf.set("spark.sql.adaptive.enabled", "true")
+    assert "HashAggregate" in plan
+    assert [word for word in (*ROW_BY_ROW, *EVERYBODY_WITH_EVERYBODY) if word in plan] == []
+    # A largest or smallest struct is sorted, not hashed; it follows a first grouping, so that few rows are left.
+    not_compiled = [line for line in plan.splitlines() if re.search(r"[-: ] HashAggregate\(", line)]
+    assert not_compiled == []
+    sizes = [int(size) for size in re.findall(r"maxMethodCodeSize:(-?\d+)", generated)]
+    assert sizes
+    assert min(sizes) > 0
+    assert max(sizes) < HUGE_METHOD_BYTES
+
+
+def told(frame: DataFrame, mode: str) -> str:
+    """What `explain` prints; only the embedded session can tell."""
+    jvm = frame.sparkSession._jvm
+    assert jvm is not None
+    return str(jvm.PythonSQLUtils.explainString(frame._jdf.queryExecution(), mode))

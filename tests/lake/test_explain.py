@@ -1,0 +1,99 @@
+"""explain: the meaning, the formula and exactly the source rows behind a published value."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from jobs.arrow_types import arrow_schema
+from jobs.explain import UnknownColumnError, UnknownCustomerError, explain
+from jobs.lake import Lake, Partition
+from jobs.settings import Settings
+from jobs.storage_local import LocalStorage
+from schemas.cleaned.purchases import PURCHASES
+from schemas.cleaned.refunds import REFUNDS
+from schemas.customers.identities import IDENTITIES
+from schemas.features.purchase_value import PURCHASE_VALUE
+from schemas.table import Table
+from tests.conftest import filled_rows
+
+NIGHT = date(2026, 4, 1)
+
+
+def settings(folder: Path) -> Settings:
+    return Settings(
+        lake=str(folder / "lake"),
+        scratch=folder / "scratch",
+        shop_drop="s3://nowhere/shop",
+        s3_endpoint=None,
+        banks={},
+        keys_file=None,
+        first_business_date=NIGHT,
+        time_zone="Asia/Shanghai",
+        spark_remote=None,
+        spark_cores=1,
+        spark_memory="1g",
+        spark_java_options="",
+        shuffle_partitions=1,
+        check_in_memory_rows=1,
+        workers=1,
+    )
+
+
+def publish(lake: Lake, table: Table, given: Sequence[Mapping[str, Any]]) -> None:
+    schema = arrow_schema(table)
+    columns = list(zip(*filled_rows(table, given), strict=True))
+    rows = pa.Table.from_arrays([pa.array(c, f.type) for c, f in zip(columns, schema, strict=True)], schema=schema)
+    with lake.writing(Partition(table.address, NIGHT)) as writer:
+        path = writer.staging_folder / "part-00000.parquet"
+        pq.write_table(rows, path)
+        writer.publish([path], known_by=NIGHT, as_of=NIGHT, contract="c", code="c", inputs={}, seconds={})
+
+
+@pytest.fixture
+def lake(tmp_path: Path) -> Lake:
+    made = Lake(LocalStorage(tmp_path / "lake"), tmp_path / "scratch")
+    publish(made, IDENTITIES, [{"source_record_id": f"shop:{n}", "customer_id": n} for n in ("ann", "bob")])
+    moments = {
+        "first day": datetime(2026, 3, 2, 16, tzinfo=UTC),  # midnight of 3 March in Shanghai: day 29 before
+        "too early": datetime(2026, 3, 2, 15, 59, 59, tzinfo=UTC),
+        "last second": datetime(2026, 4, 1, 15, 59, 59, tzinfo=UTC),
+        "tomorrow": datetime(2026, 4, 1, 16, tzinfo=UTC),
+    }
+    bought = [{"order_id": o, "source_record_id": "shop:ann", "paid_at": at} for o, at in moments.items()]
+    publish(made, PURCHASES, [*bought, {**bought[0], "order_id": "of bob", "source_record_id": "shop:bob"}])
+    publish(made, REFUNDS, [{"refund_id": "r", "source_record_id": "shop:bob", "refunded_at": moments["first day"]}])
+    publish(made, PURCHASE_VALUE, [{"customer_id": "ann", "purchase_count_30d": 2}])
+    return made
+
+
+def test_a_value_is_told_with_its_meaning_its_formula_and_the_rows_of_its_window(lake: Lake, tmp_path: Path) -> None:
+    explained = explain("ann", "purchase_count_30d", NIGHT, lake, settings(tmp_path))
+    assert explained.value == 2
+    of_parent = {parent.name: rows for parent, rows in explained.rows}
+    assert of_parent["purchases"]["order_id"].to_pylist() == ["last second", "first day"]
+    assert of_parent["refunds"].num_rows == 0
+    text = "\n".join(explained.lines())
+    assert "purchase_count_30d = 2" in text
+    assert "purchases paid in the last 30 days" in text
+    assert "count(1) FILTER (WHERE is_purchase AND days_ago BETWEEN 0 AND 29)" in text
+    assert "_token" not in text
+
+
+def test_a_lifetime_value_rests_on_every_row_up_to_the_day(lake: Lake, tmp_path: Path) -> None:
+    explained = explain("ann", "days_since_first_purchase", NIGHT, lake, settings(tmp_path))
+    [orders] = [rows["order_id"].to_pylist() for parent, rows in explained.rows if parent == PURCHASES]
+    assert orders == ["last second", "first day", "too early"]
+
+
+def test_what_is_not_there_is_named(lake: Lake, tmp_path: Path) -> None:
+    with pytest.raises(UnknownColumnError, match="purchase_count_30d"):
+        explain("ann", "purchase_number", NIGHT, lake, settings(tmp_path))
+    with pytest.raises(UnknownCustomerError, match=r"features/purchase_value 2026-04-01: has no row"):
+        explain("bob", "purchase_count_30d", NIGHT, lake, settings(tmp_path))
