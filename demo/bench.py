@@ -21,6 +21,9 @@ import psutil
 import pyarrow.parquet as pq
 
 from demo.airflow import airflow_standalone
+from demo.bench_hubs import bench_hubs
+from demo.bench_relations import bench_relations
+from demo.bench_rings import bench_rings
 from demo.processes import PROJECT_ROOT
 from demo.session import partners_up
 from demo.tour import DAG, watch
@@ -69,6 +72,12 @@ def bench(folder: Path, *world: str, with_million: bool = False) -> None:
         _race_families(environment, second)
     _print_table(costs, rows, world)
     _print_worlds(worlds)
+    for lines in (
+        bench_relations(folder / "relations"),
+        bench_hubs(folder / "hubs", measure),
+        bench_rings(folder / "rings"),
+    ):
+        _say("\n".join(("", *lines)))
 
 
 @dataclass(frozen=True)

@@ -73,6 +73,24 @@ def ring_recall(rings: pa.Table, suspects: Iterable[int]) -> float:
     return _share(len(members & set(suspects)), len(members))
 
 
+def ring_precision(rings: pa.Table, suspects: Iterable[int]) -> float:
+    """The share of ring members among the people who are suspected."""
+    accused = set(suspects)
+    return _share(len(set(rings["person_id"].to_pylist()) & accused), len(accused))
+
+
+def people_behind(source_ids: pa.Table, identities: pa.Table, customers: Iterable[str]) -> set[int]:
+    """The people whose records belong to one of the customers.
+
+    identities: source_record_id, customer_id, as customers/identities publishes them.
+    """
+    wanted = set(customers)
+    records = pc.binary_join_element_wise(source_ids["partner"], source_ids["source_id"], ":").to_pylist()
+    person_of = dict(zip(records, source_ids["person_id"].to_pylist(), strict=True))
+    pairs = zip(identities["source_record_id"].to_pylist(), identities["customer_id"].to_pylist(), strict=True)
+    return {person_of[record] for record, customer in pairs if customer in wanted and record in person_of}
+
+
 def policy_value(uplifts: pa.Table, channel_of: Mapping[int, str | None]) -> float:
     """Applications that a policy brings beyond those that come anyway: the sum of the true uplift of its contacts."""
     keys = zip(uplifts["person_id"].to_pylist(), uplifts["contact_channel"].to_pylist(), strict=True)

@@ -86,7 +86,8 @@ def judge_with_spark(spark: SparkSession, files: Sequence[Path], rules: Sequence
     """
     from great_expectations.execution_engine import SparkDFExecutionEngine
 
-    rows = spark.read.parquet(*(file.resolve().as_uri() for file in files))
+    local = (f"file://{file.resolve()}" for file in files)  # as_uri() would encode what Spark does not decode
+    rows = spark.read.parquet(*local)
     for bound in rules:
         rows = _with_sums_in_spark(rows, bound.rule)
     engine = SparkDFExecutionEngine(spark=spark, persist=False, batch_data_dict={BATCH: rows})

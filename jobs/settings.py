@@ -62,6 +62,7 @@ class Settings:
     spark_java_options: str
     shuffle_partitions: int
     check_in_memory_rows: int
+    edges_in_memory: int
     workers: int
 
     def keys(self) -> Keys:
@@ -93,6 +94,7 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         spark_java_options=values.get("NIGHTLEDGER_SPARK_JAVA_OPTIONS", ""),
         shuffle_partitions=_whole_number(values, "NIGHTLEDGER_SHUFFLE_PARTITIONS", 4, problems),
         workers=_whole_number(values, "NIGHTLEDGER_WORKERS", 2, problems),
+        edges_in_memory=_whole_number(values, "NIGHTLEDGER_EDGES_IN_MEMORY", _edges_that_fit(), problems),
         check_in_memory_rows=_whole_number(values, "NIGHTLEDGER_CHECK_IN_MEMORY_ROWS", 2_000_000, problems),
     )
     if not re.fullmatch(r"[1-9][0-9]*[mg]", settings.spark_memory):
@@ -161,6 +163,12 @@ def _time_zone(values: Mapping[str, str], problems: list[str]) -> str:
     except (ZoneInfoNotFoundError, ValueError):
         problems.append("NIGHTLEDGER_TIME_ZONE is not a time zone like Asia/Shanghai")
     return name
+
+
+def _edges_that_fit() -> int:
+    """Edges whose graph takes about a quarter of this machine's memory, at the 800 bytes that its measures hold."""
+    fitting = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 4 // 800
+    return min(max(1, fitting), 1_000_000_000)  # Spark counts a limit in 32 bits
 
 
 def _whole_number(values: Mapping[str, str], name: str, default: int, problems: list[str]) -> int:

@@ -23,7 +23,11 @@ READ_BY_MODELS: Final[Mapping[str, tuple[str, ...]]] = {
         *("inflow_variation_180d", "balance_cents_last", "balance_cents_min_90d", "cash_share_90d"),
         *("offline_share_90d", "spend_cents_sum_90d", "fee_count_180d"),
     ),
+    "default_influence": (),  # whom somebody knows: see below
+    "identifier_risk": (),
     "identity": (),  # age, residence and what only a verified customer has: to describe people, not to judge them
+    "money_flows": (),
+    "network_position": (),
     "purchase_outlook": (),  # a forecast from purchases alone: it would tell a model twice what it sees
     "purchase_value": (
         *("days_since_last_purchase", "purchase_count_30d", "purchase_count_90d", "purchase_count_365d"),
@@ -41,7 +45,9 @@ READ_BY_MODELS: Final[Mapping[str, tuple[str, ...]]] = {
 """The columns a model may read, by family; of a family that is not listed, all.
 
 Many windows of one measure say the same again, and every column is built for each observation date: a scorecard
-chooses better from few columns with a meaning each.
+chooses better from few columns with a meaning each. The families that describe people through others are for people to
+read and to rule on: whether a score may depend on whom somebody knows is for each partner to decide (Óskarsdóttir and
+others 2019), and built anew for six observation dates they cost as much as all others together.
 """
 
 

@@ -28,6 +28,7 @@ SHARED_EXPRESSIONS = {
     "jobs.models.scorecard_expressions",
     "jobs.segments.wishes",
 }
+MEASURES = "jobs.relations"
 STANDARD_LIBRARY = set(sys.stdlib_module_names)
 
 
@@ -97,7 +98,9 @@ def test_a_job_sees_contracts_and_shared_expressions_but_neither_the_lake_nor_an
 
     def is_allowed(name: str) -> bool:
         module = ".".join(name.split(".")[:3])
-        if package_of(name) != "jobs" or any(name == s or name.startswith(f"{s}.") for s in SHARED_EXPRESSIONS):
+        if package_of(name) != "jobs" or any(
+            name == s or name.startswith(f"{s}.") for s in (*SHARED_EXPRESSIONS, MEASURES)
+        ):
             return True
         return module.startswith(f"jobs.{layer}") and module not in datasets
 
@@ -110,6 +113,13 @@ def test_shared_expressions_are_pure() -> None:
     assert (
         violations(files, lambda name: package_of(name) in allowed or name.startswith(tuple(SHARED_EXPRESSIONS))) == []
     )
+
+
+def test_measures_of_relations_know_edge_tables_and_nothing_of_the_lake() -> None:
+    allowed = STANDARD_LIBRARY | {"igraph", "numpy", "pandas", "pyarrow", "pyspark", "scipy"}
+    files = source_files("jobs/relations")
+    shared = (MEASURES, "jobs.windows")
+    assert violations(files, lambda name: package_of(name) in allowed or name.startswith(shared)) == []
 
 
 @pytest.mark.parametrize("address", [dataset.address for dataset in DATASETS])

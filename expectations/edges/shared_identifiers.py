@@ -15,6 +15,8 @@ RULES = (
     ),
     at_least("identifier_count", 1, because="a pair without anything shared is no pair"),
     at_most("identifier_count", 100, because="more looks like a placeholder value; a guess", severity=Severity.WARNING),
+    at_least("tie_weight", 1 / 9, because="an identifier of more than ten customers ties nobody"),
+    not_less_than("identifier_count", "tie_weight", because="an identifier that only the two use weighs 1"),
     not_less_than("last_seen_at", "first_seen_at", because="the end of a tie lies after its beginning"),
     not_after_the_night("last_seen_at", because="only sightings up to the day count"),
 )

@@ -1,6 +1,10 @@
 """The scorecard for default risk, and the report on which it is signed off."""
 
+from schemas.features.default_influence import DEFAULT_INFLUENCE
+from schemas.features.identifier_risk import IDENTIFIER_RISK
+from schemas.features.money_flows import MONEY_FLOWS
 from schemas.features.neighbourhood import NEIGHBOURHOOD
+from schemas.features.network_position import NETWORK_POSITION
 from schemas.features.repayment import REPAYMENT
 from schemas.models.credit_training_set import CREDIT_TRAINING_SET
 from schemas.table import Describes, Document
@@ -35,7 +39,7 @@ Nobody else has an outcome to learn from. A customer without a plan (a thin file
 is told apart by a flag.
 """
 
-NETWORK_FAMILIES = (NEIGHBOURHOOD,)
+NETWORK_FAMILIES = (DEFAULT_INFLUENCE, IDENTIFIER_RISK, MONEY_FLOWS, NEIGHBOURHOOD, NETWORK_POSITION)
 """Who somebody knows, rather than what they did. The report says what the score would be worth without it."""
 
 CREDIT_SCORE = Document(

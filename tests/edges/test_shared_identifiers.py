@@ -8,6 +8,7 @@ from itertools import combinations
 import pytest
 from pyspark.sql import DataFrame
 
+from jobs.edges import identifier_holders
 from jobs.edges.shared_identifiers import MAX_CUSTOMERS_SHARING, build
 from schemas.cleaned.bank_customers import BANK_CUSTOMERS
 from schemas.cleaned.browsing_events import BROWSING_EVENTS
@@ -32,7 +33,9 @@ def built(table: TableMaker, given: dict[Table, GivenRows], partitions: int = 1)
         table(parent, given.get(parent, [])).repartition(partitions)
         for parent in (PURCHASES, SHOP_USERS, BANK_CUSTOMERS, BROWSING_EVENTS)
     )
-    return build(purchases, users, customers, events, table(IDENTITIES, identities), as_of=AS_OF)
+    people = table(IDENTITIES, identities)
+    holders = identifier_holders.build(purchases, users, customers, events, people, as_of=AS_OF)
+    return build(holders, as_of=AS_OF)
 
 
 SIGHTINGS: dict[Table, GivenRows] = {
@@ -69,13 +72,13 @@ SIGHTINGS: dict[Table, GivenRows] = {
 @pytest.mark.parametrize("partitions", [1, 7])
 def test_t1_t17_pairs_are_counted_from_when_both_used_it_to_when_either_did(table: TableMaker, partitions: int) -> None:
     found = built(table, SIGHTINGS, partitions)
-    found = found.selectExpr(*found.columns[:4], "string(date(first_seen_at))", "string(date(last_seen_at))")
+    found = found.selectExpr(*found.columns[:5], "string(date(first_seen_at))", "string(date(last_seen_at))")
     assert rows(found, *found.columns) == [
-        ("ann", "bob", "address", 1, "2026-03-31", "2026-03-31"),
-        ("ann", "bob", "device", 2, "2026-02-01", "2026-03-01"),
-        ("ann", "bob", "phone", 1, "2026-01-10", "2026-02-01"),
-        ("ann", "cem", "phone", 1, "2026-01-20", "2026-02-01"),
-        ("bob", "cem", "phone", 1, "2026-01-20", "2026-01-20"),
+        ("ann", "bob", "address", 1, 1.0, "2026-03-31", "2026-03-31"),
+        ("ann", "bob", "device", 2, 2.0, "2026-02-01", "2026-03-01"),
+        ("ann", "bob", "phone", 1, 0.5, "2026-01-10", "2026-02-01"),
+        ("ann", "cem", "phone", 1, 0.5, "2026-01-20", "2026-02-01"),
+        ("bob", "cem", "phone", 1, 0.5, "2026-01-20", "2026-01-20"),
     ]
 
 
@@ -87,8 +90,8 @@ def test_t14_an_identifier_of_too_many_customers_ties_nobody_and_one_at_the_limi
         *({"source_record_id": f"shop:{name}", "device_id": "tablet"} for name in at_limit),  # seen twice, counted once
     ]
     found = built(table, {BROWSING_EVENTS: events})
-    pairs = [(first, second, 1) for first, second in combinations(at_limit, 2)]
-    assert rows(found, "first_customer_id", "second_customer_id", "identifier_count") == pairs
+    pairs = [(first, second, 1, 1 / 9) for first, second in combinations(at_limit, 2)]
+    assert rows(found, "first_customer_id", "second_customer_id", "identifier_count", "tie_weight") == pairs
 
 
 def test_without_sightings_nobody_is_tied(table: TableMaker) -> None:

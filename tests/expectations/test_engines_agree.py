@@ -44,7 +44,9 @@ def test_both_engines_give_the_same_verdict(
     spark: SparkSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     say_rules(monkeypatch, *EVERY_KIND)
-    files = stage(tmp_path, wallets_named(BREAKING), files=2)
+    folder = tmp_path / "wallets.business_date%3D2026-03-31"  # staging folders are called so
+    folder.mkdir()
+    files = stage(folder, wallets_named(BREAKING), files=2)
     in_memory, in_spark = (
         check(
             WALLETS,

@@ -19,8 +19,10 @@ from schemas.cleaned.repayments import REPAYMENTS
 from schemas.cleaned.shop_users import SHOP_USERS
 from schemas.cleaned.statements import STATEMENTS
 from schemas.cleaned.transactions import TRANSACTIONS
+from schemas.cleaned.transfers import TRANSFERS as PAYMENTS
 from schemas.columns import SCENES
 from schemas.customers.identities import IDENTITIES
+from schemas.edges.identifier_holders import IDENTIFIER_HOLDERS
 from schemas.edges.shared_identifiers import SHARED_IDENTIFIERS
 from schemas.edges.transfers import TRANSFERS
 from schemas.table import Table
@@ -62,6 +64,8 @@ class RandomRows:
         self.rows[REPAYMENTS] = [self._repayment(number) for number in range(60)]
         self.rows[TRANSFERS] = [self._transfer(*pair) for pair in self._pairs()]
         self.rows[SHARED_IDENTIFIERS] = [self._shared_identifier(*sorted(pair)) for pair in self._pairs()]
+        self.rows[IDENTIFIER_HOLDERS] = [self._holder(f"d{number % 9}", number // 9) for number in range(36)]
+        self.rows[PAYMENTS] = [self._payment(number) for number in range(80)]
         self.rows[ACCOUNTS] = [self._account(bank, name) for bank in ("harbour", "meridian") for name in CUSTOMERS]
         self.rows[STATEMENTS] = [self._statement(number) for number in range(40)]
         self.rows[SHOP_USERS], self.rows[BANK_CUSTOMERS] = [], []
@@ -276,5 +280,27 @@ class RandomRows:
             "first_customer_id": first,
             "second_customer_id": second,
             "identifier_type": self.chance.choice(("phone", "address", "device")),
+            "tie_weight": self.chance.choice((1.0, 1 / 3)),
             "first_seen_at": self.moment(),
+        }
+
+    def _holder(self, identifier: str, number: int) -> Row:
+        moment = self.moment()
+        return {
+            "identifier_type": "device",
+            "identifier": identifier,
+            "customer_id": CUSTOMERS[number],
+            "first_seen_at": moment,
+            "last_seen_at": moment,
+            "holder_count": 4,
+        }
+
+    def _payment(self, number: int) -> Row:
+        return {
+            "bank_code": "harbour",
+            "transaction_id": f"m{number:03d}",
+            "payer_source_record_id": f"harbour:{self.chance.choice(CUSTOMERS)}",
+            "payee_source_record_id": f"meridian:{self.chance.choice(CUSTOMERS)}",
+            "transferred_at": self.moment(),
+            "amount_cents": self.cents(),
         }

@@ -14,6 +14,8 @@ from schemas.cleaned.refunds import REFUNDS
 from schemas.cleaned.repayments import REPAYMENTS
 from schemas.cleaned.statements import STATEMENTS
 from schemas.cleaned.transactions import TRANSACTIONS
+from schemas.cleaned.transfers import TRANSFERS as PAYMENTS
+from schemas.edges.identifier_holders import IDENTIFIER_HOLDERS
 from schemas.edges.shared_identifiers import SHARED_IDENTIFIERS
 from schemas.edges.transfers import TRANSFERS
 from schemas.families import FAMILIES
@@ -24,7 +26,9 @@ from tests.features.random_rows import AS_OF, RandomRows
 MOMENT_OF = {
     ACCOUNTS: "opened_at",
     BROWSING_EVENTS: "occurred_at",
+    IDENTIFIER_HOLDERS: "first_seen_at",
     INSTALMENTS: "plan_opened_at",
+    PAYMENTS: "transferred_at",
     PURCHASES: "paid_at",
     REFUNDS: "refunded_at",
     REPAYMENTS: "paid_at",

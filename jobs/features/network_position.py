@@ -1,0 +1,72 @@
+"""Where a customer stands in the whole network of ties."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pyarrow as pa
+from pyspark.sql import DataFrame, Window
+from pyspark.sql import functions as F
+
+from jobs.relations import distributed, measures
+from jobs.relations.graph import graph_of
+from jobs.relations.measures import COMMUNITY_ROUNDS, ROUNDS
+from jobs.relations.ties import EDGES_IN_MEMORY, all_ties, in_one_process
+
+
+def build(
+    transfers: DataFrame, shared_identifiers: DataFrame, *, as_of: date, edges_in_memory: int = EDGES_IN_MEMORY
+) -> DataFrame:
+    """One row per customer with a tie by as_of; up to edges_in_memory ties in one process, above that on Spark."""
+    ties = all_ties(transfers, shared_identifiers, as_of)
+    edges = in_one_process(ties, edges_in_memory, "features/network_position")
+    if edges is None:
+        return describe_on_spark(ties.localCheckpoint(), rounds=ROUNDS, community_rounds=COMMUNITY_ROUNDS)
+    here = describe(edges, rounds=ROUNDS, community_rounds=COMMUNITY_ROUNDS)
+    return transfers.sparkSession.createDataFrame(here)
+
+
+def describe(edges: pa.Table, *, rounds: int, community_rounds: int) -> pa.Table:
+    """The family for an edge table of source_id, target_id, weight and cents."""
+    ties, money = graph_of(edges, weight="weight"), graph_of(edges, weight="cents")
+    component, community = measures.components(ties), measures.communities(ties, rounds=community_rounds)
+    return ties.table(
+        {
+            "component_id": ties.labels(component).cast(pa.string()),
+            "component_customer_count": pa.array(measures.sizes(component), pa.int64()),
+            "core_number": measures.core_numbers(ties),
+            "triangle_count": measures.triangles(ties),
+            "tied_neighbour_share": measures.local_clustering(ties),
+            "community_id": ties.labels(community).cast(pa.string()),
+            "community_customer_count": pa.array(measures.sizes(community), pa.int64()),
+            "rank_ratio": measures.ranks(ties, directed=False, rounds=rounds) * ties.size,
+            "money_rank_ratio": measures.ranks(money, directed=True, weighted=True, rounds=rounds) * ties.size,
+        }
+    )
+
+
+def describe_on_spark(edges: DataFrame, *, rounds: int, community_rounds: int) -> DataFrame:
+    """The same by DataFrames, for any number of edges."""
+    money = edges.select("source_id", "target_id", F.col("cents").alias("weight"))
+    found = distributed.components(edges)
+    for measure in (
+        distributed.core_numbers(edges),
+        distributed.clustering(edges),
+        distributed.communities(edges, rounds=community_rounds),
+        distributed.ranks(edges, directed=False, rounds=rounds).withColumnRenamed("rank", "rank_ratio"),
+        distributed.ranks(money, directed=True, weighted=True, rounds=rounds).withColumnRenamed(
+            "rank", "money_rank_ratio"
+        ),
+    ):
+        found = found.join(measure, "customer_id", how="inner")
+    everyone = distributed.customers_of(edges).agg(F.count("*").alias("everyone"))
+    return (
+        found.join(F.broadcast(everyone), how="cross")
+        .select(
+            "*",
+            F.count("*").over(Window.partitionBy("component_id")).alias("component_customer_count"),
+            F.col("clustering").alias("tied_neighbour_share"),
+            F.count("*").over(Window.partitionBy("community_id")).alias("community_customer_count"),
+        )
+        .withColumns({name: F.col(name) * F.col("everyone") for name in ("rank_ratio", "money_rank_ratio")})
+    )

@@ -1,0 +1,101 @@
+"""The published edges and defaults of a night as Arrow tables, for the commands that look at relations."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from jobs.errors import StepMissingError
+from jobs.inputs import night
+from jobs.lake import Lake
+from jobs.relations.leak_audit import Evidence
+from jobs.relations.ties import DEFAULT_DAYS, WHOLE_TIE
+from schemas.cleaned.instalments import INSTALMENTS
+from schemas.customers.identities import IDENTITIES
+from schemas.edges.shared_identifiers import SHARED_IDENTIFIERS
+from schemas.edges.transfers import TRANSFERS
+from schemas.labels.credit_default import CREDIT_DEFAULT
+from schemas.table import Dataset
+
+
+def published(lake: Lake, dataset: Dataset, day: date, columns: Sequence[str]) -> pa.Table:
+    """Some columns of a published dataset; StepMissingError with the command that builds it when it is not there."""
+    partition = night(day).partition(dataset)
+    if lake.manifest(partition) is None:
+        raise StepMissingError(
+            f"{dataset.address} {day}: not published; first run: python -m jobs.run night --business-date {day}"
+        )
+    return pa.concat_tables(pq.read_table(path, columns=list(columns)) for path in lake.local_files(partition))
+
+
+def ties_of_the_night(lake: Lake, day: date, time_zone: str) -> pa.Table:
+    """source_id, target_id, kind, weight, began_date: a row per pair and kind of tie."""
+    paid = published(lake, TRANSFERS, day, ("payer_customer_id", "payee_customer_id", "first_transferred_at"))
+    shared = published(
+        lake,
+        SHARED_IDENTIFIERS,
+        day,
+        ("first_customer_id", "second_customer_id", "identifier_type", "tie_weight", "first_seen_at"),
+    )
+    transfers = {
+        "source_id": paid["payer_customer_id"],
+        "target_id": paid["payee_customer_id"],
+        "kind": pa.array(["transfer"] * len(paid), pa.string()),
+        "weight": pa.array([WHOLE_TIE] * len(paid), pa.int64()),
+        "began_date": _local_date(paid["first_transferred_at"], time_zone),
+    }
+    identifiers = {
+        "source_id": shared["first_customer_id"],
+        "target_id": shared["second_customer_id"],
+        "kind": shared["identifier_type"],
+        "weight": pc.round(pc.multiply(shared["tie_weight"], WHOLE_TIE)).cast(pa.int64()),
+        "began_date": _local_date(shared["first_seen_at"], time_zone),
+    }
+    return pa.concat_tables([pa.table(transfers), pa.table(identifiers)])
+
+
+def known_defaults_of_the_night(lake: Lake, day: date) -> pa.Table:
+    """customer_id, known_date: the day on which an instalment had been unpaid for DEFAULT_DAYS, the first one."""
+    instalments = published(lake, INSTALMENTS, day, ("source_record_id", "due_date", "settled_date"))
+    people = published(lake, IDENTITIES, day, ("source_record_id", "customer_id"))
+    known = _days_after(instalments["due_date"], DEFAULT_DAYS)
+    was_unpaid = pc.or_kleene(
+        pc.is_null(instalments["settled_date"]), pc.greater_equal(instalments["settled_date"], known)
+    )
+    is_known = pc.and_(was_unpaid, pc.less_equal(known, pa.scalar(day)))
+    defaults = instalments.append_column("known_date", known).filter(is_known)
+    joined = defaults.select(["source_record_id", "known_date"]).join(people, "source_record_id", join_type="inner")
+    first = joined.group_by("customer_id").aggregate([("known_date", "min")])
+    return first.rename_columns(["customer_id", "known_date"]).sort_by("customer_id")
+
+
+def evidence_of_the_night(lake: Lake, day: date, time_zone: str) -> Evidence:
+    """What the audit needs: relations of the night, and the newest outcomes that were published by it."""
+    trained = [when for when in lake.partitions(CREDIT_DEFAULT.address) if when <= day]
+    if not trained:
+        raise StepMissingError(
+            f"labels/credit_default: none is published by {day}; "
+            f"first run: python -m jobs.run train --business-date {day}"
+        )
+    labelled = published(lake, CREDIT_DEFAULT, trained[-1], ("observation_date", "customer_id", "is_default"))
+    as_of = pc.max(labelled["observation_date"]).as_py()
+    outcomes = labelled.filter(pc.equal(labelled["observation_date"], pa.scalar(as_of)))
+    return Evidence(
+        as_of,
+        ties_of_the_night(lake, day, time_zone).select(["source_id", "target_id", "weight", "began_date"]),
+        known_defaults_of_the_night(lake, day),
+        outcomes.select(["customer_id", "is_default"]).sort_by("customer_id"),
+    )
+
+
+def _local_date(moments: pa.ChunkedArray, time_zone: str) -> pa.ChunkedArray:
+    in_zone = moments.cast(pa.timestamp("us", "UTC")).cast(pa.timestamp("us", time_zone))
+    return pc.floor_temporal(pc.local_timestamp(in_zone), unit="day").cast(pa.date32())
+
+
+def _days_after(days: pa.ChunkedArray, count: int) -> pa.ChunkedArray:
+    return pc.add(days.cast(pa.int32()), pa.scalar(count, pa.int32())).cast(pa.date32())

@@ -1,0 +1,49 @@
+"""How many of the others behind a customer's phones, addresses and devices are known to have defaulted.
+
+Every share leaves the customer out and is drawn towards the usual: (defaulters + 5 * usual) / (others + 5), where usual
+is 0.02. Heavy identifiers, of more than ten customers, tie nobody but count here: no pair of people is ever formed.
+A default is known when an instalment has been unpaid for 60 days.
+"""
+
+from schemas.cleaned.instalments import INSTALMENTS
+from schemas.columns import CUSTOMER_ID
+from schemas.customers.identities import IDENTITIES
+from schemas.edges.identifier_holders import IDENTIFIER_HOLDERS
+from schemas.table import Column, Describes, Table
+
+IDENTIFIER_RISK = Table(
+    __name__,
+    grain="one row per customer who was seen with a phone, an address or a device",
+    built_from=(
+        IDENTIFIER_HOLDERS,
+        INSTALMENTS,
+        IDENTITIES,
+    ),
+    describes=Describes.DAY,
+    key=("customer_id",),
+    may_be_empty=True,
+    columns=(
+        CUSTOMER_ID,
+        Column("identifier_count_ever", "bigint", "phones, addresses and devices the customer was seen with"),
+        Column("new_identifier_count_30d", "bigint", "of these, first seen with the customer in the last 30 days"),
+        Column("shared_identifier_count_ever", "bigint", "of these, seen with somebody else too"),
+        Column("has_heavy_identifier", "boolean", "whether one of them is used by more than ten customers"),
+        Column(
+            "identifier_default_share_mean",
+            "double",
+            "mean share of known defaulters among the others behind a shared identifier, drawn towards the usual",
+            missing="shares nothing",
+        ),
+        Column(
+            "identifier_default_share_max",
+            "double",
+            "largest such share",
+            missing="shares nothing",
+        ),
+        Column(
+            "identifier_defaulter_count",
+            "bigint",
+            "known defaulters behind the shared identifiers, the customer left out, once for each identifier",
+        ),
+    ),
+)

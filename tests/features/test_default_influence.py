@@ -1,0 +1,106 @@
+"""default_influence: others' defaults, from the day they are known, and never the own."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import Any
+
+import pytest
+
+from jobs.features.default_influence import build
+from schemas.cleaned.instalments import INSTALMENTS
+from schemas.customers.identities import IDENTITIES
+from schemas.edges.shared_identifiers import SHARED_IDENTIFIERS
+from schemas.edges.transfers import TRANSFERS
+from schemas.features.default_influence import DEFAULT_INFLUENCE
+from tests.conftest import TableMaker, rows
+from tests.features.random_rows import AS_OF, Row
+from tests.features.test_network_position import sent, shared
+from tests.relations.conftest import interpreting_spark
+
+NAMES = ("ann", "bob", "cem", "dia", "eve", "fay")
+PEOPLE = [{"source_record_id": f"shop:{name}", "customer_id": name} for name in NAMES]
+CHAIN = [sent(one, other) for one, other in pairwise(NAMES)]
+KNOWN_TODAY, KNOWN_TOMORROW = "2026-01-30", "2026-01-31"  # 60 days before the night, and before the one after it
+
+
+__all__ = ["interpreting_spark"]  # the fixture `spark` of this module
+
+
+def owed(name: str, due_date: str, settled_date: str | None = None) -> Row:
+    return {
+        "plan_id": name,
+        "source_record_id": f"shop:{name}",
+        "plan_opened_at": "2025-01-01",
+        "due_date": due_date,
+        "settled_date": settled_date,
+    }
+
+
+def described(table: TableMaker, owing: list[Row], *columns: str, **more: Any) -> list[tuple[Any, ...]]:
+    paid, tied = more.pop("paid", CHAIN), more.pop("tied", [])
+    parents = (table(TRANSFERS, paid), table(SHARED_IDENTIFIERS, tied), table(INSTALMENTS, owing))
+    found = build(*parents, table(IDENTITIES, PEOPLE), as_of=AS_OF, **more)
+    return rows(found, "customer_id", *columns)
+
+
+def by_name(found: list[tuple[Any, ...]]) -> dict[str, tuple[Any, ...]]:
+    return {row[0]: row[1:] for row in found}
+
+
+def test_influence_falls_with_the_distance_and_the_distance_ends_at_three(table: TableMaker) -> None:
+    found = described(table, [owed("ann", KNOWN_TODAY)], "known_default_distance", "default_influence")
+    assert [row[1] for row in found] == [None, 1, 2, 3, None, None]
+    influence = [row[2] for row in found]
+    assert influence[0] == 0.0, "ann is the only defaulter"
+    assert influence[1] > influence[2] > influence[3] > influence[4] > influence[5] > 0
+
+
+def test_t8_a_default_counts_from_the_day_on_which_it_is_known_even_if_paid_since(table: TableMaker) -> None:
+    columns = ("known_default_distance", "default_influence")
+    unknown = described(table, [owed("ann", KNOWN_TOMORROW)], *columns)
+    assert unknown == [(name, None, 0.0) for name in NAMES]
+    known = described(table, [owed("ann", KNOWN_TODAY)], *columns)
+    assert known[1][1] == 1
+    assert described(table, [owed("ann", "2025-06-01", "2025-07-31")], *columns) == known  # paid on the 60th day
+    assert described(table, [owed("ann", "2025-06-01", "2025-07-30")], *columns) == unknown  # and on the 59th
+
+
+def test_t6_the_own_default_changes_nothing_of_the_own_row(table: TableMaker) -> None:
+    tied = [shared("ann", "bob"), shared("ann", "cem")]
+    others = [owed("dia", KNOWN_TODAY), owed("bob", KNOWN_TODAY)]
+    columns = DEFAULT_INFLUENCE.column_names[1:]
+    before = by_name(described(table, others, *columns, tied=tied))
+    after = by_name(described(table, [*others, owed("ann", KNOWN_TODAY)], *columns, tied=tied))
+    assert after["ann"] == pytest.approx(before["ann"], abs=1e-12)
+    assert after["cem"][0] > before["cem"][0], "the others see that ann defaulted"
+
+
+def test_kinds_are_told_apart(table: TableMaker) -> None:
+    columns = ("default_influence_by_transfer", "default_influence_by_device", "default_influence_by_phone")
+    found = described(
+        table, [owed("ann", KNOWN_TODAY)], *columns, paid=[sent("ann", "bob")], tied=[shared("ann", "cem")]
+    )
+    assert [tuple(value > 0 for value in row[1:]) for row in found] == [
+        (False, False, False),
+        (True, False, False),
+        (False, True, False),
+    ]
+
+
+def test_t17_above_the_budget_spark_says_the_same(table: TableMaker, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("jobs.features.default_influence.STEPS", 3)
+    monkeypatch.setattr("jobs.features.default_influence.KINDS", ("device",))
+    owing = [owed(name, KNOWN_TODAY) for name in ("ann", "cem")]
+    more = {"paid": CHAIN[:4], "tied": [shared("ann", "cem"), shared("bob", "fay")]}
+    columns = (
+        "known_default_distance",
+        "default_influence",
+        "default_influence_per_tie",
+        "default_influence_by_device",
+    )
+    here = described(table, owing, *columns, **more)
+    on_spark = described(table, owing, *columns, edges_in_memory=2, **more)
+    assert [row[:2] for row in on_spark] == [row[:2] for row in here]
+    for one, other in zip(here, on_spark, strict=True):
+        assert other[2:] == pytest.approx(one[2:], abs=1e-9)

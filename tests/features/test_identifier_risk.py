@@ -1,0 +1,69 @@
+"""identifier_risk: the others behind a customer's identifiers, without the customer and without forming a pair."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from jobs.features.identifier_risk import LIGHT_HOLDERS, build
+from schemas.cleaned.instalments import INSTALMENTS
+from schemas.customers.identities import IDENTITIES
+from schemas.edges.identifier_holders import IDENTIFIER_HOLDERS
+from tests.conftest import TableMaker, rows
+from tests.features.random_rows import AS_OF, Row
+from tests.features.test_default_influence import KNOWN_TODAY, KNOWN_TOMORROW, PEOPLE, owed
+
+SHARES = ("identifier_default_share_mean", "identifier_default_share_max", "identifier_defaulter_count")
+
+
+def held(name: str, identifier: str, since: str = "2026-01-01") -> Row:
+    return {
+        "identifier_type": "device",
+        "identifier": identifier,
+        "customer_id": name,
+        "first_seen_at": since,
+    }
+
+
+def described(table: TableMaker, holders: list[Row], owing: list[Row], *columns: str) -> list[tuple[Any, ...]]:
+    parents = (table(IDENTIFIER_HOLDERS, holders).repartition(3), table(INSTALMENTS, owing), table(IDENTITIES, PEOPLE))
+    return rows(build(*parents, as_of=AS_OF), "customer_id", *columns)
+
+
+def test_shares_leave_the_customer_out_and_are_drawn_towards_the_usual(table: TableMaker) -> None:
+    holders = [
+        held("ann", "d1"),
+        held("bob", "d1"),
+        held("cem", "d1"),
+        held("ann", "d2"),
+        held("bob", "d2"),
+        held("dia", "d3"),
+    ]
+    found = described(table, holders, [owed("bob", KNOWN_TODAY)], "shared_identifier_count_ever", *SHARES)
+    of_three, of_two, nobody = 1.1 / 7, 1.1 / 6, 0.1
+    assert [row[:2] for row in found] == [("ann", 2), ("bob", 2), ("cem", 1), ("dia", 0)]
+    assert found[0][2:] == pytest.approx(((of_three + of_two) / 2, of_two, 2), abs=1e-9)
+    assert found[1][2:] == pytest.approx(((nobody / 7 + nobody / 6) / 2, nobody / 6, 0), abs=1e-9)
+    assert found[2][2:] == pytest.approx((of_three, of_three, 1), abs=1e-9)
+    assert found[3][2:] == (None, None, 0)
+
+
+def test_t6_t8_neither_the_own_default_nor_one_of_tomorrow_shows(table: TableMaker) -> None:
+    holders = [held("ann", "d1"), held("bob", "d1")]
+    nobody = described(table, holders, [], *SHARES)
+    assert described(table, holders, [owed("bob", KNOWN_TOMORROW)], *SHARES) == nobody
+    bob = described(table, holders, [owed("bob", KNOWN_TODAY)], *SHARES)
+    assert bob[1] == nobody[1]
+    assert bob[0] != nobody[0]
+
+
+def test_t14_whoever_touched_a_heavy_identifier_is_told_and_no_pair_is_formed(table: TableMaker) -> None:
+    crowd = [f"c{number:05d}" for number in range(20_000)]
+    kiosk = [held(name, "kiosk") for name in crowd]
+    tablet = [held(f"{number}", "tablet") for number in range(LIGHT_HOLDERS)]
+    columns = ("has_heavy_identifier", "identifier_count_ever", "new_identifier_count_30d")
+    found = described(table, [*kiosk, *tablet, held(crowd[0], "d1", "2026-03-02 00:00:00+08:00")], [], *columns)
+    assert found[:LIGHT_HOLDERS] == [(f"{number}", False, 1, 0) for number in range(LIGHT_HOLDERS)]
+    assert found[LIGHT_HOLDERS] == (crowd[0], True, 2, 1)
+    assert found[LIGHT_HOLDERS + 1 :] == [(name, True, 1, 0) for name in crowd[1:]]

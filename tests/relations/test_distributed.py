@@ -1,0 +1,74 @@
+"""The Spark way gives what one process gives: the same labels, and numbers equal to nine digits."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from pyspark.sql import DataFrame, SparkSession
+
+from jobs.relations import distributed, distributed_influence, influence, measures
+from jobs.relations.graph import graph_of
+from tests.relations.random_edges import edge_table
+
+BAD = ("c01", "c05", "c11", "c12", "c30", "nobody")
+
+
+def edges_with_everything(seed: int) -> pa.Table:
+    """Two dense parts, a chain, a loop of somebody tied to nobody else, parallel edges, and ties of weight 0."""
+    chance = np.random.default_rng(seed)
+    dense = [(f"c{one:02d}", f"c{other:02d}", int(weight)) for one, other, weight in chance.integers(0, 10, (28, 3))]
+    other = [(f"c{one:02d}", f"c{other:02d}", 1) for one, other in chance.integers(10, 20, (14, 2))]
+    chain = [(f"c{number}", f"c{number + 1}", 2) for number in chance.permutation(np.arange(29, 40))]
+    return edge_table([*dense, *other, *chain, ("c99", "c99", 3), ("c00", "c09", 0)])
+
+
+EDGES = edges_with_everything(7)
+
+
+def spread_over(spark: SparkSession, edges: pa.Table, partitions: int) -> DataFrame:
+    """The edges in another order, read once."""
+    shuffled = edges.take(np.random.default_rng(partitions).permutation(len(edges)))
+    return spark.createDataFrame(shuffled).repartition(partitions).localCheckpoint()
+
+
+def column_of(found: DataFrame, name: str) -> list[Any]:
+    """The values in the order of the customers."""
+    return [value for _, value in sorted((row[0], row[1]) for row in found.select("customer_id", name).collect())]
+
+
+@pytest.mark.parametrize("partitions", [1, 4, 13])
+def test_t6_t17_every_measure_is_the_same_for_any_partitions(spark: SparkSession, partitions: int) -> None:
+    ours, edges = graph_of(EDGES, weight="weight"), spread_over(spark, EDGES, partitions)
+    bad = spark.createDataFrame([(name,) for name in BAD], "customer_id string").repartition(partitions)
+    is_bad = np.array([name in BAD for name in ours.customers.to_pylist()])
+    labels = ours.labels(measures.components(ours)).to_pylist()
+    assert column_of(distributed.components(edges), "component_id") == labels
+    assert column_of(distributed.core_numbers(edges), "core_number") == measures.core_numbers(ours).tolist()
+    labels = ours.labels(measures.communities(ours, rounds=1)).to_pylist()
+    assert column_of(distributed.communities(edges, rounds=1), "community_id") == labels
+    assert column_of(distributed.clustering(edges), "triangle_count") == measures.triangles(ours).tolist()
+    rank = column_of(distributed.ranks(edges, directed=True, weighted=True, rounds=1), "rank")
+    assert rank == pytest.approx(measures.ranks(ours, directed=True, weighted=True, rounds=1), abs=1e-9)
+    found = column_of(distributed_influence.default_influence(edges, bad, steps=2), "influence")
+    assert found == pytest.approx(influence.default_influence(ours, is_bad, steps=2), abs=1e-9)
+    distance = influence.distance_to_known_bad(ours, is_bad).tolist()
+    assert column_of(distributed_influence.distance_to_known_bad(edges, bad), "distance") == distance
+    assert {0, 1, 2, 3} == set(distance), "the graph holds no customer at some distance"
+
+
+def test_a_long_chain_needs_few_rounds_and_no_edges_none(spark: SparkSession, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(distributed, "MOST_ROUNDS", 8)
+    numbers = np.random.default_rng(3).permutation(200)
+    names = [f"c{number:04d}" for number in numbers]
+    chain = edge_table([(one, other, 1) for one, other in pairwise(names)])
+    found = distributed.components(spread_over(spark, chain, 2))
+    assert set(column_of(found, "component_id")) == {"c0000"}
+    nothing = spark.createDataFrame([], "source_id string, target_id string, weight bigint")
+    assert column_of(distributed.components(nothing), "component_id") == []
+    monkeypatch.setattr(distributed, "MOST_ROUNDS", 1)
+    with pytest.raises(distributed.NotSettledError, match="1 rounds"):
+        distributed.components(spread_over(spark, chain, 1))

@@ -1,0 +1,80 @@
+"""Circles, scatter-gather and pass-through: what networkx and plain counting find."""
+
+from __future__ import annotations
+
+import networkx as nx
+import numpy as np
+import pyarrow as pa
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pyspark.sql import SparkSession
+
+from jobs.relations import distributed_flows, flows
+from tests.relations.random_edges import NAMES, Edge, directed
+
+FLOWS = st.lists(
+    st.tuples(st.sampled_from(NAMES), st.sampled_from(NAMES), st.integers(1, 50), st.integers(20_000, 20_006)),
+    max_size=30,
+)
+Flow = tuple[str, str, int, int]
+COLUMNS = ("payer_count", "payee_count", "received", "passed_on", "cycle_length", "gathered_count")
+
+
+def flow_table(rows: list[Flow]) -> pa.Table:
+    names, kinds = ("source_id", "target_id", "cents", "day"), (pa.string(), pa.string(), pa.int64(), pa.int32())
+    columns = [pa.array([row[position] for row in rows], kind) for position, kind in enumerate(kinds)]
+    return pa.table(dict(zip(names, columns, strict=True)))
+
+
+def expected_of(rows: list[Flow], name: str) -> tuple[int, ...]:
+    edges: list[Edge] = [row[:3] for row in rows]
+    paid = directed(edges)
+    ways = nx.single_source_shortest_path_length(paid, name)
+    cycle = min((ways[payer] + 1 for payer in paid.predecessors(name) if payer in ways), default=0)
+    ends = [end for hand in paid.successors(name) for end in paid.successors(hand) if end != name]
+    received = {day: sum(c for _, to, c, on in rows if to == name and on == day) for day in range(20_000, 20_010)}
+    rows = [row for row in rows if row[0] != row[1]]
+    received = {day: sum(c for _, to, c, on in rows if to == name and on == day) for day in received}
+    sent = {day: sum(c for by, _, c, on in rows if by == name and on == day) for day in received}
+    passed = sum(min(got, sum(sent.get(day + after, 0) for after in range(3))) for day, got in received.items())
+    return (
+        paid.in_degree(name),
+        paid.out_degree(name),
+        sum(received.values()),
+        passed,
+        cycle if cycle <= flows.LONGEST_CYCLE else 0,
+        len({end for end in ends if ends.count(end) > 1}),
+    )
+
+
+@settings(max_examples=60, deadline=None)
+@given(FLOWS)
+def test_every_shape_is_the_one_that_networkx_and_counting_find(rows: list[Flow]) -> None:
+    found = flows.describe_flows(flow_table(rows)).to_pylist()
+    assert [row["customer_id"] for row in found] == sorted({name for row in rows for name in row[:2]})
+    for row in found:
+        assert tuple(row[column] for column in COLUMNS) == expected_of(rows, row["customer_id"])
+
+
+def test_a_circle_of_six_is_seen_by_everyone_on_it_and_one_of_seven_by_nobody() -> None:
+    for length, seen in ((6, 6), (7, 0)):
+        ring = [(NAMES[number], NAMES[(number + 1) % length], 10, 20_000) for number in range(length)]
+        found = flows.describe_flows(flow_table(ring))
+        assert found["cycle_length"].to_pylist() == [seen] * length
+
+
+@pytest.mark.parametrize("partitions", [13])
+def test_t17_spark_finds_the_same_shapes_for_any_partitions(spark: SparkSession, partitions: int) -> None:
+    chance = np.random.default_rng(9)
+    rows = [
+        (NAMES[payer], NAMES[payee], int(chance.integers(1, 50)), 20_000 + int(chance.integers(0, 7)))
+        for payer, payee in chance.integers(0, 12, (26, 2))
+    ]
+    rows += [("tail", NAMES[0], 5, 20_003), ("loop", "loop", 5, 20_003)]
+    rows += [(f"ring{number}", f"ring{(number + 1) % 5}", 7, 20_002) for number in range(5)]
+    here = flows.describe_flows(flow_table(rows)).to_pylist()
+    on_spark = distributed_flows.describe_flows(spark.createDataFrame(flow_table(rows)).repartition(partitions))
+    found = sorted(tuple(row) for row in on_spark.select("customer_id", *COLUMNS).collect())
+    assert found == [tuple(row[column] for column in ("customer_id", *COLUMNS)) for row in here]
+    assert {row["cycle_length"] for row in here} >= {0, 2, 5}

@@ -1,0 +1,46 @@
+"""The commands about relations on a real lake: the audit passes and is written down, the picture shows the customer."""
+
+from __future__ import annotations
+
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from demo.bench_rings import read_published
+from demo.oracle import people_behind, ring_precision, ring_recall
+from demo.truth import truth_table
+from schemas.customers.identities import IDENTITIES
+from schemas.edges.suspected_rings import SUSPECTED_RINGS
+from tests.alliance import Alliance
+
+
+def test_t7_the_audit_of_a_night_finds_no_leak_and_is_kept(closed: Alliance) -> None:
+    day = str(closed.days[1])
+    told = closed.succeed("forward", "audit-leaks", "--business-date", day)
+    assert "no leak found" in told
+    kept = pq.read_table(closed.folder / "forward-scratch" / "leak_audit" / f"{day}.parquet")
+    assert kept["passed"].to_pylist() == [True] * 5
+
+
+def test_the_picture_shows_a_customer_and_an_unknown_one_is_refused_in_one_line(closed: Alliance) -> None:
+    day, picture = str(closed.days[1]), closed.folder / "ties.html"
+    neighbourhood = closed.lake("forward") / "features" / "neighbourhood" / f"business_date={day}"
+    best_tied = pq.read_table(neighbourhood).sort_by([("neighbour_count", "descending"), ("customer_id", "ascending")])
+    customer = best_tied["customer_id"][0].as_py()
+    assert pc.max(best_tied["neighbour_count"]).as_py() > 1
+    closed.succeed("forward", "ego", "--business-date", day, "--customer", customer, "--out", str(picture))
+    assert customer in picture.read_text(encoding="utf-8")
+    unknown = closed.run("forward", "ego", "--business-date", day, "--customer", "nobody", "--out", str(picture))
+    assert unknown.returncode == 2
+    assert unknown.stderr.strip().count("\n") == 0
+    early = closed.run("forward", "ego", "--business-date", "2020-01-01", "--customer", customer, "--out", str(picture))
+    assert early.returncode == 3
+
+
+def test_the_planted_ring_is_found_and_nobody_else_is_suspected(closed: Alliance) -> None:
+    rings, ids = truth_table(closed.life, "rings"), truth_table(closed.life, "source_ids")
+    assert len(rings) >= 5, "the world has no ring"
+    lake, day = closed.lake("forward"), closed.days[1]
+    customers = read_published(lake, SUSPECTED_RINGS, day)["customer_id"].to_pylist()
+    suspects = people_behind(ids, read_published(lake, IDENTITIES, day), customers)
+    assert ring_recall(rings, suspects) >= 0.95
+    assert ring_precision(rings, suspects) >= 0.9
