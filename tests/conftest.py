@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -45,6 +46,7 @@ def spark() -> Iterator[SparkSession]:
     )
     yield session
     session.stop()
+    logging.getLogger("py4j").setLevel(logging.ERROR)  # it says good-bye when the output of the tests is closed already
 
 
 def lakes_to_wait_for(item: pytest.Item) -> int:

@@ -18,6 +18,7 @@ import psutil
 import pytest
 
 from dags.spark import StartSpark, StopSpark, spark_environment
+from demo.servers import JAVA_OPTIONS_FOR_SHORT_RUNS
 
 PROJECT_ROOT = Path(__file__).resolve().parents[2]
 TASKS = "select task_id, state, try_number from task_instance"
@@ -39,6 +40,7 @@ def installation(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     monkeypatch.setenv("NIGHTLEDGER_SCRATCH", str(tmp_path / "scratch"))
     monkeypatch.setenv("NIGHTLEDGER_SPARK_CORES", "1")
     monkeypatch.setenv("NIGHTLEDGER_SPARK_MEMORY", "1g")
+    monkeypatch.setenv("NIGHTLEDGER_SPARK_JAVA_OPTIONS", JAVA_OPTIONS_FOR_SHORT_RUNS)
     return tmp_path
 
 

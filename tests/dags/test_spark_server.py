@@ -14,6 +14,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from demo.servers import JAVA_OPTIONS_FOR_SHORT_RUNS
 from jobs.settings import Settings, SettingsError, read_settings
 from jobs.spark_server import SparkServer, _answers, start, state_file, stop
 
@@ -48,6 +49,7 @@ def variables(folder: Path) -> dict[str, str]:
         "NIGHTLEDGER_FIRST_BUSINESS_DATE": "2026-03-31",
         "NIGHTLEDGER_SPARK_CORES": "1",
         "NIGHTLEDGER_SPARK_MEMORY": "1g",
+        "NIGHTLEDGER_SPARK_JAVA_OPTIONS": JAVA_OPTIONS_FOR_SHORT_RUNS,
     }
 
 

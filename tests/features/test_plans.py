@@ -17,6 +17,9 @@ from tests.features.random_rows import AS_OF
 
 ROW_BY_ROW = ("BatchEvalPython", "ArrowEvalPython", "MapInPandas", "FlatMapGroups")
 EVERYBODY_WITH_EVERYBODY = ("CartesianProduct", "BroadcastNestedLoopJoin")
+FINISHED_ROWS = {"default_influence", "money_flows", "network_position", "purchase_outlook"}
+"""Families that hand rows computed in this process to Spark. Of the outlook, what it reads is planned; of the others
+there is a way on Spark, for more edges than one process may hold, and tests/relations compares the two."""
 HUGE_METHOD_BYTES = 65_535
 """Spark falls back to interpreting a stage of which a method is larger (spark.sql.codegen.hugeMethodLimit)."""
 
@@ -29,11 +32,13 @@ def test_a_family_is_compiled_and_never_leaves_the_engine(
     spark.conf.set("spark.sql.adaptive.enabled", "false")  # an adaptive plan shows its stages only while it runs
     try:
         parents = [table(parent, []) for parent in family.built_from]  # type: ignore[arg-type]
-        built = (
-            describe_buyers(parents[0], parents[1], AS_OF)
-            if family is PURCHASE_OUTLOOK
-            else build(*parents, as_of=AS_OF)
-        )
+        built = build(*parents, as_of=AS_OF)
+        is_finished = re.fullmatch(r"== Physical Plan ==\s*LocalTableScan.*\s*", told(built, "simple")) is not None
+        assert is_finished == (family.name in FINISHED_ROWS)
+        if is_finished and family is not PURCHASE_OUTLOOK:
+            return
+        if family is PURCHASE_OUTLOOK:
+            built = describe_buyers(parents[0], parents[1], AS_OF)
         plan, generated = told(built, "simple"), told(built, "codegen")
     finally:
         spark.conf.set("spark.sql.adaptive.enabled", "true")
