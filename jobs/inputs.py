@@ -8,8 +8,9 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
+from functools import cached_property
 from typing import Any
 
 from pyspark.sql import DataFrame, SparkSession
@@ -17,6 +18,7 @@ from pyspark.sql import DataFrame, SparkSession
 from jobs.errors import StepMissingError
 from jobs.lake import Lake
 from jobs.manifest import Manifest, Partition
+from jobs.registry import Decision, Registry, RegistryError
 from jobs.settings import Settings
 from jobs.spark_types import spark_schema
 from schemas.labels.credit_default import observation_dates
@@ -58,6 +60,7 @@ class Input:
     manifests: tuple[Manifest, ...] = ()
     assembled_from: tuple[Input, ...] = ()
     is_previous: bool = False
+    challengers: tuple[tuple[str, Manifest], ...] | None = None  # kind and training, for readers that ask for them
 
     @property
     def rows(self) -> int:
@@ -68,6 +71,8 @@ class Input:
         """Address and date of every partition read, with its digest."""
         for manifest in self.manifests:
             yield f"{manifest.address}@{manifest.business_date}", manifest.digest
+        for kind, manifest in self.challengers or ():
+            yield f"{manifest.address}#{kind}@{manifest.business_date}", manifest.digest
         for part in self.assembled_from:
             yield from part.digests()
 
@@ -79,6 +84,11 @@ class Resolver:
     lake: Lake
     settings: Settings
     _manifests: dict[str, Manifest | None] = field(default_factory=dict)
+
+    @cached_property
+    def registry(self) -> Registry:
+        """Which models decide, read once."""
+        return Registry(self.lake.storage)
 
     def manifest(self, partition: Partition) -> Manifest | None:
         """The partition's manifest, or None when nothing is published there."""
@@ -101,6 +111,8 @@ class Resolver:
         """
         found = [self._input(parent, dates) for parent in dataset.built_from]
         if isinstance(dataset, Table):
+            if dataset.reads_challengers:
+                found = [self._with_challengers(parent) for parent in found]
             for observation_date in observation_dates(dates.as_of) if dataset.observed else ():
                 observed = Dates(as_of=observation_date, known_by=dates.known_by)
                 found += [self._input(parent, observed) for parent in dataset.observed]
@@ -111,7 +123,7 @@ class Resolver:
 
     def _input(self, parent: Dataset, dates: Dates) -> Input:
         if isinstance(parent, Document):
-            return Input(parent, dates, (self._newest_document(parent, dates),))
+            return Input(parent, dates, (self._champion(parent, dates),))
         if parent.layer == "captured":
             days = _days(self.settings.first_business_date, dates.known_by)
             return Input(parent, dates, tuple(self._published(parent, night(day)) for day in days))
@@ -127,6 +139,29 @@ class Resolver:
             raise StepMissingError(
                 f"{dataset.address} {dates}: not published, and this is built from it; "
                 f"first run: python -m jobs.run {dataset.address} --business-date {dates.as_of}"
+            )
+        return manifest
+
+    def _champion(self, document: Document, dates: Dates) -> Manifest:
+        """The training that the registry names for the night, or the newest one before it."""
+        decision = self.registry.champion(document.address, dates.known_by)
+        return self._newest_document(document, dates) if decision is None else self._decided(document, decision)
+
+    def _with_challengers(self, parent: Input) -> Input:
+        """The same input with the models in shadow; while nobody has decided, the challenger of its own training."""
+        if not isinstance(parent.dataset, Document):
+            return parent
+        decisions = self.registry.challengers(parent.dataset.address, parent.dates.known_by)
+        if decisions is None:
+            return replace(parent, challengers=tuple(("trees", manifest) for manifest in parent.manifests))
+        return replace(parent, challengers=tuple((d.kind, self._decided(parent.dataset, d)) for d in decisions))
+
+    def _decided(self, document: Document, decision: Decision) -> Manifest:
+        manifest = self._published(document, night(decision.trained_on))
+        if manifest.digest != decision.digest:
+            raise RegistryError(
+                f"{document.address} {decision.trained_on}: is not the model that decision {decision.number} names "
+                f"({decision.model_version}); restore it, or promote the one that is there"
             )
         return manifest
 
@@ -153,7 +188,7 @@ class DataFrames:
     _assembled: dict[tuple[str, Dates], DataFrame] = field(default_factory=dict)
 
     def of(self, parent: Input) -> DataFrame | Mapping[str, Any]:
-        """The parent's rows with the contract's columns, or the document's JSON files."""
+        """The parent's rows with the contract's columns, or the document's files: JSON parsed, .txt as text."""
         if isinstance(parent.dataset, Document):
             return self._document(parent)
         if parent.assembled_from:
@@ -176,11 +211,19 @@ class DataFrames:
         return self.lake.local_files(partition_of(parent.dataset, manifest), manifest)
 
     def _document(self, parent: Input) -> Mapping[str, Any]:
+        content = self._read_files(parent, parent.manifests[0])
+        if parent.challengers is not None:
+            content["challengers"] = [
+                {"kind": kind, "files": self._read_files(parent, manifest)} for kind, manifest in parent.challengers
+            ]
+        return content
+
+    def _read_files(self, parent: Input, manifest: Manifest) -> dict[str, Any]:
         content: dict[str, Any] = {}
-        manifest = parent.manifests[0]
         for entry, path in zip(manifest.files, self._files(parent, manifest), strict=True):
-            if entry.name.endswith(".json"):
-                content[entry.plain_name] = json.loads(path.read_text(encoding="utf-8"))
+            if entry.name.endswith((".json", ".txt")):
+                text = path.read_text(encoding="utf-8")
+                content[entry.plain_name] = json.loads(text) if entry.name.endswith(".json") else text
         return content
 
 

@@ -134,6 +134,8 @@ class Road:
         if standing is not None and standing.build_id == origin.build_id:
             self.lake.tidy(partition)
             return Outcome(dataset.address, dates, "unchanged", standing, time.monotonic() - started)
+        if isinstance(dataset, Document):
+            self.resolver.registry.refuse_to_replace(dataset.address, dates.as_of)
         with self.lake.writing(partition) as writer:
             clock = Clock()
             with clock.step("build"):

@@ -142,6 +142,7 @@ class Table(Dataset):
     reads_previous_night: whether yesterday's partition of the same dataset is an input, named `previous` in `build`.
     observed: parents that are read at every monthly observation date instead of at `as_of`: `build` is called once for
         each of those dates, with `as_of` set to it, and what it returns is appended in the order of the dates.
+    reads_challengers: whether a document among the parents comes with the models that are scored in shadow.
     needs: the names of settings that `build` takes beside its parents (for example keys of recipients).
     """
 
@@ -151,6 +152,7 @@ class Table(Dataset):
     may_be_empty: bool = False
     reads_previous_night: bool = False
     observed: tuple[Dataset, ...] = ()
+    reads_challengers: bool = False
     needs: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
@@ -196,8 +198,9 @@ class Table(Dataset):
 class Document(Dataset):
     """A dataset that is not rows: a few named files, such as a scorecard with its report.
 
-    files: name -> what the file holds. A name that ends in .json is handed to readers parsed.
-    A reader takes the newest document published *before* the night it builds, so training never changes a past night.
+    files: name -> what the file holds. A name that ends in .json is handed to readers parsed, .txt as text, others not.
+    A reader takes the document that the registry names as champion on the night it builds, or, while nobody has
+    promoted one, the newest published *before* that night; so training never changes a past night.
     """
 
     files: tuple[tuple[str, str], ...] = ()

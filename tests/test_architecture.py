@@ -21,6 +21,7 @@ SHARED_EXPRESSIONS = {
     "jobs.versions",
     "jobs.scenes",
     "jobs.families",
+    "jobs.models.challenger",
     "jobs.purchase_outlook",
     "jobs.repeat_buying",
     "jobs.models.scorecard",

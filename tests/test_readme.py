@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from demo.processes import PROJECT_ROOT
+from jobs.run import _parser
 from tests.alliance import Alliance
 
 README = (PROJECT_ROOT / "README.md").read_text(encoding="utf-8")
@@ -27,6 +28,11 @@ def commands_of(section: str) -> list[list[str]]:
 @pytest.mark.parametrize("arguments", commands_of("Run it by hand"), ids=" ".join)
 def test_a_command_of_the_readme_runs_as_written(closed: Alliance, arguments: list[str]) -> None:
     closed.succeed("forward", *arguments)
+
+
+@pytest.mark.parametrize("arguments", commands_of("Sign a model, and decide on it"), ids=" ".join)
+def test_a_decision_of_the_readme_is_one_the_program_understands(arguments: list[str]) -> None:
+    assert _parser().parse_args(arguments).command.__module__ == "jobs.model_commands"
 
 
 def test_the_query_of_the_readme_runs_as_written(closed: Alliance, capsys: pytest.CaptureFixture[str]) -> None:

@@ -59,6 +59,20 @@ class BinnedFeature:
         """The column's name."""
         return self.column.name
 
+    @property
+    def bins_beyond_first(self) -> int:
+        """Degrees of freedom: bins of values, missing and special that have a weight of their own, less one."""
+        own = sum(weight != 0 for weight in (self.missing, self.special))
+        return max(1, len(self.binning.splits) + own - (self.column.type == "string"))
+
+    @property
+    def direction(self) -> int:
+        """1 where every next bin is riskier, -1 where every next is safer, 0 for peaks, valleys and categories."""
+        if self.column.type == "string":
+            return 0
+        steps = np.diff(self.binning.binning_table.build(add_totals=False)["WoE"].to_numpy(dtype=np.float64)[:-2])
+        return int(len(steps) > 0 and (steps < 0).all()) - int(len(steps) > 0 and (steps > 0).all())
+
     def weights_of_evidence(self, rows: pd.DataFrame) -> Floats:
         """ln(share of goods / share of bads) of each row's bin; 0 for a category that training never saw."""
         woe = self.binning.transform(

@@ -45,8 +45,12 @@ def write_page(report: Mapping[str, Any]) -> str:
         [
             _head(report),
             _section("How well it tells good from bad", _measures(report["parts"])),
+            _section("Calibration", _calibration(report)),
+            _section("Champion and challenger", _challenger(report["challenger"])),
+            _section("With and without the network", _network(report["without_network"])),
             _section("Plots", _plots(report)),
-            _section("Features, strongest first", _features(report["features"])),
+            _section("Vintages", _vintages(report["vintages"])),
+            _section("Features, strongest first", _features(report["features"], report["stability"])),
             *(_section(f"Points: {one['name']}", _bins(one)) for one in report["features"]),
             _section("Left out", _left_out(report["left_out"])),
             _section("How it was made", _origin(report)),
@@ -71,7 +75,18 @@ def _head(report: Mapping[str, Any]) -> str:
         f"<h1>Credit score {escape(report['model_version'])}</h1>"
         f"<p>Predicts {escape(report['predicts'])}. {span['rows']:,} rows with {span['bads']:,} defaults, "
         f"observed from {escape(days[0])} to {escape(days[-1])}. {scale['score_at_odds']} points are {scale['odds']} "
-        f"good to 1 bad; {scale['points_to_double_odds']} points more double the odds.</p>{verdict}"
+        f"good to 1 bad; {scale['points_to_double_odds']} points more double the odds. "
+        f"{_population(report)}</p>{verdict}"
+    )
+
+
+def _population(report: Mapping[str, Any]) -> str:
+    if report["population"] is None:
+        return ""
+    others = report["trained_on"].get("rows_outside_population", 0)
+    return (
+        f"Learnt on {escape(report['population']['meaning'])}. Outside this population ({others:,} labelled rows were "
+        "left aside) what only history can tell counts neither way, and the score is flagged as that of a thin file."
     )
 
 
@@ -81,6 +96,81 @@ def _measures(parts: Mapping[str, Mapping[str, Any]]) -> str:
         for name, words in PARTS.items()
     ]
     return _table(["part", *(title for title, _ in MEASURES.values())], rows, words=1)
+
+
+def _calibration(report: Mapping[str, Any]) -> str:
+    """Expected against observed before and after the correction, both on customers and dates never learnt from."""
+    made, after = report["calibration"], report["parts"]["out_of_time"]
+    if made["method"] == "none":
+        method = f"The log-odds stay as they were learnt: {made['reason']} ({made['rows']:,} rows out of time)."
+    else:
+        method = (
+            f"Platt: {made['intercept']:+.3f} {made['slope']:+.3f} * log-odds, learnt from {made['rows']:,} rows "
+            f"out of time with {made['defaults']:,} defaults. Each half of them is judged by the other half's."
+        )
+    rows = []
+    for name, part in (("as learnt", made["before"]), ("as stored", after)):
+        expected, observed = part["expected_bad_rate"], part["bad_rate"]
+        ratio = None if not observed else expected / observed
+        rows.append(
+            [
+                name,
+                _figure(expected, "{:.2%}"),
+                _figure(observed, "{:.2%}"),
+                _figure(ratio, "{:.3f}"),
+                _figure(part["expected_calibration_error"], "{:.4f}"),
+            ]
+        )
+    titles = ["out of time", "expected rate", "observed rate", "expected over observed", "calibration error"]
+    return f"<p>{escape(method)}</p>{_table(titles, rows, words=1)}"
+
+
+def _challenger(challenger: Mapping[str, Any]) -> str:
+    """Both models on the same rows, with intervals of Gini and of what the challenger gains."""
+    rows = [
+        [
+            escape(name),
+            f"{one['rows']:,}",
+            f"{one['bads']:,}",
+            _with_interval(one, "gini"),
+            _with_interval(one, "gini_gain"),
+            _figure(one["ks"], "{:.3f}"),
+            _figure(one["expected_calibration_error"], "{:.4f}"),
+            _figure(one["expected_bad_rate"], "{:.2%}"),
+            _figure(one["bad_rate"], "{:.2%}"),
+        ]
+        for name, one in challenger["models"].items()
+    ]
+    made = challenger["calibration"]
+    text = (
+        f"The challenger {challenger['model_version']} is {challenger['trees']} trees (LightGBM) that keep to the "
+        f"directions of the scorecard's bins; calibration: {made['method']}. Judged on "
+        f"{challenger['judged_on'].replace('_', ' ')}; intervals hold 95 % of {challenger['draws']} draws of customers."
+    )
+    titles = ["model", "rows", "defaults", "Gini", "gain in Gini", "KS", "calibration error", "expected", "observed"]
+    return f"<p>{escape(text)}</p>{_table(titles, rows, words=1)}"
+
+
+def _network(comparison: Mapping[str, Any] | None) -> str:
+    """What the score would be worth if it might not look at whom somebody knows."""
+    if comparison is None:
+        return "<p>The scorecard uses no feature of the network.</p>"
+    used = ", ".join(map(escape, comparison["used"]))
+    if comparison["models"] is None:
+        return f"<p>Without {used} nothing predicts.</p>"
+    rows = [
+        [name, _with_interval(one, "gini"), _with_interval(one, "gini_gain"), _figure(one["ks"], "{:.3f}")]
+        for name, one in comparison["models"].items()
+    ]
+    return f"<p>The scorecard uses {used}.</p>{_table(['network', 'Gini', 'gain in Gini', 'KS'], rows, words=1)}"
+
+
+def _with_interval(measures: Mapping[str, Any], name: str) -> str:
+    if measures.get(name) is None:
+        return ""
+    low, high = measures[f"{name}_low"], measures[f"{name}_high"]
+    interval = "" if low is None else f" ({low:.3f} to {high:.3f})"
+    return f"{measures[name]:.3f}{interval}"
 
 
 def _plots(report: Mapping[str, Any]) -> str:
@@ -95,7 +185,17 @@ def _plots(report: Mapping[str, Any]) -> str:
     return f'<div class="plots">{"".join(figures)}</div>'
 
 
-def _features(features: Iterable[Mapping[str, Any]]) -> str:
+def _vintages(vintages: Iterable[Mapping[str, Any]]) -> str:
+    rows = [
+        [one["observation_date"], f"{one['rows']:,}", f"{one['bads']:,}", _figure(one["bad_rate"], "{:.2%}")]
+        for one in vintages
+    ]
+    return _table(["observation date", "rows", "defaults", "default rate"], rows, words=1)
+
+
+def _features(features: Iterable[Mapping[str, Any]], stability: Iterable[Mapping[str, Any]]) -> str:
+    """stability: how far the newest dates have moved between the bins; Siddiqi: above 0.25 look closely."""
+    moved = {one["feature"]: one["index"] for one in stability}
     rows = [
         [
             escape(one["name"]),
@@ -103,10 +203,12 @@ def _features(features: Iterable[Mapping[str, Any]]) -> str:
             f"{one['information_value']:.3f}",
             f"{one['weight']:.3f}",
             f"{_range_of_points(one):.0f}",
+            _figure(moved[one["name"]], "{:.3f}"),
         ]
         for one in features
     ]
-    return _table(["feature", "meaning", "information value", "weight", "points between worst and best"], rows, words=2)
+    titles = ["feature", "meaning", "information value", "weight", "points between worst and best", "stability index"]
+    return _table(titles, rows, words=2)
 
 
 def _range_of_points(feature: Mapping[str, Any]) -> float:
@@ -115,7 +217,7 @@ def _range_of_points(feature: Mapping[str, Any]) -> float:
 
 
 def _bins(feature: Mapping[str, Any]) -> str:
-    named = [(_limits(one), one) for one in feature["bins"]]
+    named = [(limits_in_words(one), one) for one in feature["bins"]]
     named += [("special", feature["special"]), ("missing", feature["missing"])]
     rows = [
         [
@@ -131,13 +233,14 @@ def _bins(feature: Mapping[str, Any]) -> str:
     return _table(["values", "rows", "defaults", "default rate", "weight of evidence", "points"], rows, words=1)
 
 
-def _limits(one: Mapping[str, Any]) -> str:
+def limits_in_words(one: Mapping[str, Any]) -> str:
+    """The values of a bin, for people."""
     if "categories" in one:
         return ", ".join(one["categories"])
     low, high = one["at_least"], one["below"]
     if low is None:
-        return "every value" if high is None else f"below {high:,g}"
-    return f"{low:,g} and above" if high is None else f"{low:,g} to below {high:,g}"
+        return "every value" if high is None else f"below {high:,.10g}"
+    return f"{low:,.10g} and above" if high is None else f"{low:,.10g} to below {high:,.10g}"
 
 
 def _left_out(features: Iterable[Mapping[str, Any]]) -> str:

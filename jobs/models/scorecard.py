@@ -12,11 +12,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import pairwise
-from typing import Any
+from typing import Any, Protocol
 
 from schemas.table import Column
 
-FORMAT = 1
+FORMAT = 2
 ODDS_DIRECTION = "good:bad"
 SPECIAL_NUMBERS: Mapping[str, float] = {"-Infinity": -math.inf, "Infinity": math.inf}
 """Values that are numbers to a machine and nonsense to a person; JSON has no word of its own for them."""
@@ -63,14 +63,35 @@ class Feature:
 
 
 @dataclass(frozen=True)
+class Population:
+    """Who the scorecard was learnt on: customers whose `marker` is at least 1.
+
+    known_of_it_only: features that nobody outside the population can have. Missing means something else there ("has no
+    history", not "nothing due lately"), of which nothing was learnt; so outside they weigh nothing either way.
+    """
+
+    meaning: str
+    marker: str
+    known_of_it_only: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Scorecard:
-    """Everything needed to score. score = offset + factor * ln(odds good:bad)."""
+    """Everything needed to score. score = offset + factor * ln(odds good:bad).
+
+    population: None where the scorecard was learnt on everyone it may score.
+    """
 
     model_version: str
     intercept: float
     offset: float
     factor: float
     features: tuple[Feature, ...]
+    population: Population | None = None
+
+    def is_known_of_population_only(self, feature: Feature) -> bool:
+        """Whether the feature weighs nothing outside the population."""
+        return self.population is not None and feature.name in self.population.known_of_it_only
 
 
 def content_hash(content: Mapping[str, Any]) -> str:
@@ -105,13 +126,37 @@ def read_scorecard(content: Mapping[str, Any]) -> Scorecard:
     return scorecard
 
 
-def refuse_other_features(scorecard: Scorecard, columns: Sequence[Column]) -> None:
+class LearntFeature(Protocol):
+    """A feature as a stored model names it."""
+
+    @property
+    def name(self) -> str: ...  # noqa: D102
+    @property
+    def type(self) -> str: ...  # noqa: D102
+    @property
+    def meaning(self) -> str: ...  # noqa: D102
+
+
+class LearntModel(Protocol):
+    """A stored model of any kind."""
+
+    @property
+    def model_version(self) -> str: ...  # noqa: D102
+    @property
+    def features(self) -> Sequence[LearntFeature]: ...  # noqa: D102
+    @property
+    def population(self) -> Population | None: ...  # noqa: D102
+
+
+def refuse_other_features(scorecard: LearntModel, columns: Sequence[Column]) -> None:
     """ScorecardError when a feature is gone or has changed type or meaning since training: weights would not fit."""
     known = {column.name: (column.type, column.meaning) for column in columns}
     changed = [f.name for f in scorecard.features if known.get(f.name) != (f.type, f.meaning)]
+    if scorecard.population and scorecard.population.marker not in known:
+        changed.append(scorecard.population.marker)
     if changed:
         raise ScorecardError(
-            f"models/credit_score: scorecard {scorecard.model_version} was trained on features that are gone or have "
+            f"models/credit_score: {scorecard.model_version} was trained on features that are gone or have "
             f"another type or meaning now: {', '.join(changed)}; train again: python -m jobs.run train"
         )
 
@@ -130,6 +175,7 @@ def _parse(content: Mapping[str, Any]) -> Scorecard:
         offset=_number(scale["offset"]),
         factor=_number(scale["factor"]),
         features=tuple(_feature(one) for one in content["features"]),
+        population=_population(content["population"]),
     )
     factor = _number(scale["points_to_double_odds"]) / math.log(2)
     offset = _number(scale["score_at_odds"]) - factor * math.log(_number(scale["odds"]))
@@ -139,6 +185,12 @@ def _parse(content: Mapping[str, Any]) -> Scorecard:
         raise _broken("has no features")
     _refuse_other_points(content, scorecard)
     return scorecard
+
+
+def _population(content: Mapping[str, Any] | None) -> Population | None:
+    if content is None:
+        return None
+    return Population(content["meaning"], content["marker"], tuple(content["known_of_it_only"]))
 
 
 def _feature(content: Mapping[str, Any]) -> Feature:

@@ -10,8 +10,9 @@ from typing import Any
 
 import numpy as np
 
+from jobs.models.calibration import UNCALIBRATED, Calibration
 from jobs.models.feature_bins import DECIMALS, BinnedFeature
-from jobs.models.scorecard import FORMAT, ODDS_DIRECTION, SPECIAL_NUMBERS, feature_fingerprint
+from jobs.models.scorecard import FORMAT, ODDS_DIRECTION, SPECIAL_NUMBERS, Population, feature_fingerprint
 from jobs.models.scorecard_fit import Fit
 
 SCORE_AT_ODDS = 600
@@ -36,8 +37,13 @@ RULES: Mapping[str, Any] = {
 }
 
 
-def scorecard_content(fit: Fit) -> dict[str, Any]:
-    """What the scorecard is; where it comes from is added by whoever trained it, and then it is sealed."""
+def scorecard_content(
+    fit: Fit, *, population: Population | None = None, calibration: Calibration = UNCALIBRATED
+) -> dict[str, Any]:
+    """What the scorecard is; where it comes from is added by whoever trained it, and then it is sealed.
+
+    calibration: what `fit` has been through already, for the record; scoring needs no further step.
+    """
     columns = [feature.column for feature in fit.features]
     return {
         "format": FORMAT,
@@ -48,11 +54,23 @@ def scorecard_content(fit: Fit) -> dict[str, Any]:
             "formula": "intercept + sum of weight * weight_of_evidence; probability of default = 1 / (1 + exp(it))",
         },
         "rules": dict(RULES),
+        "population": None if population is None else _population_content(fit, population),
+        "calibration": calibration.content(),
         "features": [
             _feature_content(feature, weight) for feature, weight in zip(fit.features, fit.weights, strict=True)
         ],
         "feature_fingerprint": feature_fingerprint([(one.name, one.type, one.meaning) for one in columns]),
         "libraries": {name: version(name) for name in LIBRARIES},
+    }
+
+
+def _population_content(fit: Fit, population: Population) -> dict[str, Any]:
+    used = {feature.name for feature in fit.features}
+    return {
+        "meaning": population.meaning,
+        "marker": population.marker,
+        "rule": f"{population.marker} at least 1; outside it the features named here weigh nothing either way",
+        "known_of_it_only": sorted(used & set(population.known_of_it_only)),
     }
 
 

@@ -5,14 +5,19 @@ from __future__ import annotations
 from pyspark.sql import Column
 from pyspark.sql import functions as F
 
-from jobs.models.scorecard import SPECIAL_NUMBERS, Feature, Scorecard
+from jobs.models.scorecard import SPECIAL_NUMBERS, Feature, Population, Scorecard
 
 WOE_PREFIX = "weight_of_evidence_of_"
 
 
 def score_expressions(scorecard: Scorecard) -> list[Column]:
     """One column for each feature, named by `woe_column`, from which all others of this module are made."""
-    return [weight_of_evidence(feature).alias(woe_column(feature)) for feature in scorecard.features]
+    return [_in_population(scorecard, feature).alias(woe_column(feature)) for feature in scorecard.features]
+
+
+def is_inside(population: Population) -> Column:
+    """Whether the customer belongs to those the scorecard was learnt on; never null."""
+    return F.coalesce(F.col(population.marker) >= 1, F.lit(False))
 
 
 def woe_column(feature: Feature) -> str:
@@ -45,6 +50,13 @@ def points_lost(scorecard: Scorecard, feature: Feature) -> Column:
     """Points between the feature's best bin and the customer's; below 0 where missing or special is better still."""
     loss = F.lit(feature.best.weight_of_evidence) - F.col(woe_column(feature))
     return F.lit(scorecard.factor * feature.weight) * loss
+
+
+def _in_population(scorecard: Scorecard, feature: Feature) -> Column:
+    """The weight of evidence, 0 for a feature that a customer outside the population cannot have."""
+    if scorecard.population is None or not scorecard.is_known_of_population_only(feature):
+        return weight_of_evidence(feature)
+    return F.when(is_inside(scorecard.population), weight_of_evidence(feature)).otherwise(F.lit(0.0))
 
 
 def _woe_of_category(feature: Feature) -> Column:

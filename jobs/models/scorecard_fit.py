@@ -6,11 +6,10 @@ Siddiqi, Intelligent Credit Scoring, 2017, for information value, sign checks an
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
-from sklearn.linear_model import LogisticRegression
 
 from jobs.models.feature_bins import (
     BIN_PARAMETERS,
@@ -22,6 +21,7 @@ from jobs.models.feature_bins import (
     TrainingError,
     bin_feature,
 )
+from jobs.models.feature_selection import SELECTION_PARAMETERS, Choice, choose_features
 from schemas.table import Column
 
 MIN_BADS = 30  # fewer cannot fill even a handful of bins; a guess on the generous side
@@ -29,6 +29,7 @@ MIN_INFORMATION_VALUE = 0.02  # Siddiqi: below it a feature does not predict
 MAX_CORRELATION = 0.75  # of weights of evidence; above it two features tell the same story twice
 FIT_PARAMETERS: Mapping[str, object] = {
     **BIN_PARAMETERS,
+    **SELECTION_PARAMETERS,
     "max_correlation": MAX_CORRELATION,
     "min_defaults": MIN_BADS,
     "min_information_value": MIN_INFORMATION_VALUE,
@@ -41,8 +42,9 @@ FIT_PARAMETERS: Mapping[str, object] = {
 class Fit:
     """ln(odds good:bad) = intercept + sum of weight * weight of evidence.
 
-    features, weights: what was kept, strongest first. left_out: name -> why. information_values: name -> its value,
-    for every feature that could be binned.
+    features, weights: what was kept, in the order of choosing. left_out: name -> why.
+    information_values, directions: name -> its value, for every feature that could be binned; see `BinnedFeature`.
+    binned: all of those, for a fit with fewer of them.
     """
 
     features: tuple[BinnedFeature, ...]
@@ -50,6 +52,8 @@ class Fit:
     intercept: float
     left_out: Mapping[str, str]
     information_values: Mapping[str, float]
+    directions: Mapping[str, int]
+    binned: tuple[BinnedFeature, ...] = ()
 
     def log_odds(self, rows: pd.DataFrame) -> Floats:
         """ln(odds good:bad) of every row, added up in the order in which scoring adds."""
@@ -57,6 +61,11 @@ class Fit:
         for feature, weight in zip(self.features, self.weights, strict=True):
             total = total + weight * feature.weights_of_evidence(rows)
         return total
+
+    def recalibrated(self, intercept: float, slope: float) -> Fit:
+        """The fit whose log-odds are intercept + slope * those of this one; slope is above 0, so no order changes."""
+        weights = tuple(round(slope * weight, DECIMALS) for weight in self.weights)
+        return replace(self, weights=weights, intercept=round(intercept + slope * self.intercept, DECIMALS))
 
 
 def fit_scorecard(rows: pd.DataFrame, is_bad: Bads, columns: Sequence[Column]) -> Fit:
@@ -67,16 +76,22 @@ def fit_scorecard(rows: pd.DataFrame, is_bad: Bads, columns: Sequence[Column]) -
     """
     _refuse_too_little(is_bad)
     left_out: dict[str, str] = {}
-    binned = _bin_all(rows, is_bad, columns, left_out)
+    return fit_binned(_bin_all(rows, is_bad, columns, left_out), rows, is_bad, left_out)
+
+
+def fit_binned(binned: Sequence[BinnedFeature], rows: pd.DataFrame, is_bad: Bads, left_out: dict[str, str]) -> Fit:
+    """A scorecard of features that are binned already, on the same rows; left_out: why others are not among them."""
     predictive = _keep_predictive(binned, left_out)
-    distinct = _keep_uncorrelated(predictive, rows, left_out)
-    features, weights, intercept = _weigh(distinct, rows, is_bad, left_out)
+    distinct, woe = _keep_uncorrelated(predictive, rows, left_out)
+    choice = _weigh(distinct, woe, is_bad, left_out)
     return Fit(
-        features=features,
-        weights=weights,
-        intercept=intercept,
+        features=tuple(distinct[position] for position in choice.chosen),
+        weights=choice.weights,
+        intercept=choice.intercept,
         left_out=dict(sorted(left_out.items())),
         information_values={feature.name: feature.information_value for feature in binned},
+        directions={feature.name: feature.direction for feature in binned},
+        binned=tuple(binned),
     )
 
 
@@ -115,47 +130,37 @@ def _keep_predictive(features: Sequence[BinnedFeature], left_out: dict[str, str]
 
 def _keep_uncorrelated(
     features: Sequence[BinnedFeature], rows: pd.DataFrame, left_out: dict[str, str]
-) -> list[BinnedFeature]:
-    """Of features that tell the same story, the strongest."""
-    kept: dict[str, tuple[BinnedFeature, Floats]] = {}
+) -> tuple[list[BinnedFeature], Floats]:
+    """Of features that tell the same story, the strongest; with the weights of evidence of those kept, one a column."""
+    kept: list[BinnedFeature] = []
+    woe = np.empty((len(rows), len(features)), order="F")
+    standard = np.empty_like(woe)
     for feature in features:
-        woe = feature.weights_of_evidence(rows)
-        if np.ptp(woe) == 0:
+        values = feature.weights_of_evidence(rows)
+        if np.ptp(values) == 0:
             left_out[feature.name] = "predicts by nothing but missing values, and those are too few"
             continue
-        correlations = {name: float(np.corrcoef(woe, other)[0, 1]) for name, (_, other) in kept.items()}
-        twins = [name for name, correlation in correlations.items() if abs(correlation) > MAX_CORRELATION]
-        if twins:
-            left_out[feature.name] = f"correlates with the stronger {twins[0]} ({correlations[twins[0]]:.2f})"
+        position = len(kept)
+        standard[:, position] = (values - values.mean()) / (values.std() * np.sqrt(len(values)))
+        correlations = standard[:, :position].T @ standard[:, position]
+        twins = np.flatnonzero(np.abs(correlations) > MAX_CORRELATION)
+        if len(twins):
+            twin = int(twins[0])
+            left_out[feature.name] = f"correlates with the stronger {kept[twin].name} ({correlations[twin]:.2f})"
         else:
-            kept[feature.name] = (feature, woe)
-    return [feature for feature, _ in kept.values()]
+            woe[:, position] = values
+            kept.append(feature)
+    return kept, woe[:, : len(kept)]
 
 
-def _weigh(
-    features: Sequence[BinnedFeature], rows: pd.DataFrame, is_bad: Bads, left_out: dict[str, str]
-) -> tuple[tuple[BinnedFeature, ...], tuple[float, ...], float]:
-    """Weights above 0 for all that stay: the feature with the most negative one leaves, until none is left."""
-    kept = list(features)
-    while kept:
-        woe = np.column_stack([feature.weights_of_evidence(rows) for feature in kept])
-        weights, intercept = _logistic(woe, 1 - is_bad)
-        worst = int(np.argmin(weights))
-        if weights[worst] > 0:
-            return tuple(kept), tuple(map(float, weights)), intercept
-        left_out[kept[worst].name] = f"its weight beside the others would reward risk ({weights[worst]:.3f})"
-        del kept[worst]
-    raise TrainingError(
-        f"models/credit_score: no feature predicts default in the {len(rows)} rows to learn from; "
-        "look at the labels and at the feature families"
-    )
-
-
-def _logistic(woe: Floats, is_good: Bads) -> tuple[Floats, float]:
-    """Weights and intercept of ln(odds good:bad).
-
-    No re-weighting of classes, and no penalty on the intercept: the mean probability equals the observed rate.
-    Newton's method runs to the last bits, so that rounding to DECIMALS gives one answer everywhere.
-    """
-    model = LogisticRegression(solver="newton-cholesky", tol=1e-10, max_iter=200).fit(woe, is_good)
-    return np.round(model.coef_[0], DECIMALS), round(float(model.intercept_[0]), DECIMALS)
+def _weigh(features: Sequence[BinnedFeature], woe: Floats, is_bad: Bads, left_out: dict[str, str]) -> Choice:
+    """What the selection takes, with weights; TrainingError when it takes nothing."""
+    freedom = np.array([feature.bins_beyond_first for feature in features], dtype=np.int64)
+    choice = choose_features(woe, is_bad, freedom) if features else Choice((), (), 0.0)
+    left_out |= {features[position].name: reason for position, reason in choice.reasons.items()}
+    if not choice.chosen:
+        raise TrainingError(
+            f"models/credit_score: no feature predicts default in the {len(is_bad)} rows to learn from; "
+            "look at the labels and at the feature families"
+        )
+    return choice

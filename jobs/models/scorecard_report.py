@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from sklearn.metrics import brier_score_loss, roc_auc_score, roc_curve
 
 from jobs.models.feature_bins import Bads, Floats
@@ -27,13 +26,13 @@ Report = dict[str, Any]
 
 
 def make_report(
-    scorecard: Mapping[str, Any], fit: Fit, rows: pd.DataFrame, is_bad: Bads, parts: Mapping[str, Rows]
+    scorecard: Mapping[str, Any], fit: Fit, log_odds: Floats, is_bad: Bads, parts: Mapping[str, Rows]
 ) -> Report:
     """All figures of the report; a figure that a part is too small for is null.
 
+    log_odds: of every row, corrected by nothing that the row itself taught.
     parts: name -> which rows; see `split` for what the four names mean.
     """
-    log_odds = fit.log_odds(rows)
     score = scorecard["scale"]["offset"] + scorecard["scale"]["factor"] * log_odds
     measured = {name: measure(log_odds[which], is_bad[which]) for name, which in parts.items()}
     judged_on = next(name for name in JUDGED_ON if measured[name]["auc"] is not None)
@@ -44,6 +43,8 @@ def make_report(
         "predicts": scorecard["predicts"],
         "trained_on": scorecard["trained_on"],
         "scale": scorecard["scale"],
+        "population": scorecard["population"],
+        "calibration": dict(scorecard["calibration"]),
         "parameters": scorecard["parameters"],
         "libraries": scorecard["libraries"],
         "judged_on": judged_on,

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 OUT_OF_TIME_SHARE = 0.25  # of the observation dates, the newest
 HELD_BACK_SHARE = 0.3  # of the customers
 SPLIT_SALT = "credit_score split 1"
+HALF_SALT = "credit_score half 1"
 SPLIT_PARAMETERS: Mapping[str, object] = {
     "held_back_share": HELD_BACK_SHARE,
     "out_of_time_share": OUT_OF_TIME_SHARE,
@@ -41,6 +42,17 @@ def split(rows: pd.DataFrame) -> dict[str, Rows]:
     }
 
 
+def first_half(rows: pd.DataFrame) -> Rows:
+    """Whether a row's customer belongs to the first of two halves that have nothing to do with `split`."""
+    first = {customer for customer in rows["customer_id"].unique() if _draw(HALF_SALT, customer) < 0.5}
+    return rows["customer_id"].isin(first).to_numpy()
+
+
 def _is_held_back(customer_id: str) -> bool:
-    digest = hashlib.sha256(f"{SPLIT_SALT}\0{customer_id}".encode()).digest()
-    return int.from_bytes(digest[:8], "big") < HELD_BACK_SHARE * 2**64
+    return _draw(SPLIT_SALT, customer_id) < HELD_BACK_SHARE
+
+
+def _draw(salt: str, customer_id: str) -> float:
+    """A number from 0 to 1 that is the same on every machine."""
+    digest = hashlib.sha256(f"{salt}\0{customer_id}".encode()).digest()
+    return int.from_bytes(digest[:8], "big") / 2**64

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from jobs.models.scorecard import Scorecard, read_scorecard, refuse_other_features
-from jobs.models.scorecard_expressions import log_odds, points_lost, score_expressions
+from jobs.models.scorecard import Feature, Scorecard, read_scorecard, refuse_other_features
+from jobs.models.scorecard_expressions import is_inside, log_odds, points_lost, score_expressions
 from jobs.scores.reason_texts import reason_text
 from schemas.profiles.customer_profiles import CUSTOMER_PROFILES
 
@@ -25,12 +25,15 @@ LAST_GRADE = "E"
 MOST_REASONS = 4  # more than four do not help the reader: commentary to Regulation B, 12 CFR 1002.9(b)(2)
 POINTS_DIGITS = 2  # finer differences between reasons are noise; equal losses are told apart by name
 
+NO_HISTORY = "instalment_history"
+NO_HISTORY_TEXT = "No instalment history with us yet: the score rests on what else is known"
+
 
 def build(customer_profiles: DataFrame, credit_score: Mapping[str, Any], *, as_of: date) -> DataFrame:  # noqa: ARG001
     """One row per customer.
 
     customer_profiles: one row per customer; a missing feature is null and gets the weight the scorecard gives it.
-    credit_score: file name -> parsed JSON of the newest model published before the night.
+    credit_score: file name -> parsed JSON of the model that decides on the night.
     as_of is the day that the profiles describe already; which model a night may know is settled where it is read.
     ScorecardError when the scorecard is incomplete or altered, or was trained on other features than the profile's.
     """
@@ -43,9 +46,14 @@ def build(customer_profiles: DataFrame, credit_score: Mapping[str, Any], *, as_o
         default_probability().alias("default_probability"),
         grade(default_probability()).alias("grade"),
         reasons(scorecard).alias("reasons"),
-        (F.coalesce("plan_count", F.lit(0)) == 0).alias("is_thin_file"),
+        is_thin_file(scorecard).alias("is_thin_file"),
         F.lit(scorecard.model_version).alias("model_version"),
     )
+
+
+def is_thin_file(scorecard: Scorecard) -> Column:
+    """Whether the customer is outside the population the scorecard was learnt on."""
+    return F.lit(False) if scorecard.population is None else ~is_inside(scorecard.population)
 
 
 def score(scorecard: Scorecard) -> Column:
@@ -66,17 +74,17 @@ def grade(probability: Column) -> Column:
 
 
 def reasons(scorecard: Scorecard) -> Column:
-    """Up to MOST_REASONS features with most points lost, most first, then by name; only what was really lost."""
-    candidates = F.array(
-        *(
-            F.struct(
-                (-F.round(points_lost(scorecard, feature), POINTS_DIGITS)).alias("points_gained"),
-                F.lit(feature.name).alias("feature"),
-                reason_text(feature).alias("text"),
-            )
-            for feature in scorecard.features
-        )
-    )
+    """Up to MOST_REASONS features with most points lost, most first, then by name; only what was really lost.
+
+    A thin file loses all points that only history can earn in one reason, since none of those features was looked at.
+    """
+    of_everyone = [f for f in scorecard.features if not scorecard.is_known_of_population_only(f)]
+    of_members = [f for f in scorecard.features if scorecard.is_known_of_population_only(f)]
+    candidates = F.array(*(_reason(scorecard, feature) for feature in of_everyone))
+    if of_members:
+        told = F.array(*(_reason(scorecard, feature) for feature in of_members))
+        instead = F.array(_no_history(scorecard, of_members))
+        candidates = F.concat(candidates, F.when(is_thin_file(scorecard), instead).otherwise(told))
     lost = F.array_sort(F.filter(candidates, lambda reason: reason["points_gained"] < 0))
     return F.transform(
         F.slice(lost, 1, MOST_REASONS),
@@ -86,3 +94,17 @@ def reasons(scorecard: Scorecard) -> Column:
             reason["text"].alias("text"),
         ),
     )
+
+
+def _reason(scorecard: Scorecard, feature: Feature) -> Column:
+    return _candidate(points_lost(scorecard, feature), feature.name, reason_text(feature))
+
+
+def _no_history(scorecard: Scorecard, features: Sequence[Feature]) -> Column:
+    lost = sum((points_lost(scorecard, feature) for feature in features), F.lit(0.0))
+    return _candidate(lost, NO_HISTORY, F.lit(NO_HISTORY_TEXT))
+
+
+def _candidate(lost: Column, feature: str, text: Column) -> Column:
+    gained = (-F.round(lost, POINTS_DIGITS)).alias("points_gained")
+    return F.struct(gained, F.lit(feature).alias("feature"), text.alias("text"))

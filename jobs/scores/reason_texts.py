@@ -49,13 +49,22 @@ WHOLE_NUMBERS = ("int", "bigint")
 
 def reason_text(feature: Feature) -> Column:
     """Like "Days your oldest unpaid instalment is past due: 45 (best: 0 or less)"; never null."""
-    phrase = PHRASES.get(feature.name, feature.meaning[0].upper() + feature.meaning[1:])
     best = _in_words(feature, feature.best)
-    known = F.coalesce(_value(feature), F.lit("not known"))
-    return F.concat(F.lit(f"{phrase}: "), known, F.lit(f" (best: {best})" if best else ""))
+    known = F.coalesce(value_in_words(feature), F.lit("not known"))
+    return F.concat(F.lit(f"{_phrase(feature)}: "), known, F.lit(f" (best: {best})" if best else ""))
 
 
-def _value(feature: Feature) -> Column:
+def change_text(feature: Feature, points: Column) -> Column:
+    """Like "+38 points if this were 0 or less: Days your oldest unpaid instalment is past due"."""
+    best = _in_words(feature, feature.best) or "known"
+    return F.concat(F.lit("+"), F.format_number(points, 0), F.lit(f" points if this were {best}: {_phrase(feature)}"))
+
+
+def _phrase(feature: Feature) -> str:
+    return PHRASES.get(feature.name, feature.meaning[0].upper() + feature.meaning[1:])
+
+
+def value_in_words(feature: Feature) -> Column:
     """The customer's value in the form in which `_in_words` writes bounds; null when it is not a finite number."""
     if feature.type == "string":
         return F.col(feature.name)

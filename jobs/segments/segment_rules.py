@@ -23,7 +23,8 @@ ADULT_YEARS = 18
 def segment_and_reason() -> Column:
     """A struct of segment and reason: the first rule that holds; null only for a grade nobody defined.
 
-    A measure that is missing holds no rule: who never bought is not active, who has no plan is not late.
+    A measure that is missing holds no rule: who never bought is not active, who has no plan is not late. A grade alone
+    never puts a thin file under watch: the score was learnt on people with history, and has not been tried on others.
     """
     is_late = F.coalesce(F.col("days_past_due") >= WATCH_DAYS_PAST_DUE, F.lit(False))
     buys = F.coalesce(F.col("days_since_last_purchase") < ACTIVE_PURCHASE_DAYS, F.lit(False))
@@ -33,7 +34,7 @@ def segment_and_reason() -> Column:
     is_good, is_fair = F.col("grade").isin(*GOOD_GRADES), F.col("grade").isin(*FAIR_GRADES)
     rules = (
         (is_late, "watch", f"an instalment is {WATCH_DAYS_PAST_DUE} or more days past due"),
-        (F.col("grade") == "E", "watch", "risk grade E"),
+        ((F.col("grade") == "E") & ~F.col("is_thin_file"), "watch", "risk grade E"),
         (~buys & ~looks, "reactivate", f"no purchase in {ACTIVE_PURCHASE_DAYS} days, no visit in {ACTIVE_EVENT_DAYS}"),
         (F.col("is_thin_file"), "build_credit", "no instalment history yet"),
         (F.col("grade") == "D", "build_credit", "risk grade D"),

@@ -21,9 +21,15 @@ CUSTOMER_SCORES = Table(
         Column(
             "reasons",
             "array<struct<feature:string,points_lost:double,text:string>>",
-            "up to four features that cost the customer most points against the best bin, most first",
+            "up to four features that cost the customer most points against the best bin, most first; a thin file "
+            "loses the points of all features of repayment in one reason, instalment_history",
         ),
-        Column("is_thin_file", "boolean", "whether the customer has no instalment history: the score rests on less"),
+        Column(
+            "is_thin_file",
+            "boolean",
+            "whether the customer has no instalment plan and so is outside the population that the score was learnt "
+            "on: what only history can tell counts neither way",
+        ),
         Column("model_version", "string", "the scorecard that scored: business date of its training and content hash"),
     ),
 )

@@ -42,7 +42,7 @@ def settings(folder: Path) -> Settings:
         spark_java_options="",
         shuffle_partitions=1,
         check_in_memory_rows=1,
-        edges_in_memory=1_000,
+        edges_in_memory=1,
         workers=1,
     )
 

@@ -18,11 +18,12 @@ import pytest
 from pyspark.sql import SparkSession
 from sklearn.metrics import roc_auc_score
 
+from jobs.models.calibration import calibrate, calibrated_by_others
 from jobs.models.credit_score import FEATURES, build, train
 from jobs.models.feature_bins import NotAFeatureError, TrainingError, bin_feature
 from jobs.models.scorecard_fit import fit_scorecard
 from jobs.models.scorecard_report import calibration_error, probability_of
-from jobs.models.training_split import split
+from jobs.models.training_split import first_half, split
 from jobs.spark_types import spark_schema
 from schemas.models.credit_score import is_protected
 from schemas.models.credit_training_set import CREDIT_TRAINING_SET
@@ -74,6 +75,62 @@ def test_t24_the_expected_default_rate_is_the_observed_one() -> None:
     assert learnt.mean() == pytest.approx(seen["is_default"].mean(), abs=1e-9)
     assert 0.95 < unseen.mean() / fresh["is_default"].mean() < 1.05
     assert calibration_error(unseen, outcomes(fresh)) < 0.01
+
+
+def distorted(log_odds: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """Twice as sure as it should be, and of half the risk: what re-weighting or another year does to a model."""
+    return 2 * log_odds + 0.7
+
+
+def test_t24_what_another_time_has_distorted_is_put_right_by_later_outcomes() -> None:
+    seen, fresh = borrowers(3000, seed=1), borrowers(3000, seed=2)
+    fit = fit_scorecard(as_training_set(seen), outcomes(seen), FEATURES)
+    wrong, is_bad = distorted(fit.log_odds(as_training_set(fresh))), outcomes(fresh)
+    assert calibration_error(probability_of(wrong), is_bad) > 0.04
+    found = calibrate(wrong, is_bad)
+    assert found.method == "platt"
+    assert found.slope == pytest.approx(0.5, abs=0.03)
+    judged = calibrated_by_others(wrong, is_bad, first_half(fresh))
+    assert calibration_error(probability_of(judged), is_bad) < 0.01
+    assert 0.95 < probability_of(judged).mean() / is_bad.mean() < 1.05
+    assert not np.array_equal(judged, found(wrong))  # nobody is judged by what they taught
+
+
+def test_t24_a_calibrated_scorecard_is_a_scorecard_with_other_weights() -> None:
+    seen = as_training_set(borrowers())
+    fit = fit_scorecard(seen, outcomes(seen), FEATURES)
+    calibrated = fit.recalibrated(-0.3, 0.8)
+    assert np.abs(calibrated.log_odds(seen) - (-0.3 + 0.8 * fit.log_odds(seen))).max() < 1e-10
+
+
+def test_t24_too_few_defaults_or_contrary_ones_calibrate_nothing() -> None:
+    few = calibrate(np.linspace(0, 3, 500), np.r_[np.ones(99), np.zeros(401)].astype(np.int64))
+    assert (few.method, few.reason) == ("none", "99 of the rarer outcome, 100 needed")
+    contrary = calibrate(np.r_[np.full(100, 3.0), np.zeros(400)], np.r_[np.ones(100), np.zeros(400)].astype(np.int64))
+    assert (contrary.method, contrary.slope) == ("none", 1.0)
+    assert np.array_equal(contrary(np.array([1.5])), [1.5])
+
+
+def test_t24_the_report_shows_calibration_before_and_after() -> None:
+    documents: dict[str, Any] = train(as_training_set(borrowers(2400, seed=8)), as_of=AS_OF)
+    made, after = documents["report.json"]["calibration"], documents["report.json"]["parts"]["out_of_time"]
+    assert made["method"] == "platt"
+    assert made["defaults"] == after["bads"] >= 100
+    assert made["before"]["bad_rate"] == after["bad_rate"]
+    assert 0.9 < after["expected_bad_rate"] / after["bad_rate"] < 1.1
+    assert "before" not in documents["scorecard.json"]["calibration"]
+
+
+def test_with_few_defaults_few_features_are_taken_and_chance_is_not() -> None:
+    """Sixty features of pure chance beside one that tells: the report says why each was left out."""
+    chance = np.random.default_rng(12)
+    cause = chance.normal(size=1500)
+    is_bad = (chance.random(1500) < 1 / (1 + np.exp(3.2 - 1.2 * cause))).astype(np.int64)
+    noise = {f"noise_{number:02d}": chance.normal(size=1500).round(2) for number in range(60)}
+    columns = [Column(name, "double", "a test") for name in ("cause", *noise)]
+    fit = fit_scorecard(pd.DataFrame({"cause": cause, **noise}), is_bad, columns)
+    assert [feature.name for feature in fit.features] == ["cause"]
+    assert all(fit.left_out[name].startswith(("adds too little", "its weight", "information")) for name in noise)
 
 
 def test_every_feature_earns_its_place_and_the_report_says_why_the_others_did_not(documents: dict[str, Any]) -> None:
@@ -153,7 +210,24 @@ def test_t07_labels_without_any_cause_are_refused_or_judged_as_chance() -> None:
 def test_a_training_set_of_nothing_that_varies_is_refused(training_set: pd.DataFrame) -> None:
     nothing = training_set.assign(**{column.name: None for column in FEATURES})
     with pytest.raises(TrainingError, match="no feature predicts default"):
+        train(nothing.assign(plan_count=1.0), as_of=AS_OF)
+    with pytest.raises(TrainingError, match="nobody in the training set is of the population: customers with an inst"):
         train(nothing, as_of=AS_OF)
+
+
+def test_t22_who_is_outside_the_population_is_neither_learnt_from_nor_judged_by(training_set: pd.DataFrame) -> None:
+    thin = training_set.head(900).assign(
+        plan_count=0.0, is_default=True, customer_id=lambda rows: "thin" + rows.customer_id
+    )
+    mixed = pd.concat([training_set, thin], ignore_index=True)
+    mixed = mixed.sort_values(["observation_date", "customer_id"], ignore_index=True)
+    alone: Any = train(training_set, as_of=AS_OF)["report.json"]
+    beside: Any = train(mixed, as_of=AS_OF)["report.json"]
+    assert beside["trained_on"]["rows_outside_population"] == 900
+    assert {**beside["trained_on"], "rows_outside_population": 0} == alone["trained_on"]
+    assert beside["parts"] == alone["parts"]
+    assert beside["population"]["marker"] == "plan_count"
+    assert set(beside["population"]["known_of_it_only"]) == {"days_past_due", "on_time_share_365d"}
 
 
 @pytest.mark.parametrize(

@@ -107,6 +107,22 @@ def test_the_page_shows_what_the_report_says(documents: dict[str, Any]) -> None:
     assert f"KS {report['parts']['out_of_time']['ks']:.1%}" in page
 
 
+def test_the_report_says_what_the_score_is_worth_without_the_network(documents: dict[str, Any]) -> None:
+    assert documents["report.json"]["without_network"] is None
+    assert "uses no feature of the network" in documents["report.html"]
+    rows = as_training_set(borrowers())
+    chance = np.random.default_rng(2)
+    rows["neighbour_count"] = np.where(rows["is_default"], chance.poisson(4, len(rows)), chance.poisson(2, len(rows)))
+    files: dict[str, Any] = train(rows, as_of=AS_OF)
+    found = files["report.json"]["without_network"]
+    both, without = found["models"]["with"], found["models"]["without"]
+    assert found["used"] == ["neighbour_count"]
+    assert without["gini_gain_high"] < 0  # what is taken away is missed
+    assert both["gini"] - without["gini"] > 0.05
+    assert without["gini"] == pytest.approx(documents["report.json"]["parts"]["out_of_time"]["gini"], abs=0.02)
+    assert f"{without['gini']:.3f} ({without['gini_low']:.3f} to" in files["report.html"]
+
+
 def test_words_from_contracts_cannot_break_the_page(documents: dict[str, Any]) -> None:
     report = documents["report.json"]
     risky = {**report, "predicts": "<script>alert(1)</script> & more"}

@@ -33,8 +33,15 @@ def category(name: str, points: dict[str, float], *, missing: float = 0) -> dict
     return _feature(name, [{"categories": [value], **part(given)} for value, given in points.items()], missing, 0)
 
 
-def scorecard(*features: dict[str, Any], neutral_odds: float = 30.0) -> dict[str, Any]:
-    """The sealed scorecard, as the JSON holds it."""
+def population(*known_of_it_only: str) -> dict[str, Any]:
+    """Customers with an instalment plan."""
+    return {"meaning": "customers with a plan", "marker": "plan_count", "known_of_it_only": list(known_of_it_only)}
+
+
+def scorecard(
+    *features: dict[str, Any], neutral_odds: float = 30.0, learnt_on: dict[str, Any] | None = None
+) -> dict[str, Any]:
+    """The sealed scorecard, as the JSON holds it; learnt_on: its population, by default everyone."""
     content = {
         "format": FORMAT,
         "as_of": TRAINED.isoformat(),
@@ -47,6 +54,7 @@ def scorecard(*features: dict[str, Any], neutral_odds: float = 30.0) -> dict[str
             "offset": 600 - FACTOR * math.log(30),
         },
         "log_odds": {"intercept": math.log(neutral_odds)},
+        "population": learnt_on,
         "features": list(features),
         "feature_fingerprint": feature_fingerprint([(one["name"], one["type"], one["meaning"]) for one in features]),
     }

@@ -15,7 +15,7 @@ from jobs.scores.customer_scores import GRADE_BELOW, build, grade, score
 from schemas.profiles.customer_profiles import CUSTOMER_PROFILES
 from schemas.scores.customer_scores import GRADES
 from tests.conftest import TableMaker, rows
-from tests.scores.small_scorecard import category, number, scorecard
+from tests.scores.small_scorecard import category, number, population, scorecard
 
 AS_OF = date(2026, 4, 1)
 DELAY = number("days_past_due", [0.5, 29.5], [20, -10, -100], missing=-5)
@@ -183,17 +183,45 @@ def test_money_categories_and_features_without_a_phrase_are_readable(table: Tabl
     ]
 
 
-def test_a_customer_without_any_instalment_plan_is_a_thin_file(table: TableMaker) -> None:
-    profiles = table(
+def thin_and_known(table: TableMaker) -> DataFrame:
+    return table(
         CUSTOMER_PROFILES,
-        [{"customer_id": "ann", "plan_count": 1}, {"customer_id": "bob", "plan_count": 0}, {"customer_id": "carol"}],
+        [
+            {"customer_id": "ann", "plan_count": 1, "days_past_due": 0, "balance_cents_last": 500_000},
+            {"customer_id": "bob", "plan_count": 0, "balance_cents_last": 500_000},
+            {"customer_id": "carol"},
+            {"customer_id": "dan", "plan_count": 2, "balance_cents_last": 0},
+        ],
     )
-    version = scorecard(DELAY)["model_version"]
-    assert rows(scored(profiles, DELAY), "customer_id", "is_thin_file", "model_version") == [
-        ("ann", False, version),
-        ("bob", True, version),
-        ("carol", True, version),
+
+
+def test_t22_a_thin_file_is_flagged_and_history_it_cannot_have_counts_neither_way(table: TableMaker) -> None:
+    content = scorecard(DELAY, ON_TIME, BALANCE, learnt_on=population("days_past_due", "on_time_share_365d"))
+    frame = build(thin_and_known(table), {"scorecard.json": content}, as_of=AS_OF)
+    assert rows(frame, "customer_id", "is_thin_file", "score", "model_version") == [
+        ("ann", False, 600 + 20 - 20 + 15, content["model_version"]),
+        ("bob", True, 600 + 15, content["model_version"]),
+        ("carol", True, 600 + 25, content["model_version"]),
+        ("dan", False, 600 - 5 - 20 - 10, content["model_version"]),  # has plans: missing means what was learnt
     ]
+
+
+def test_t22_the_reasons_of_a_thin_file_say_so_once_and_still_add_up_to_the_score(table: TableMaker) -> None:
+    content = scorecard(DELAY, ON_TIME, BALANCE, learnt_on=population("days_past_due", "on_time_share_365d"))
+    frame = build(thin_and_known(table), {"scorecard.json": content}, as_of=AS_OF)
+    reasons, scores = found(frame, "reasons"), found(frame, "score")
+    assert [(one.feature, one.points_lost) for one in reasons["bob"]] == [("instalment_history", 20 + 40)]
+    assert reasons["bob"][0].text == "No instalment history with us yet: the score rests on what else is known"
+    assert {one.feature for one in reasons["dan"]} == {"days_past_due", "on_time_share_365d", "balance_cents_last"}
+    best = 600 + 20 + 40 + 15
+    for name in ("ann", "bob", "dan"):
+        assert best - sum(one.points_lost for one in reasons[name]) == scores[name]
+
+
+def test_without_a_population_everyone_is_scored_alike(table: TableMaker) -> None:
+    assert found(scored(thin_and_known(table), DELAY), "is_thin_file") == dict.fromkeys(
+        ["ann", "bob", "carol", "dan"], False
+    )
 
 
 def test_no_customers_give_no_scores(table: TableMaker) -> None:
@@ -205,6 +233,9 @@ def test_t22_a_scorecard_for_other_features_is_refused(table: TableMaker) -> Non
     other = {**DELAY, "meaning": "days since the newest instalment was due"}
     with pytest.raises(ScorecardError, match="another type or meaning now: days_past_due; train again"):
         scored(profiles, other)
+    unknown = scorecard(DELAY, learnt_on={**population(), "marker": "contract_count"})
+    with pytest.raises(ScorecardError, match="meaning now: contract_count; train again"):
+        build(profiles, {"scorecard.json": unknown}, as_of=AS_OF)
 
 
 def test_t23_an_altered_scorecard_is_refused(table: TableMaker) -> None:

@@ -1,0 +1,19 @@
+"""What must be true of shadow_scores beyond its contract."""
+
+from expectations.rules import Severity, between, matches
+
+RULES = (
+    between(
+        "score",
+        0,
+        1200,
+        because="600 points are 30:1 and 40 points double the odds: no data can be sure of 600 points more or less; a "
+        "model in shadow decides nothing, so it is told and does not stop the night",
+        severity=Severity.WARNING,
+    ),
+    matches(
+        "model_version",
+        r"\d{4}-\d{2}-\d{2}-[0-9a-f]{12}",
+        because="the date of the training and the hash of the model, by which a score can be traced",
+    ),
+)

@@ -1,0 +1,184 @@
+"""Commands on models: which decide, which are tried beside them, who decided so and why."""
+
+from __future__ import annotations
+
+import json
+import logging
+from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+from jobs.errors import ExitCode, StepMissingError
+from jobs.inputs import Resolver, night
+from jobs.lake import Lake
+from jobs.manifest import Manifest
+from jobs.models.challenger import read_challenger
+from jobs.models.scorecard import read_scorecard
+from jobs.registry import PROMOTE, RETIRE, ROLL_BACK, SHADOW, Decision, Registry, RegistryError, champion_of
+from jobs.settings import read_settings
+from jobs.storage import open_storage
+from schemas.catalogue import dataset_at
+
+logger = logging.getLogger("nightledger")
+
+MODEL = "models/credit_score"
+SCORES = "scores/customer_scores"
+DOCUMENT_OF = {"scorecard": "scorecard.json", "trees": "challenger.json"}
+EXAMPLES = """examples:
+  python -m jobs.run models
+  python -m jobs.run promote --trained-on 2026-04-30 --from 2026-05-06 --by "credit committee" --why "gain in Gini 0.03"
+  python -m jobs.run shadow --trained-on 2026-04-30 --kind trees --from 2026-05-06 --by "R. Diaz" --why "try a month"
+  python -m jobs.run retire --trained-on 2026-04-30 --kind trees --from 2026-06-01 --by "R. Diaz" --why "no gain"
+  python -m jobs.run roll-back --from 2026-05-09 --by "credit committee" --why "grades drift in city tier 3"
+
+A decision counts from a night that is not closed yet and is never changed: another decision follows it. While nobody
+has decided, the newest scorecard decides from the night after its training, and its own challenger is in shadow.
+"""
+
+
+def add_verbs(verbs: Any, day: Callable[[str], date]) -> None:
+    """The commands as verbs of `python -m jobs.run`."""
+
+    def verb(name: str, command: Callable[[Namespace], int], sentence: str) -> ArgumentParser:
+        added: ArgumentParser = verbs.add_parser(
+            name, help=sentence, description=sentence, epilog=EXAMPLES, formatter_class=RawDescriptionHelpFormatter
+        )
+        added.add_argument("--verbose", action="store_true", help="say more")
+        added.set_defaults(command=command)
+        return added
+
+    def decided(added: ArgumentParser, *, names_a_model: bool = True) -> ArgumentParser:
+        if names_a_model:
+            added.add_argument("--trained-on", required=True, type=day, metavar="YYYY-MM-DD", help="its training")
+        added.add_argument(
+            "--from", dest="counts_from", required=True, type=day, metavar="YYYY-MM-DD", help="first night that follows"
+        )
+        added.add_argument("--by", dest="decided_by", required=True, metavar="WHO", help="the person or committee")
+        added.add_argument("--why", dest="reason", required=True, metavar="WHY", help="the reason, for the record")
+        return added
+
+    verb("models", models, "every training, what decides and what is in shadow, and all decisions")
+    decided(verb("promote", promote, "let the scorecard of a training decide"))
+    decided(verb("roll-back", roll_back, "let the champion before the present one decide again"), names_a_model=False)
+    for name, command, sentence in (
+        ("shadow", shadow, "score a model every night beside the champion; it decides nothing"),
+        ("retire", retire, "end the shadow scoring of a model"),
+    ):
+        added = decided(verb(name, command, sentence))
+        added.add_argument("--kind", choices=tuple(DOCUMENT_OF), default="trees", help="which model of the training")
+
+
+def promote(options: Namespace) -> int:
+    """Name a champion. Trees cannot be one: their reasons do not add up to the score."""
+    return _decide(options, PROMOTE, "scorecard", options.trained_on)
+
+
+def shadow(options: Namespace) -> int:
+    """Name a challenger."""
+    return _decide(options, SHADOW, options.kind, options.trained_on)
+
+
+def retire(options: Namespace) -> int:
+    """End the shadow scoring of a challenger that is in shadow."""
+    _, registry, _ = _open()
+    named = registry.challengers(MODEL, options.counts_from) or ()
+    if not any((one.trained_on, one.kind) == (options.trained_on, options.kind) for one in named):
+        raise RegistryError(f"{MODEL} {options.trained_on}: its {options.kind} are not in shadow; nothing to retire")
+    return _decide(options, RETIRE, options.kind, options.trained_on)
+
+
+def roll_back(options: Namespace) -> int:
+    """Name the champion before the present one, whoever promoted it."""
+    _, registry, _ = _open()
+    decisions = registry.decisions(MODEL)
+    present = champion_of(decisions, options.counts_from)
+    others = (
+        []
+        if present is None
+        else [
+            one
+            for one in decisions[: present.number]
+            if one.action == PROMOTE
+            and one.model_version != present.model_version
+            and one.counts_from <= present.counts_from
+        ]
+    )
+    if not others:
+        raise RegistryError(f"{MODEL}: no champion before the present one; promote the one that shall decide")
+    return _decide(options, ROLL_BACK, "scorecard", others[-1].trained_on)
+
+
+def models(_: Namespace) -> int:
+    """Print the trainings and the decisions; what decides the next night is marked."""
+    lake, registry, resolver = _open()
+    closed = lake.partitions(SCORES)
+    trained = lake.partitions(MODEL)
+    coming = closed[-1] + timedelta(days=1) if closed else (trained[-1] + timedelta(days=1) if trained else date.max)
+    champion = champion_of(registry.decisions(MODEL), coming)
+    before = [day for day in trained if day < coming]
+    decides = champion.trained_on if champion else (before[-1] if before else None)
+    for day in trained:
+        manifest = resolver.manifest(night(day).partition(dataset_at(MODEL)))
+        if manifest is not None:
+            role = "champion" if day == decides else ""
+            logger.info("%s  scorecard %s  %s", day, _version(lake, manifest, "scorecard"), role)
+    for one in registry.decisions(MODEL):
+        logger.info(
+            "%d. from %s: %s %s %s, by %s: %s (%s)",
+            one.number, one.counts_from, one.action, one.kind, one.model_version, one.decided_by, one.reason,
+            one.decided_at,
+        )  # fmt: skip
+    return ExitCode.OK
+
+
+def _decide(options: Namespace, action: str, kind: str, trained_on: date) -> int:
+    lake, registry, resolver = _open()
+    for name, text in (("--by", options.decided_by), ("--why", options.reason)):
+        if not text.strip() or "\n" in text:
+            raise RegistryError(f"{name} is empty or more than one line: the record needs who decided, and why")
+    manifest = resolver.manifest(night(trained_on).partition(dataset_at(MODEL)))
+    if manifest is None:
+        raise StepMissingError(
+            f"{MODEL} {trained_on}: not published; first run: python -m jobs.run train --business-date {trained_on}"
+        )
+    closed = lake.partitions(SCORES)
+    if closed and options.counts_from <= closed[-1]:
+        raise RegistryError(
+            f"--from {options.counts_from}: the night of {closed[-1]} is closed; decide for a later one"
+        )
+    if options.counts_from <= trained_on:
+        raise RegistryError(
+            f"--from {options.counts_from}: a model counts from the night after its training at the earliest"
+        )
+    decision = Decision(
+        number=0,
+        action=action,
+        kind=kind,
+        trained_on=trained_on,
+        model_version=_version(lake, manifest, kind),
+        digest=manifest.digest,
+        counts_from=options.counts_from,
+        decided_by=options.decided_by.strip(),
+        reason=options.reason.strip(),
+        decided_at=datetime.now(UTC).isoformat(timespec="seconds"),
+    )
+    stored = registry.append(MODEL, decision)
+    logger.info("decision %d: %s %s %s from %s", stored.number, action, kind, stored.model_version, stored.counts_from)
+    return ExitCode.OK
+
+
+def _version(lake: Lake, manifest: Manifest, kind: str) -> str:
+    """The version of a model that its own reader accepts: what is broken is not decided on."""
+    files = lake.documents(night(manifest.business_date).partition(dataset_at(MODEL)), manifest)
+    content = json.loads(files[DOCUMENT_OF[kind]].read_text(encoding="utf-8"))
+    if kind == "scorecard":
+        return read_scorecard(content).model_version
+    return read_challenger(content, files["challenger.txt"].read_text(encoding="utf-8")).model_version
+
+
+def _open() -> tuple[Lake, Registry, Resolver]:
+    settings = read_settings()
+    lake = Lake(open_storage(settings.lake, settings.s3_endpoint), settings.scratch)
+    resolver = Resolver(lake, settings)
+    return lake, resolver.registry, resolver

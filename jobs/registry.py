@@ -1,0 +1,152 @@
+"""Which models decide and which are tried beside them: decisions of people, kept for good and never changed.
+
+    registry = Registry(lake.storage)
+    registry.champion(address, night)      the newest decision that names a champion for the night, or None
+    registry.challengers(address, night)   decisions on models in shadow, or None while nobody has decided
+    registry.append(address, ...)          one more decision; RegistryError when another one came in between
+
+A decision counts from a night that is not closed yet, so a night that is replayed finds the champion it was scored by.
+Each decision holds the hash of the one before: a decision that was altered or removed is found when the list is read.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from datetime import date
+from typing import Any
+
+from jobs.lake_errors import ChangedMeanwhileError
+from jobs.manifest import check_address
+from jobs.storage import Storage
+
+PROMOTE, ROLL_BACK, SHADOW, RETIRE = "promote", "roll_back", "shadow", "retire"
+NAMING_A_CHAMPION = (PROMOTE, ROLL_BACK)
+FIRST = ""
+
+
+class RegistryError(ValueError):
+    """A decision cannot be taken or read; the message says why and what to do."""
+
+    exit_code = 2  # the same command fails again
+
+
+@dataclass(frozen=True)
+class Decision:
+    """One decision of a person on one model.
+
+    kind: "scorecard" or "trees". trained_on: business date of the training. digest: of its manifest, so that no other
+    model can take its place. counts_from: the first night that follows it. previous: hash of the decision before.
+    """
+
+    number: int
+    action: str
+    kind: str
+    trained_on: date
+    model_version: str
+    digest: str
+    counts_from: date
+    decided_by: str
+    reason: str
+    decided_at: str
+    previous: str = FIRST
+
+    @property
+    def hash(self) -> str:
+        """SHA-256 over everything in it."""
+        return hashlib.sha256(json.dumps(self.content(), sort_keys=True).encode()).hexdigest()
+
+    def content(self) -> dict[str, Any]:
+        """As it is stored."""
+        dates = {"trained_on": self.trained_on.isoformat(), "counts_from": self.counts_from.isoformat()}
+        return {**asdict(self), **dates}
+
+
+class Registry:
+    """The decisions of one lake; every list is read once."""
+
+    def __init__(self, storage: Storage) -> None:
+        self.storage = storage
+        self._known: dict[str, tuple[Decision, ...]] = {}
+
+    def decisions(self, address: str) -> tuple[Decision, ...]:
+        """All decisions on the models of a document, oldest first; RegistryError when the list was touched."""
+        if address not in self._known:
+            stored = self.storage.read(key_of(address))
+            self._known[address] = () if stored is None else read_decisions(address, stored.body)
+        return self._known[address]
+
+    def champion(self, address: str, night: date) -> Decision | None:
+        """The newest decision that names a champion and counts on the night."""
+        return champion_of(self.decisions(address), night)
+
+    def challengers(self, address: str, night: date) -> tuple[Decision, ...] | None:
+        """The models in shadow on the night, without its champion; None while no decision on shadow counts."""
+        counting = [one for one in self.decisions(address) if one.counts_from <= night]
+        newest = {one.model_version: one for one in counting if one.action in (SHADOW, RETIRE)}
+        if not newest:
+            return None
+        champion = champion_of(counting, night)
+        decides = None if champion is None else champion.model_version
+        in_shadow = [one for one in newest.values() if one.action == SHADOW and one.model_version != decides]
+        return tuple(sorted(in_shadow, key=lambda one: one.number))
+
+    def refuse_to_replace(self, address: str, trained_on: date) -> None:
+        """RegistryError when somebody has decided on the training of that day: a replay needs it as it is."""
+        named = [one for one in self.decisions(address) if one.trained_on == trained_on]
+        if named:
+            raise RegistryError(
+                f"{address} {trained_on}: decision {named[-1].number} names this training, which is kept for good; "
+                "train on another business date"
+            )
+
+    def append(self, address: str, decision: Decision) -> Decision:
+        """The decision as stored, numbered and chained to the one before."""
+        stored = self.storage.read(key_of(address))
+        before = () if stored is None else read_decisions(address, stored.body)
+        chained = replace(decision, number=len(before) + 1, previous=before[-1].hash if before else FIRST)
+        lines = [json.dumps(one.content(), sort_keys=True) for one in (*before, chained)]
+        try:
+            body = ("\n".join(lines) + "\n").encode()
+            self.storage.replace(key_of(address), body, None if stored is None else stored.version)
+        except ChangedMeanwhileError:
+            raise RegistryError(
+                f"{address}: somebody else decided at this moment; look at the list, then decide"
+            ) from None
+        self._known.pop(address, None)
+        return chained
+
+
+def key_of(address: str) -> str:
+    """Where the decisions on a document's models lie: one JSON object a line, oldest first."""
+    check_address(address)
+    return f"_registry/{address}.jsonl"
+
+
+def champion_of(decisions: Sequence[Decision], night: date) -> Decision | None:
+    """The newest of the decisions that name a champion and count on the night."""
+    naming = [one for one in decisions if one.action in NAMING_A_CHAMPION and one.counts_from <= night]
+    return naming[-1] if naming else None
+
+
+def read_decisions(address: str, body: bytes) -> tuple[Decision, ...]:
+    """The decisions in the file; RegistryError at the first that is broken, missing or altered."""
+    decisions: list[Decision] = []
+    for number, line in enumerate(body.decode("utf-8", errors="replace").splitlines(), start=1):
+        try:
+            content = json.loads(line)
+            for name in ("trained_on", "counts_from"):
+                content[name] = date.fromisoformat(content[name])
+            decision = Decision(**content)
+        except (KeyError, TypeError, ValueError):
+            raise _touched(address, number, "cannot be read") from None
+        if decision.number != number or decision.previous != (decisions[-1].hash if decisions else FIRST):
+            raise _touched(address, number, "does not follow the one before it: one of them was altered or removed")
+        decisions.append(decision)
+    return tuple(decisions)
+
+
+def _touched(address: str, number: int, what: str) -> RegistryError:
+    return RegistryError(f"{key_of(address)}: decision {number} {what}; restore the file from a backup")

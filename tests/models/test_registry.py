@@ -1,0 +1,211 @@
+"""Which model decides on which night, who said so, and that a past night keeps its own."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from jobs.inputs import Resolver, night
+from jobs.lake import Lake
+from jobs.manifest import Manifest, Partition
+from jobs.models.credit_score import train
+from jobs.registry import Decision, Registry, RegistryError, key_of
+from jobs.run import main
+from jobs.settings import read_settings
+from jobs.staging import write_document
+from jobs.storage import open_storage
+from schemas.models.credit_score import CREDIT_SCORE
+from tests.models.borrowers import as_training_set, borrowers
+
+MARCH, APRIL, MAY = date(2026, 3, 31), date(2026, 4, 30), date(2026, 5, 31)
+ADDRESS = CREDIT_SCORE.address
+Run = Callable[..., tuple[int, str]]
+
+
+@pytest.fixture(scope="module")
+def trained() -> dict[date, dict[str, Any]]:
+    return {
+        day: train(as_training_set(borrowers(seed=seed)), as_of=day) for seed, day in enumerate((MARCH, APRIL, MAY))
+    }
+
+
+@pytest.fixture
+def lake(tmp_path: Path, trained: dict[date, dict[str, Any]], monkeypatch: pytest.MonkeyPatch) -> Lake:
+    """A lake with three trainings and one closed night, that of 4 April, as the settings of this process name it."""
+    found = Lake(open_storage(str(tmp_path / "lake"), None), tmp_path / "scratch")
+    for day, files in trained.items():
+        publish(found, Partition(ADDRESS, day), files)
+    monkeypatch.setenv("NIGHTLEDGER_LAKE", str(tmp_path / "lake"))
+    monkeypatch.setenv("NIGHTLEDGER_SCRATCH", str(tmp_path / "scratch"))
+    monkeypatch.setenv("NIGHTLEDGER_FIRST_BUSINESS_DATE", "2026-03-31")
+    close(found, date(2026, 4, 4))
+    return found
+
+
+def publish(lake: Lake, partition: Partition, files: dict[str, Any]) -> Manifest:
+    with lake.writing(partition) as writer:
+        staged = write_document(CREDIT_SCORE, files, writer.staging_folder)
+        day = partition.business_date
+        return writer.publish(
+            staged, known_by=day, as_of=day, contract="0" * 64, code="0" * 64, inputs={}, seconds={},
+            rows={file.name: 1 for file in staged},
+        )  # fmt: skip
+
+
+def close(lake: Lake, day: date) -> None:
+    with lake.writing(Partition("scores/customer_scores", day)) as writer:
+        file = writer.staging_folder / "night.json"
+        file.write_text("{}", encoding="utf-8")
+        writer.publish([file], known_by=day, as_of=day, contract="0" * 64, code="0" * 64, inputs={}, seconds={},
+                       rows={"night.json": 1})  # fmt: skip
+
+
+@pytest.fixture
+def run(lake: Lake, caplog: pytest.LogCaptureFixture) -> Run:
+    """A command in this process: exit code, and what it says."""
+
+    def ran(*arguments: str) -> tuple[int, str]:
+        caplog.clear()
+        with caplog.at_level("INFO", logger="nightledger"):
+            code = main(arguments)
+        return code, "\n".join(record.getMessage() for record in caplog.records)
+
+    return ran
+
+
+def decided(verb: str, day: str, start: str, *more: str, why: str = "tried for a month") -> list[str]:
+    named = ["--trained-on", day] if day else []
+    return [verb, *named, "--from", start, "--by", "credit committee", "--why", why, *more]
+
+
+def champion_on(lake: Lake, day: date) -> date:
+    (found,) = Resolver(lake, read_settings())._input(CREDIT_SCORE, night(day)).manifests
+    return found.business_date
+
+
+def shadows_on(lake: Lake, day: date) -> list[tuple[str, date]]:
+    resolver = Resolver(lake, read_settings())
+    found = resolver._with_challengers(resolver._input(CREDIT_SCORE, night(day))).challengers
+    assert found is not None
+    return [(kind, manifest.business_date) for kind, manifest in found]
+
+
+def test_while_nobody_has_decided_the_newest_model_counts_from_the_night_after_its_training(lake: Lake) -> None:
+    assert [champion_on(lake, day) for day in (date(2026, 4, 1), APRIL, date(2026, 5, 1))] == [MARCH, MARCH, APRIL]
+    assert shadows_on(lake, date(2026, 5, 1)) == [("trees", APRIL)]
+
+
+def test_a_promoted_model_decides_until_another_is_and_a_past_night_keeps_its_own(lake: Lake, run: Run) -> None:
+    assert run(*decided("promote", "2026-03-31", "2026-04-05"))[0] == 0
+    assert champion_on(lake, date(2026, 6, 5)) == MARCH  # newer ones wait for a decision
+    assert run(*decided("promote", "2026-05-31", "2026-06-06"))[0] == 0
+    close(lake, date(2026, 6, 10))
+    assert run(*decided("roll-back", "", "2026-06-11", why="grades drift"))[0] == 0
+    nights = {date(2026, 4, 4): MARCH, date(2026, 6, 5): MARCH, date(2026, 6, 6): MAY, date(2026, 6, 10): MAY,
+              date(2026, 6, 11): MARCH}  # fmt: skip
+    assert {day: champion_on(lake, day) for day in nights} == nights
+    told = run("models")[1]
+    assert [line.split(":")[0] for line in told.splitlines() if line[0] != "2"] == [
+        "1. from 2026-04-05", "3. from 2026-06-11"
+    ]  # fmt: skip
+    assert "roll_back scorecard" in told
+    assert "by credit committee: grades drift" in told
+    assert [line[:10] for line in told.splitlines() if line.endswith("champion")] == ["2026-03-31"]
+
+
+def test_a_model_in_shadow_is_scored_from_its_night_until_it_is_retired(lake: Lake, run: Run) -> None:
+    assert run(*decided("shadow", "2026-04-30", "2026-05-03"))[0] == 0
+    assert run(*decided("shadow", "2026-05-31", "2026-06-02", "--kind", "scorecard"))[0] == 0
+    assert run(*decided("retire", "2026-04-30", "2026-06-20"))[0] == 0
+    assert shadows_on(lake, date(2026, 5, 2)) == [("trees", APRIL)]  # nobody has decided: that of the champion
+    assert shadows_on(lake, date(2026, 6, 2)) == [("trees", APRIL), ("scorecard", MAY)]
+    assert shadows_on(lake, date(2026, 6, 20)) == [("scorecard", MAY)]
+    assert run(*decided("promote", "2026-05-31", "2026-06-25"))[0] == 0
+    assert shadows_on(lake, date(2026, 6, 25)) == []  # what decides is not in its own shadow
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        (
+            decided("promote", "2026-03-31", "2026-04-04"),
+            2,
+            "the night of 2026-04-04 is closed; decide for a later one",
+        ),
+        (decided("promote", "2026-05-31", "2026-05-31"), 2, "from the night after its training at the earliest"),
+        (decided("promote", "2026-02-28", "2026-04-05"), 3, "first run: python -m jobs.run train"),
+        (decided("promote", "2026-03-31", "2026-04-05", why=" "), 2, "--why is empty or more than one line"),
+        (decided("roll-back", "", "2026-04-05"), 2, "no champion before the present one"),
+        (decided("retire", "2026-03-31", "2026-04-05"), 2, "its trees are not in shadow; nothing to retire"),
+    ],
+)
+def test_what_cannot_be_decided_is_refused_in_one_line(
+    run: Run, lake: Lake, arguments: list[str], code: int, message: str
+) -> None:
+    found, told = run(*arguments)
+    assert found == code
+    assert message in told
+    assert "\n" not in told
+    assert Registry(lake.storage).decisions(ADDRESS) == ()
+
+
+def test_a_training_that_was_decided_on_is_never_replaced(
+    lake: Lake, run: Run, trained: dict[date, dict[str, Any]]
+) -> None:
+    assert run(*decided("promote", "2026-03-31", "2026-04-05"))[0] == 0
+    registry = Registry(lake.storage)
+    registry.refuse_to_replace(ADDRESS, APRIL)
+    with pytest.raises(RegistryError, match="decision 1 names this training, which is kept for good"):
+        registry.refuse_to_replace(ADDRESS, MARCH)
+    publish(lake, Partition(ADDRESS, MARCH), trained[MAY])  # somebody copies files by hand
+    with pytest.raises(RegistryError, match="is not the model that decision 1 names"):
+        champion_on(lake, date(2026, 4, 5))
+
+
+def test_a_decision_that_was_altered_removed_or_broken_is_found(lake: Lake, run: Run) -> None:
+    for start in ("2026-04-05", "2026-04-06", "2026-04-07"):
+        assert run(*decided("promote", "2026-03-31", start))[0] == 0
+    stored = lake.storage.read(key_of(ADDRESS))
+    assert stored is not None
+    lines = stored.body.decode().splitlines()
+    altered = json.dumps({**json.loads(lines[0]), "reason": "another"}, sort_keys=True)
+    for broken in ([altered, *lines[1:]], lines[1:], [lines[0], lines[2]], [lines[0], "{}"], ["not json"]):
+        lake.storage.put_bytes(key_of(ADDRESS), "\n".join(broken).encode())
+        with pytest.raises(
+            RegistryError, match=r"_registry/models/credit_score.jsonl: decision \d .*; restore the file"
+        ):
+            Registry(lake.storage).decisions(ADDRESS)
+
+
+def test_two_people_who_decide_at_once_do_not_lose_a_decision(lake: Lake, run: Run) -> None:
+    assert run(*decided("promote", "2026-03-31", "2026-04-05"))[0] == 0
+    registry = Registry(lake.storage)
+    (first,) = registry.decisions(ADDRESS)
+    read = lake.storage.read
+
+    def read_then_be_overtaken(key: str) -> Any:
+        stored = read(key)
+        lake.storage.read = read  # type: ignore[method-assign]
+        Registry(lake.storage).append(ADDRESS, replace(first, reason="the quicker one"))
+        return stored
+
+    lake.storage.read = read_then_be_overtaken  # type: ignore[method-assign]
+    with pytest.raises(RegistryError, match="somebody else decided at this moment"):
+        registry.append(ADDRESS, replace(first, reason="the slower one"))
+    reasons = [one.reason for one in Registry(lake.storage).decisions(ADDRESS)]
+    assert reasons == ["tried for a month", "the quicker one"]
+
+
+def test_every_decision_says_who_when_and_why(lake: Lake, run: Run) -> None:
+    run(*decided("promote", "2026-03-31", "2026-04-05", why="Gini 0.55 against 0.52"))
+    (decision,) = Registry(lake.storage).decisions(ADDRESS)
+    assert isinstance(decision, Decision)
+    assert (decision.decided_by, decision.reason) == ("credit committee", "Gini 0.55 against 0.52")
+    assert decision.decided_at.endswith("+00:00")
+    assert decision.model_version.startswith("2026-03-31-")
