@@ -53,8 +53,9 @@ def test_a_phone_stays_as_old_as_its_record_when_another_field_changes(table: Ta
         users = [{**version, "source_record_id": "shop:ann", "registered_at": "2024-05-05"}]
         customers = [{**version, "source_record_id": "harbour:bob", "opened_at": "2024-06-06"}]
         people = [{"source_record_id": record, "customer_id": record[-3:]} for record in ("shop:ann", "harbour:bob")]
-        given = (table(p, g) for p, g in zip(PARENTS, ([], users, customers, []), strict=True))
-        found = build(*given, table(IDENTITIES, people), as_of=AS_OF)
+        purchases, events = table(PURCHASES, []), table(BROWSING_EVENTS, [])
+        of_shop, of_bank = table(SHOP_USERS, users), table(BANK_CUSTOMERS, customers)
+        found = build(purchases, of_shop, of_bank, events, table(IDENTITIES, people), as_of=AS_OF)
         found = found.selectExpr("customer_id", "string(date(first_seen_at))", "string(date(last_seen_at))")
         assert rows(found, *found.columns) == [("ann", "2024-05-05", last_seen), ("bob", "2024-06-06", last_seen)]
 
