@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import importlib
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import reduce
+from operator import or_
 from typing import Any, Final
 
 import pyarrow as pa
@@ -21,23 +23,32 @@ from jobs.inputs import Input, Resolver, night
 from jobs.lake import Lake
 from jobs.settings import Settings
 from schemas.catalogue import tables_in_layer
+from schemas.cleaned.instalments import INSTALMENTS
 from schemas.customers.identities import IDENTITIES
 from schemas.measures import Feature
-from schemas.table import Table
+from schemas.table import Column, Table
 
 DAY_OF: Final = {
-    "browsing_events": "occurred_at",
-    "instalments": "due_date",
-    "purchases": "paid_at",
-    "refunds": "refunded_at",
-    "repayments": "paid_at",
-    "statements": "statement_date",
-    "transactions": "booked_at",
-    "transfers": "transferred_at",
+    "cleaned/browsing_events": "occurred_at",
+    "cleaned/instalments": "due_date",
+    "cleaned/purchases": "paid_at",
+    "cleaned/refunds": "refunded_at",
+    "cleaned/repayments": "paid_at",
+    "cleaned/statements": "statement_date",
+    "cleaned/transactions": "booked_at",
+    "cleaned/transfers": "transferred_at",
+    "edges/identifier_holders": "first_seen_at",
+    "edges/transfers": "last_transferred_at",
 }
 """The column that decides in which window a row of a parent lies; other parents tell a state and are shown whole."""
 
+DAY_OF_PLAN: Final = {**DAY_OF, "cleaned/instalments": "plan_opened_at"}
+"""The same for measures over plans, whose days count from the opening."""
+
 WINDOW: Final = re.compile(r"\bdays_ago BETWEEN (-?\d+) AND (-?\d+)")
+LAST_DAYS: Final = re.compile(r"(?<!_next)_(\d+)d$")
+"""How a column that its job computes by other means tells its window; one that looks ahead has none."""
+
 ROWS_SHOWN: Final = 50
 
 
@@ -57,7 +68,7 @@ class UnknownCustomerError(LookupError):
 class Explanation:
     """One value with its definition, and for each parent the rows of the customer within the column's window.
 
-    marks: conditions that the formula names, and what they mean.
+    marks: conditions that the formula names, and what they mean. of_others: parents that only tell of other people.
     """
 
     family: Table
@@ -66,6 +77,7 @@ class Explanation:
     value: Any
     rows: tuple[tuple[Table, pa.Table], ...]
     marks: tuple[tuple[str, str], ...] = ()
+    of_others: tuple[Table, ...] = ()
 
     def lines(self) -> Iterator[str]:
         """As a person reads it; long lists of rows are cut, and say so."""
@@ -81,9 +93,10 @@ class Explanation:
         yield from (f"where    {mark} means {condition}" for mark, condition in self.marks)
         for parent, rows in self.rows:
             yield f"{parent.address}: {rows.num_rows} rows"
-            yield from (f"  {_told(row)}" for row in rows.slice(0, ROWS_SHOWN).to_pylist())
+            yield from (f"  {_told(row, parent)}" for row in rows.slice(0, ROWS_SHOWN).to_pylist())
             if rows.num_rows > ROWS_SHOWN:
                 yield f"  and {rows.num_rows - ROWS_SHOWN} more"
+        yield from (f"{parent.address}: only rows of other people, not shown" for parent in self.of_others)
 
 
 def explain(customer_id: str, column: str, business_date: date, lake: Lake, settings: Settings) -> Explanation:
@@ -101,10 +114,23 @@ def explain(customer_id: str, column: str, business_date: date, lake: Lake, sett
         if identities
         else []
     )
-    window = window_of(feature)
-    rows = tuple(reader.rows_of_customer(parent, customer_id, records, window) for parent in parents)
-    marks = marks_of(family, feature)
-    return Explanation(family, feature, column, found[column][0].as_py(), tuple(row for row in rows if row), marks)
+    own = Own(customer_id, records, window_of(feature, column), days_for(family, feature))
+    others = parents_about_others(family)
+    rows = tuple(reader.rows_of_customer(parent, own) for parent in parents if parent.dataset not in others)
+    told = tuple(row for row in rows if row)
+    return Explanation(family, feature, column, found[column][0].as_py(), told, marks_of(family, feature), others)
+
+
+def parents_about_others(family: Table) -> tuple[Table, ...]:
+    """The parents of which a family about ties reads other people's rows only: who owes tells of a neighbour."""
+    has_ties = any(parent.layer == "edges" for parent in family.built_from)
+    return (INSTALMENTS,) if has_ties and INSTALMENTS in family.built_from else ()
+
+
+def days_for(family: Table, feature: Feature | None) -> Mapping[str, str]:
+    """By the parent's address, the column from which the feature counts days."""
+    of_plans = getattr(importlib.import_module(family.module), "PLAN_MEASURES", ())
+    return DAY_OF_PLAN if feature in of_plans else DAY_OF
 
 
 def family_with(column: str) -> Table:
@@ -133,10 +159,29 @@ def marks_of(family: Table, feature: Feature | None) -> tuple[tuple[str, str], .
     return tuple(pair for pair in marks.items() if feature and re.search(rf"\b{pair[0]}\b", feature.formula))
 
 
-def window_of(feature: Feature | None) -> tuple[int, int] | None:
-    """The first and last day before as_of that the feature looks at; None where it is not limited by days."""
+def window_of(feature: Feature | None, column: str) -> tuple[int, int] | None:
+    """The first and last day before as_of that the column looks at; None where it is not limited by days."""
     found = WINDOW.search(feature.rows) if feature else None
-    return (int(found[1]), int(found[2])) if found else None
+    if found:
+        return int(found[1]), int(found[2])
+    named = LAST_DAYS.search(column) if feature is None else None
+    return (0, int(named[1]) - 1) if named else None
+
+
+@dataclass(frozen=True)
+class Own:
+    """What makes a row one of the customer's: the ids, the days meant, and the column that tells each parent's day."""
+
+    customer_id: str
+    records: Sequence[str]
+    window: tuple[int, int] | None
+    day_of: Mapping[str, str]
+
+    def values(self, column: str) -> Sequence[str] | None:
+        """What a column that names a person holds in a row of the customer; None for any other column."""
+        if column == "customer_id" or column.endswith("_customer_id"):
+            return [self.customer_id]
+        return self.records if column == "source_record_id" or column.endswith("_source_record_id") else None
 
 
 @dataclass(frozen=True)
@@ -154,28 +199,30 @@ class Reader:
 
     def rows_where(self, parent: Input, column: str, values: Sequence[str]) -> pa.Table:
         """The rows whose column holds one of the values."""
+        return self._rows(parent, pc.field(column).isin(list(values)))
+
+    def rows_of_customer(self, parent: Input, own: Own) -> tuple[Table, pa.Table] | None:
+        """The parent's rows of the customer, on whichever side, newest first; None where no column names a person."""
+        table = parent.dataset
+        if not isinstance(table, Table):
+            return None
+        # a record says more exactly whose a row is than a customer id beside it
+        by_record = [name for name in table.column_names if name.endswith("source_record_id")]
+        named = by_record or list(table.column_names)
+        held = {name: values for name in named if (values := own.values(name)) is not None}
+        if not held:
+            return None
+        is_own = reduce(or_, (pc.field(name).isin(list(values)) for name, values in held.items()))
+        rows, moment = self._rows(parent, is_own), own.day_of.get(table.address)
+        return table, self._within(rows, moment, own.window) if moment else rows
+
+    def _rows(self, parent: Input, condition: pc.Expression) -> pa.Table:
         paths = [
             str(path)
             for manifest in parent.manifests
             for path in self.lake.local_files(parent.dates.partition(parent.dataset), manifest)
         ]
-        return ds.dataset(paths, format="parquet").to_table(filter=pc.field(column).isin(list(values)))
-
-    def rows_of_customer(
-        self, parent: Input, customer_id: str, records: Sequence[str], window: tuple[int, int] | None
-    ) -> tuple[Table, pa.Table] | None:
-        """The parent's rows of the customer, newest first; None for a parent that tells nothing of one customer."""
-        table = parent.dataset
-        if not isinstance(table, Table):
-            return None
-        if "source_record_id" in table.column_names:
-            rows = self.rows_where(parent, "source_record_id", records)
-        elif "customer_id" in table.column_names:
-            rows = self.rows_where(parent, "customer_id", [customer_id])
-        else:
-            return None
-        moment = DAY_OF.get(table.name)
-        return table, self._within(rows, moment, window) if moment else rows
+        return ds.dataset(paths, format="parquet").to_table(filter=condition)
 
     def _within(self, rows: pa.Table, moment: str, window: tuple[int, int] | None) -> pa.Table:
         day = rows[moment]
@@ -188,6 +235,12 @@ class Reader:
         return rows.filter(is_meant).sort_by([(moment, "descending")])
 
 
-def _told(row: dict[str, Any]) -> str:
+def _told(row: dict[str, Any], table: Table) -> str:
     """A row on one line, without the tokens of personal data."""
-    return ", ".join(f"{name}={value}" for name, value in row.items() if not name.endswith("_token"))
+    shown = (column.name for column in table.columns if not is_token(column))
+    return ", ".join(f"{name}={row[name]}" for name in shown)
+
+
+def is_token(column: Column) -> bool:
+    """Whether the contract says that the column holds a token, under whatever name."""
+    return bool(column.personal) or column.name.endswith("_token") or "keyed token" in column.meaning

@@ -12,8 +12,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import ArrayLike
 
+from jobs.purchase_futures import spending_borders
 from jobs.repeat_buying import (
-    DRAWS,
     BgNbd,
     Floats,
     GammaGamma,
@@ -85,7 +85,7 @@ class Outlook:
         actual = np.asarray(bought_after, dtype=np.float64)
         hold_out = HoldOut(
             _root_mean_square(purchases.expected_purchases(horizon, frequency, recency, age) - actual)
-            if purchases.is_inside_bounds
+            if purchases.is_inside_bounds and purchases.has_converged
             else float("inf"),
             _root_mean_square(naive_purchases(horizon, frequency, age) - actual),
         )
@@ -117,8 +117,7 @@ class Outlook:
     ) -> LifetimeValue:
         """The margin on what a customer buys within a `year` in the table's unit of time; NaN where no value is known.
 
-        The interval comes from futures drawn with a seed: whether the customer has left, at what rate and how often the
-        customer buys before leaving, and for how much, each from its distribution given what is known.
+        The interval, before discount, comes from futures drawn with the seed: see `purchase_futures`.
         """
         x, mean = np.asarray(frequency, dtype=np.float64), np.asarray(monetary, dtype=np.float64)
         value = mean if self.values is None or self.is_fallback else self.values.expected_value(x, mean)
@@ -127,25 +126,14 @@ class Outlook:
         expected = np.sum(monthly, axis=0) * value * margin
         if self.values is None or self.is_fallback:
             return LifetimeValue(expected, np.full(len(x), np.nan), np.full(len(x), np.nan))
-        low, high = self._interval(year, x, np.asarray(recency), np.asarray(age), mean, seed)
+        states = np.column_stack([x, np.asarray(recency), np.asarray(age), mean])
+        low, high = self._interval(states, year, seed)
         return LifetimeValue(expected, low * margin, high * margin)
 
-    def _interval(self, year: float, x: Floats, recency: Floats, age: Floats, mean: Floats, seed: int) -> Floats:
-        """The borders of what is bought within the year, before discount; purchases end with the first that leaves."""
+    def _interval(self, states: Floats, year: float, seed: int) -> Floats:
         if self.values is None or self.purchases is None:
             raise UnfitTableError("an interval needs the values of purchases")
-        model, values, chance = self.purchases, self.values, np.random.default_rng(seed)
-        alive = model.probability_alive(x, recency, age)
-        borders = np.empty((2, len(x)))
-        for row in range(len(x)):
-            rate = chance.gamma(model.r + x[row], 1 / (model.alpha + age[row]), DRAWS)
-            leaves_at = chance.geometric(np.maximum(chance.beta(model.a, model.b + x[row], DRAWS), 1e-12))
-            bought = np.minimum(chance.poisson(rate * year), leaves_at) * (chance.random(DRAWS) < alive[row])
-            spent_before = x[row] * mean[row] if x[row] > 0 else 0.0
-            scale = chance.gamma(values.p * x[row] + values.q, 1 / (values.v + spent_before), DRAWS)
-            spent = np.where(bought > 0, chance.gamma(np.maximum(values.p * bought, 1e-12)) / scale, 0.0)
-            borders[:, row] = np.quantile(spent, INTERVAL)
-        return borders
+        return spending_borders(self.purchases, self.values, states, year=year, shares=INTERVAL, seed=seed)
 
 
 def naive_purchases(horizon: float, frequency: ArrayLike, age: ArrayLike) -> Floats:
@@ -154,10 +142,14 @@ def naive_purchases(horizon: float, frequency: ArrayLike, age: ArrayLike) -> Flo
 
 
 def _reason_for_fallback(purchases: BgNbd, values: GammaGamma | None, hold_out: HoldOut) -> str:
+    if not purchases.has_converged:
+        return "the number of purchases: the fit did not converge"
     if not purchases.is_inside_bounds:
         return "the number of purchases: the fit ended at a bound"
     if values is None or not values.is_inside_bounds or values.q <= 1:
         return "the value of purchases: nobody bought again, or the fit ended at a bound"
+    if not values.has_converged:
+        return "the value of purchases: the fit did not converge"
     if not hold_out.error_of_model <= hold_out.error_of_naive:
         return "the hold-out period: the naive forecast was nearer"
     return ""

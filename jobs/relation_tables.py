@@ -13,7 +13,7 @@ from jobs.errors import StepMissingError
 from jobs.inputs import night
 from jobs.lake import Lake
 from jobs.relations.leak_audit import Evidence
-from jobs.relations.ties import DEFAULT_DAYS, WHOLE_TIE
+from jobs.relations.ties import DEFAULT_DAYS, WHOLE_TIE, busy_customers
 from schemas.cleaned.instalments import INSTALMENTS
 from schemas.customers.identities import IDENTITIES
 from schemas.edges.shared_identifiers import SHARED_IDENTIFIERS
@@ -32,22 +32,17 @@ def published(lake: Lake, dataset: Dataset, day: date, columns: Sequence[str]) -
     return pa.concat_tables(pq.read_table(path, columns=list(columns)) for path in lake.local_files(partition))
 
 
-def ties_of_the_night(lake: Lake, day: date, time_zone: str) -> pa.Table:
-    """source_id, target_id, kind, weight, began_date: a row per pair and kind of tie."""
-    paid = published(lake, TRANSFERS, day, ("payer_customer_id", "payee_customer_id", "first_transferred_at"))
+def ties_of_the_night(lake: Lake, day: date, time_zone: str, *, as_of: date | None = None) -> pa.Table:
+    """source_id, target_id, kind, weight, began_date: a row per pair and kind of tie, as the families see them.
+
+    as_of: the day, the night's own unless given, by which who pays too many people is left out of transfers.
+    """
     shared = published(
         lake,
         SHARED_IDENTIFIERS,
         day,
         ("first_customer_id", "second_customer_id", "identifier_type", "tie_weight", "first_seen_at"),
     )
-    transfers = {
-        "source_id": paid["payer_customer_id"],
-        "target_id": paid["payee_customer_id"],
-        "kind": pa.array(["transfer"] * len(paid), pa.string()),
-        "weight": pa.array([WHOLE_TIE] * len(paid), pa.int64()),
-        "began_date": _local_date(paid["first_transferred_at"], time_zone),
-    }
     identifiers = {
         "source_id": shared["first_customer_id"],
         "target_id": shared["second_customer_id"],
@@ -55,7 +50,7 @@ def ties_of_the_night(lake: Lake, day: date, time_zone: str) -> pa.Table:
         "weight": pc.round(pc.multiply(shared["tie_weight"], WHOLE_TIE)).cast(pa.int64()),
         "began_date": _local_date(shared["first_seen_at"], time_zone),
     }
-    return pa.concat_tables([pa.table(transfers), pa.table(identifiers)])
+    return pa.concat_tables([_transfers(lake, day, time_zone, as_of or day), pa.table(identifiers)])
 
 
 def known_defaults_of_the_night(lake: Lake, day: date) -> pa.Table:
@@ -86,10 +81,28 @@ def evidence_of_the_night(lake: Lake, day: date, time_zone: str) -> Evidence:
     outcomes = labelled.filter(pc.equal(labelled["observation_date"], pa.scalar(as_of)))
     return Evidence(
         as_of,
-        ties_of_the_night(lake, day, time_zone).select(["source_id", "target_id", "weight", "began_date"]),
+        ties_of_the_night(lake, day, time_zone, as_of=as_of).select(["source_id", "target_id", "weight", "began_date"]),
         known_defaults_of_the_night(lake, day),
         outcomes.select(["customer_id", "is_default"]).sort_by("customer_id"),
     )
+
+
+def _transfers(lake: Lake, day: date, time_zone: str, as_of: date) -> pa.Table:
+    """The ties by transfers, without those of customers who were busy by as_of."""
+    paid = published(lake, TRANSFERS, day, ("payer_customer_id", "payee_customer_id", "first_transferred_at"))
+    transfers = pa.table(
+        {
+            "source_id": paid["payer_customer_id"],
+            "target_id": paid["payee_customer_id"],
+            "kind": pa.array(["transfer"] * len(paid), pa.string()),
+            "weight": pa.array([WHOLE_TIE] * len(paid), pa.int64()),
+            "began_date": _local_date(paid["first_transferred_at"], time_zone),
+        }
+    )
+    known = transfers.filter(pc.less_equal(transfers["began_date"], pa.scalar(as_of)))
+    busy = busy_customers(known["source_id"], known["target_id"])
+    has_busy = (pc.is_in(transfers[end], value_set=busy) for end in ("source_id", "target_id"))
+    return transfers.filter(pc.invert(pc.or_(*has_busy)))
 
 
 def _local_date(moments: pa.ChunkedArray, time_zone: str) -> pa.ChunkedArray:

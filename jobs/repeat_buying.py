@@ -18,11 +18,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from operator import itemgetter
 from typing import Final
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.optimize import minimize
+from scipy.optimize import OptimizeResult, minimize
 from scipy.special import betaln, gammaln, roots_sh_jacobi
 
 Floats = NDArray[np.float64]
@@ -42,8 +43,14 @@ NODES: Final = 64
 WIDEST: Final = 900
 """The quadrature's own weights overflow from about 1 000 repeat purchases on."""
 
-DRAWS: Final = 1_000
-"""Futures drawn for an interval; the borders of an 80 % interval then move by about two hundredths."""
+MOST_ITERATIONS: Final = 500
+"""Of one climb; an ordinary one takes thirty."""
+
+FLAT: Final = 1e-5
+"""A slope, relative to the likelihood, at which a climb has arrived; differences of the likelihood tell no less."""
+
+EQUALLY_HIGH: Final = 1e-8
+"""Two climbs that end so near to each other, relative to the likelihood, found the same top."""
 
 
 class UnfitTableError(ValueError):
@@ -84,6 +91,7 @@ class BgNbd:
     b: float
     log_likelihood: float
     is_inside_bounds: bool
+    has_converged: bool = True
 
     def probability_alive(self, frequency: ArrayLike, recency: ArrayLike, age: ArrayLike) -> Floats:
         """The probability that a customer has not left; 1 without a repeat, since only who buys can leave."""
@@ -127,6 +135,7 @@ class GammaGamma:
     v: float
     log_likelihood: float
     is_inside_bounds: bool
+    has_converged: bool = True
 
     def expected_value(self, frequency: ArrayLike, monetary: ArrayLike) -> Floats:
         """The mean value expected of a customer's purchases: between the own mean and that of all.
@@ -139,13 +148,13 @@ class GammaGamma:
 
 
 def fit_bg_nbd(table: PurchaseTable) -> BgNbd:
-    """The parameters of highest likelihood; `is_inside_bounds` is False where none was found."""
+    """The parameters of highest likelihood; `is_inside_bounds` and `has_converged` are False where none was found."""
     unit = float(np.average(table.age, weights=table.weight))
     scaled = PurchaseTable(table.frequency, table.recency / unit, table.age / unit, table.weight)
-    best, is_inside = _climb(lambda logs: _bg_nbd_log_likelihood(np.exp(logs), scaled), STARTS)
+    best, *is_found = _climb(lambda logs: _bg_nbd_log_likelihood(np.exp(logs), scaled), STARTS)
     r, alpha, a, b = (float(value) for value in best)
     parameters = (r, alpha * unit, a, b)
-    return BgNbd(*parameters, bg_nbd_log_likelihood(parameters, table), is_inside)
+    return BgNbd(*parameters, bg_nbd_log_likelihood(parameters, table), *is_found)
 
 
 def bg_nbd_log_likelihood(parameters: Sequence[float], table: PurchaseTable) -> float:
@@ -174,10 +183,10 @@ def fit_gamma_gamma(frequency: ArrayLike, monetary: ArrayLike, weight: ArrayLike
     x, mean, times = x[meant], mean[meant], times[meant]
     unit = float(np.average(mean, weights=times))
     starts = ((1.0, 2.0, 1.0), (6.0, 4.0, 0.5), (2.0, 10.0, 5.0))
-    best, is_inside = _climb(lambda logs: _gamma_gamma_log_likelihood(np.exp(logs), x, mean / unit, times), starts)
+    best, *is_found = _climb(lambda logs: _gamma_gamma_log_likelihood(np.exp(logs), x, mean / unit, times), starts)
     parameters = np.array([best[0], best[1], best[2] * unit])
     p, q, v = (float(value) for value in parameters)
-    return GammaGamma(p, q, v, _gamma_gamma_log_likelihood(parameters, x, mean, times), is_inside)
+    return GammaGamma(p, q, v, _gamma_gamma_log_likelihood(parameters, x, mean, times), *is_found)
 
 
 def gamma_gamma_log_likelihood(parameters: Sequence[float], frequency: ArrayLike, monetary: ArrayLike) -> float:
@@ -195,22 +204,33 @@ def _gamma_gamma_log_likelihood(parameters: Floats, x: Floats, mean: Floats, wei
     return float(np.sum(weight * each))
 
 
-def _climb(log_likelihood: Callable[[Floats], float], starts: Sequence[Sequence[float]]) -> tuple[Floats, bool]:
-    """The best parameters found from all starts, and whether the climb ended inside the bounds."""
-    found = [
-        minimize(
-            lambda logs: -log_likelihood(logs),
-            np.log(start),
-            method="L-BFGS-B",
-            bounds=[LOG_BOUNDS] * len(start),
-            options={"maxiter": 500, "ftol": 1e-12, "gtol": 1e-6},
-        )
-        for start in starts
-    ]
-    best = min(found, key=lambda result: float(result.fun))
+def _climb(log_likelihood: Callable[[Floats], float], starts: Sequence[Sequence[float]]) -> tuple[Floats, bool, bool]:
+    """The best parameters found from all starts, whether they lie inside the bounds, and whether a top was reached.
+
+    A climb that leads to no finite likelihood is left out.
+    """
+    found = [_climb_from(log_likelihood, start) for start in starts if np.isfinite(log_likelihood(np.log(start)))]
+    ended = [(float(result.fun), result.x, result.jac) for result in found if np.isfinite(result.fun)]
+    ended.sort(key=itemgetter(0))
+    if not ended:
+        return np.asarray(starts[0], dtype=np.float64), False, False
+    lowest, best, slope = ended[0]
     low, high = LOG_BOUNDS
-    is_inside = bool(np.all((best.x > low + NEAR_BOUND) & (best.x < high - NEAR_BOUND)) and np.isfinite(best.fun))
-    return np.exp(best.x), is_inside
+    at_bound = (best <= low + NEAR_BOUND) | (best >= high - NEAR_BOUND)
+    size = max(1.0, abs(lowest))
+    is_flat = bool(np.all(np.abs(slope[~at_bound]) <= FLAT * size))
+    is_agreed = len(ended) > 1 and ended[1][0] - lowest <= EQUALLY_HIGH * size
+    return np.exp(best), not bool(at_bound.any()), is_flat or is_agreed
+
+
+def _climb_from(log_likelihood: Callable[[Floats], float], start: Sequence[float]) -> OptimizeResult:
+    return minimize(
+        lambda logs: -log_likelihood(logs),
+        np.log(start),
+        method="L-BFGS-B",
+        bounds=[LOG_BOUNDS] * len(start),
+        options={"maxiter": MOST_ITERATIONS, "ftol": 1e-12, "gtol": 1e-6},
+    )
 
 
 def _floats(*values: ArrayLike) -> tuple[Floats, ...]:

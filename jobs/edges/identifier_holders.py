@@ -23,13 +23,16 @@ def build(
     """One row per customer and phone, address or device that the customer was seen with by as_of.
 
     A phone is seen on a record of the shop or a bank and as the recipient's on a purchase; an address on a purchase;
-    a device on a purchase or a visit while logged in.
+    a device on a purchase or a visit while logged in. A record shows its phone when it began and when the partner last
+    changed it: the version in force does not tell which of its fields a change was about.
     """
     sightings = reduce(
         DataFrame.unionByName,
         [
-            _sightings(shop_users, "phone", "phone_token", _record_seen_at("registered_at", as_of)),
-            _sightings(bank_customers, "phone", "phone_token", _record_seen_at("opened_at", as_of)),
+            _sightings(shop_users, "phone", "phone_token", F.col("registered_at")),
+            _sightings(shop_users, "phone", "phone_token", F.col("updated_at")),
+            _sightings(bank_customers, "phone", "phone_token", F.col("opened_at")),
+            _sightings(bank_customers, "phone", "phone_token", F.col("updated_at")),
             _sightings(purchases, "phone", "recipient_phone_token", F.col("ordered_at")),
             _sightings(purchases, "address", "shipping_address_token", F.col("ordered_at")),
             _sightings(purchases, "device", "device_id", F.col("ordered_at")),
@@ -50,11 +53,6 @@ def _sightings(rows: DataFrame, identifier_type: str, identifier: str, seen_at: 
         F.col(identifier).alias("identifier"),
         seen_at.alias("seen_at"),
     )
-
-
-def _record_seen_at(began_at: str, as_of: date) -> Column:
-    """When the partner last confirmed the record; of a record known only from a later version, when it began."""
-    return F.when(happened_by("updated_at", as_of), F.col("updated_at")).otherwise(F.col(began_at))
 
 
 def _holders(sightings: DataFrame, identities: DataFrame) -> DataFrame:

@@ -28,14 +28,13 @@ def build(transactions: DataFrame, identities: DataFrame, *, as_of: date) -> Dat
     )
     recent = movements.where(in_last_days("booked_at", LONGEST_DAYS, as_of))
     is_own = F.coalesce(F.array_contains("deposit_account_ids", F.col("counterparty_account_id")), F.lit(False))
+    told = recent.join(describe_deposits(known, records), "customer_id", how="left").withColumn("is_own", is_own)
     return (
-        recent.join(describe_deposits(known, records), "customer_id", how="left")
-        .withColumn("is_own", is_own)
-        .withColumns({mark: F.expr(condition) for mark, condition in MARKS.items()})
+        told.withColumns({mark: F.expr(condition) for mark, condition in MARKS.items()})
         .groupBy("customer_id")
         .agg(*aggregates_of(*MOVEMENT_MEASURES), F.min("days_ago").alias("newest_days_ago"))
         .where(F.col("newest_days_ago") < HALF_YEAR_DAYS)
-        .join(describe_payees(movements, as_of), "customer_id", how="left")
+        .join(describe_payees(told, as_of), "customer_id", how="left")
         .fillna(0, [feature.column.name for feature in PAYEE_MEASURES])
     )
 
@@ -68,10 +67,13 @@ def describe_deposits(known: DataFrame, records: DataFrame) -> DataFrame:
 
 
 def describe_payees(movements: DataFrame, as_of: date) -> DataFrame:
-    """One row per customer who paid somebody in the last 180 days; payments from any account, by card or transfer."""
+    """One row per customer who paid somebody in the last 180 days; payments from any account, by card or transfer.
+
+    What is put aside on the own current or savings account every month is owed to nobody.
+    """
     payee = F.coalesce("merchant_id", "counterparty_account_id")
     is_recent = in_last_days("booked_at", HALF_YEAR_DAYS, as_of)
-    payments = movements.where(is_recent & (F.col("amount_cents") < 0) & payee.isNotNull())
+    payments = movements.where(is_recent & ~F.col("is_own") & (F.col("amount_cents") < 0) & payee.isNotNull())
     return (
         payments.groupBy("customer_id", payee.alias("payee"))
         .agg(F.expr(periods_with("true")).alias("period_count"), (-F.sum("amount_cents")).alias("paid_cents"))

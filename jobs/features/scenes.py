@@ -20,7 +20,7 @@ def build(purchases: DataFrame, transactions: DataFrame, identities: DataFrame, 
     A purchase counts on the day it was paid, a card payment on the day it was booked; what a merchant gave back counts
     against the spending of that day.
     """
-    records = identities.select("source_record_id", "customer_id")
+    records = identities.where(happened_by("record_since", as_of)).select("source_record_id", "customer_id")
     bank_customers = (
         records.where(~F.col("source_record_id").startswith("shop:"))
         .select("customer_id", F.lit(True).alias("has_bank"))

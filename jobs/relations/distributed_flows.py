@@ -5,7 +5,7 @@ Walks are followed three steps each way, and none through a customer with more t
 
 from __future__ import annotations
 
-from pyspark.sql import DataFrame
+from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from jobs.relations.distributed import customers_of
@@ -54,14 +54,36 @@ def gathered_counts(arcs: DataFrame) -> DataFrame:
 
 
 def pass_through(between: DataFrame) -> DataFrame:
-    """customer_id, received, passed_on: cents, as in `flows.pass_through`."""
-    received = between.groupBy(F.col("target_id").alias("customer_id"), "day").agg(F.sum("cents").alias("received"))
-    sent = between.groupBy(F.col("source_id").alias("customer_id"), "day").agg(F.sum("cents").alias("sent"))
-    days = F.explode(F.array(*(F.col("day") - F.lit(ago) for ago in range(DAYS_TO_PASS_ON + 1))))
-    sent_soon = sent.select("customer_id", days.alias("day"), "sent").groupBy("customer_id", "day").agg(F.sum("sent"))
-    both = received.join(sent_soon.toDF("customer_id", "day", "soon"), ["customer_id", "day"], how="left")
-    passed_on = F.least("received", F.coalesce("soon", F.lit(0)))
-    return both.groupBy("customer_id").agg(F.sum("received").alias("received"), F.sum(passed_on).alias("passed_on"))
+    """customer_id, received, passed_on: cents, as in `flows.pass_through`; walks a customer's days in their order."""
+    nothing = F.lit(0).cast("bigint")
+    came = between.select(
+        F.col("target_id").alias("customer_id"), "day", F.col("cents").alias("came"), nothing.alias("went")
+    )
+    went = between.select(
+        F.col("source_id").alias("customer_id"), "day", nothing.alias("came"), F.col("cents").alias("went")
+    )
+    sums = (F.sum("came").alias("came"), F.sum("went").alias("went"))
+    by_day = came.unionByName(went).groupBy("customer_id", F.col("day").cast("int").alias("day")).agg(*sums)
+    days = F.array_sort(F.collect_list(F.struct("day", "came", "went")))
+    kept = F.array(*[nothing] * (DAYS_TO_PASS_ON + 1))
+    start = F.struct(F.lit(0).alias("day"), kept.alias("kept"), nothing.alias("passed_on"))
+    walked = F.aggregate(days, start, _next_day, lambda end: end["passed_on"])
+    return by_day.groupBy("customer_id").agg(F.sum("came").alias("received"), walked.alias("passed_on"))
+
+
+def _next_day(state: Column, day: Column) -> Column:
+    """The state after a day: what is kept of its receipts and of those of each of the days before, the newest first."""
+    gap = day["day"] - state["day"]
+    ages = range(1, DAYS_TO_PASS_ON + 1)
+    before = [F.coalesce(F.get(state["kept"], F.lit(age) - gap), F.lit(0).cast("bigint")) for age in ages]
+    kept = [day["came"], *before]
+    unmatched = day["went"]
+    left: list[Column] = []
+    for receipts in reversed(kept):  # the oldest are used up first
+        left.insert(0, F.greatest(receipts - unmatched, F.lit(0).cast("bigint")))
+        unmatched = F.greatest(unmatched - receipts, F.lit(0).cast("bigint"))
+    passed_on = state["passed_on"] + day["went"] - unmatched
+    return F.struct(day["day"].alias("day"), F.array(*left).alias("kept"), passed_on.alias("passed_on"))
 
 
 def _walks(steps: DataFrame, most: int) -> DataFrame:

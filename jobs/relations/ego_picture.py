@@ -62,7 +62,7 @@ def ego_of(edges: pa.Table, customer: str, *, known_bad: Iterable[str] = (), mos
         neighbours.setdefault(one, set()).add(other)
         neighbours.setdefault(other, set()).add(one)
     if customer not in neighbours:
-        raise NoTieError("this customer has no tie on that day: look for the id in features/neighbourhood")
+        raise NoTieError("this customer has no tie on that day: look for the id in features/default_influence")
     bad = set(known_bad)
 
     def most_telling_first(names: Iterable[str]) -> list[str]:

@@ -85,18 +85,25 @@ def gathered_counts(arcs: sparse.csr_array) -> Numbers:
 
 
 def pass_through(graph: Graph, day: Numbers, cents: Numbers) -> tuple[Numbers, Numbers]:
-    """Cents received, and of each day's receipts as much as was sent on that day and DAYS_TO_PASS_ON days after."""
+    """Cents received, and how many of them were sent on that day or within DAYS_TO_PASS_ON days after.
+
+    First in, first out: what is sent uses up the oldest receipts that are not too old, and every cent counts once. No
+    other matching finds more.
+    """
     is_tie = graph.source != graph.target
     first, days = (int(day.min()), int(day.max() - day.min()) + 1) if len(day) else (0, 0)
     received, sent = (
         _sums(ends[is_tie], day[is_tie] - first, cents[is_tie], graph.size, days)
         for ends in (graph.target, graph.source)
     )
-    passed_on = np.zeros(graph.size, dtype=np.int64)
-    for start in range(days):
-        soon = sent[:, start : start + DAYS_TO_PASS_ON + 1].sum(axis=1)
-        passed_on += np.minimum(received[:, start], soon)
-    return received.sum(axis=1), passed_on
+    kept = received.copy()
+    for today in range(days):
+        unmatched = sent[:, today].copy()
+        for then in range(max(0, today - DAYS_TO_PASS_ON), today + 1):
+            matched = np.minimum(kept[:, then], unmatched)
+            kept[:, then] -= matched
+            unmatched -= matched
+    return received.sum(axis=1), (received - kept).sum(axis=1)
 
 
 def _partners(arcs: sparse.csr_array) -> tuple[Numbers, Numbers]:

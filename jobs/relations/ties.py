@@ -7,6 +7,7 @@ from datetime import date
 from typing import Final
 
 import pyarrow as pa
+import pyarrow.compute as pc
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
@@ -86,6 +87,12 @@ def in_one_process(edges: DataFrame, most: int, what: str) -> pa.Table | None:
         return table
     logger.info("%s: more than %s edges, on Spark", what, f"{most:,}")
     return None
+
+
+def busy_customers(payers: pa.ChunkedArray, payees: pa.ChunkedArray) -> pa.Array:
+    """The same customers as `all_ties` leaves out of transfers, from the ends of one row per payer and payee."""
+    partners = pa.chunked_array([*payers.chunks, *payees.chunks], pa.string()).value_counts()
+    return partners.field("values").filter(pc.greater(partners.field("counts"), MOST_PARTNERS))
 
 
 def _busy_customers(payments: DataFrame) -> DataFrame:

@@ -33,7 +33,11 @@ IDENTIFIER_HOLDERS = Table(
         Column("identifier_type", "string", "what it is", allowed=("phone", "address", "device")),
         Column("identifier", "string", "its keyed token; a device's id as the shop gives it"),
         CUSTOMER_ID,
-        Column("first_seen_at", "timestamp", "oldest sighting of the customer with it"),
+        Column(
+            "first_seen_at",
+            "timestamp",
+            "oldest sighting of the customer with it; of a phone on a partner's record, when the record began",
+        ),
         Column("last_seen_at", "timestamp", "newest sighting of the customer with it"),
         Column("holder_count", "bigint", "customers seen with it by the day, the customer included"),
     ),

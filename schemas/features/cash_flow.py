@@ -196,7 +196,7 @@ MOVEMENT_MEASURES = (
 PAYEE_MEASURES = (
     *count(
         "recurring_payee",
-        "accounts and merchants paid in at least five of the last six periods of 30 days",
+        "accounts of others and merchants paid in at least five of the last six periods of 30 days",
         Window("180d", "", 0),
         where=f"period_count >= {RECURRING_PERIODS}",
     ),

@@ -27,7 +27,8 @@ MONEY_FLOWS = Table(
         Column(
             "passed_on_share_30d",
             "double",
-            "of what came on a day, as much as was sent on that day and the two after; over all that came",
+            "of what came, as much as was sent on the same day or the two after, over all that came; first in, "
+            "first out, so that each cent counts once",
             missing="nothing received",
         ),
         Column(

@@ -46,6 +46,20 @@ def test_t1_t17_every_holder_is_listed_once_with_first_and_last_sighting(table: 
     ]
 
 
+def test_a_phone_stays_as_old_as_its_record_when_another_field_changes(table: TableMaker) -> None:
+    first = {"phone_token": "p1", "city_code": "c1", "updated_at": "2025-01-01"}
+    moved = {**first, "city_code": "c2", "updated_at": "2026-03-30"}
+    for version, last_seen in ((first, "2025-01-01"), (moved, "2026-03-30")):
+        users = [{**version, "source_record_id": "shop:ann", "registered_at": "2024-05-05"}]
+        customers = [{**version, "source_record_id": "harbour:bob", "opened_at": "2024-06-06"}]
+        people = [{"source_record_id": record, "customer_id": record[-3:]} for record in ("shop:ann", "harbour:bob")]
+        purchases, events = table(PURCHASES, []), table(BROWSING_EVENTS, [])
+        of_shop, of_bank = table(SHOP_USERS, users), table(BANK_CUSTOMERS, customers)
+        found = build(purchases, of_shop, of_bank, events, table(IDENTITIES, people), as_of=AS_OF)
+        found = found.selectExpr("customer_id", "string(date(first_seen_at))", "string(date(last_seen_at))")
+        assert rows(found, *found.columns) == [("ann", "2024-05-05", last_seen), ("bob", "2024-06-06", last_seen)]
+
+
 def test_without_sightings_nobody_holds_anything(table: TableMaker) -> None:
     purchases, users, customers, events, people = (table(parent, []) for parent in (*PARENTS, IDENTITIES))
     assert rows(build(purchases, users, customers, events, people, as_of=AS_OF), "customer_id") == []

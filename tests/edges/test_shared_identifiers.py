@@ -40,11 +40,21 @@ def built(table: TableMaker, given: dict[Table, GivenRows], partitions: int = 1)
 
 SIGHTINGS: dict[Table, GivenRows] = {
     SHOP_USERS: [
-        {"source_record_id": "shop:ann", "phone_token": "p1", "updated_at": "2026-01-01"},
+        {
+            "source_record_id": "shop:ann",
+            "phone_token": "p1",
+            "registered_at": "2026-01-01",
+            "updated_at": "2026-01-15",
+        },
         {"source_record_id": "shop:bob", "phone_token": None},
     ],
     BANK_CUSTOMERS: [
-        {"source_record_id": "harbour:ann", "phone_token": "p1", "updated_at": "2026-02-01"},  # ann again: no pair
+        {
+            "source_record_id": "harbour:ann",  # ann again: no pair
+            "phone_token": "p1",
+            "opened_at": "2026-01-05",
+            "updated_at": "2026-02-01",
+        },
         {"source_record_id": "harbour:cem", "phone_token": "p1", "opened_at": "2026-01-20", "updated_at": "2026-04-05"},
     ],
     PURCHASES: [

@@ -91,14 +91,16 @@ class RandomRows:
 
     def record(self) -> str:
         """One of the records, or one that nobody knows."""
-        return self.chance.choice((*(f"shop:{name}" for name in CUSTOMERS), "shop:ann-again", "shop:nobody"))
+        return self.chance.choice(
+            (*(f"shop:{name}" for name in CUSTOMERS), "shop:ann-again", "shop:fay", "shop:nobody")
+        )
 
     def cents(self) -> int:
         return self.chance.choice((0, 1, self.chance.randint(1, 99_999), self.chance.randint(1, 9_999_999_999)))
 
     def _identities(self) -> list[Row]:
         records = {f"{partner}:{name}": name for partner in ("shop", "harbour", "meridian") for name in CUSTOMERS}
-        since = {"shop:eve": datetime(2026, 3, 31, 16, tzinfo=UTC)}  # a second too late
+        since = {"harbour:fay": datetime(2026, 3, 31, 16, tzinfo=UTC)}  # a second too late
         rules = ("national_id", "phone_and_birth_date", "alone")
         return [
             {
@@ -107,7 +109,9 @@ class RandomRows:
                 "matched_by": rules[number % len(rules)],
                 "record_since": since.get(record, datetime(2024, 2, 29, number % 24, tzinfo=UTC)),
             }
-            for number, (record, name) in enumerate({**records, "shop:ann-again": "ann"}.items())
+            for number, (record, name) in enumerate(
+                {**records, "shop:ann-again": "ann", "shop:fay": "fay", "harbour:fay": "fay"}.items()
+            )
         ]
 
     def _purchase(self, number: int) -> Row:

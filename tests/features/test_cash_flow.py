@@ -140,3 +140,21 @@ def test_an_even_inflow_varies_by_nothing_and_one_in_six_periods_varies_by_the_r
         moved("cem-current", -600, month_days[0]),
     ]
     assert described(table, movements, "inflow_variation_180d") == [("ann", 0.0), ("bob", sqrt(5)), ("cem", None)]
+
+
+def test_what_is_saved_every_month_on_the_own_account_is_no_obligation_and_the_rent_is(table: TableMaker) -> None:
+    month_days = ("2026-03-15", "2026-02-15", "2026-01-15", "2025-12-15", "2025-11-15", "2025-10-15")
+    movements = [
+        *(moved("ann-current", -500, day, counterparty_account_id="ann-savings") for day in month_days),
+        *(moved("ann-savings", 500, day, counterparty_account_id="ann-current") for day in month_days),
+        *(moved("ann-current", -900, day, counterparty_account_id="a landlord") for day in month_days[1:]),
+        *(moved("bob-current", -500, day, counterparty_account_id="bob-savings") for day in month_days),
+        *(moved("bob-savings", 500, day, counterparty_account_id="bob-current") for day in month_days),
+        *(moved("cem-current", -700, day, counterparty_account_id="cem-credit_card") for day in month_days),
+        *(moved("cem-credit_card", 700, day, counterparty_account_id="cem-current") for day in month_days),
+    ]
+    assert described(table, movements, "recurring_payee_count_180d", "recurring_cents_sum_180d") == [
+        ("ann", 1, 5 * 900),
+        ("bob", 0, 0),
+        ("cem", 1, 6 * 700),
+    ]

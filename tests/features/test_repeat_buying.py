@@ -193,6 +193,58 @@ def test_four_of_five_find_their_spending_within_the_interval(people: tuple[Floa
     assert value.expected == pytest.approx(expected)
 
 
+def test_an_interval_is_the_customers_own_whoever_else_is_described(people: tuple[Floats, ...]) -> None:
+    frequency, recency, age, mean, _ = (values[:1_200] for values in people)
+    outlook = Outlook(TRUE, TRUE_VALUES, HoldOut(0.0, 1.0), "")
+    among_all = outlook.lifetime_value(52.0, frequency, recency, age, mean, seed=1)
+    order = np.random.default_rng(3).permutation(1_200)[:70]
+    few = outlook.lifetime_value(52.0, *(values[order] for values in (frequency, recency, age, mean)), seed=1)
+    assert np.array_equal(few.low, among_all.low[order])
+    assert np.array_equal(few.high, among_all.high[order])
+    nobody = outlook.lifetime_value(52.0, [], [], [], [], seed=1)
+    assert len(nobody.low) == len(nobody.high) == 0
+
+
+@pytest.mark.parametrize(("x", "last", "mean"), [(0.0, 0.0, 0.0), (9.0, 48.0, 60.0)])
+def test_the_borders_are_those_of_futures_played_one_purchase_after_the_other(
+    x: float, last: float, mean: float
+) -> None:
+    chance, age, spent = np.random.default_rng(8), 50.0, np.zeros(6_000)
+    alive = TRUE.probability_alive(x, last, age)[0]
+    for future in range(len(spent)):
+        rate = chance.gamma(TRUE.r + x, 1 / (TRUE.alpha + age))
+        leaving = chance.beta(TRUE.a, TRUE.b + x)
+        scale = chance.gamma(TRUE_VALUES.p * x + TRUE_VALUES.q, 1 / (TRUE_VALUES.v + x * mean))
+        moment = chance.exponential(1 / rate) if chance.random() < alive else np.inf
+        while moment <= 52.0:
+            spent[future] += chance.gamma(TRUE_VALUES.p) / scale
+            moment = np.inf if chance.random() < leaving else moment + chance.exponential(1 / rate)
+    value = Outlook(TRUE, TRUE_VALUES, HoldOut(0.0, 1.0), "").lifetime_value(52.0, [x], [last], [age], [mean], seed=1)
+    below = [np.mean(spent <= border[0]) for border in (value.low, value.high)]
+    assert below[1] == pytest.approx(0.9, abs=0.04)
+    assert below[0] == pytest.approx(max(0.1, np.mean(spent == 0)), abs=0.04)
+
+
+def test_t36_a_climb_that_is_cut_off_is_not_believed(
+    people: tuple[Floats, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    frequency, recency, age, mean, after = (values[:2_000] for values in people)
+    monkeypatch.setattr("jobs.repeat_buying.MOST_ITERATIONS", 2)
+    outlook = Outlook.trained_on(frequency, recency, age, mean, bought_after=after, horizon=WEEKS_AFTER)
+    assert outlook.reason_for_fallback == "the number of purchases: the fit did not converge"
+    assert not fit_gamma_gamma(frequency, mean).has_converged
+
+
+def test_a_start_without_a_likelihood_is_left_out_and_none_at_all_is_no_fit(monkeypatch: pytest.MonkeyPatch) -> None:
+    table = PurchaseTable.compressed(*bought(500)[:3])
+    whole = fit_bg_nbd(table)
+    monkeypatch.setattr("jobs.repeat_buying.STARTS", ((np.nan, 1.0, 1.0, 1.0), (1.0, 1.0, 1.0, 1.0)))
+    with np.errstate(invalid="ignore"):
+        assert fit_bg_nbd(table).log_likelihood == pytest.approx(whole.log_likelihood, rel=1e-6)
+        monkeypatch.setattr("jobs.repeat_buying.STARTS", ((np.nan, 1.0, 1.0, 1.0),))
+        assert not fit_bg_nbd(table).has_converged
+
+
 @pytest.mark.parametrize(
     ("frequency", "recency", "age"),
     [

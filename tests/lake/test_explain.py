@@ -16,10 +16,23 @@ from jobs.explain import UnknownColumnError, UnknownCustomerError, explain
 from jobs.lake import Lake, Partition
 from jobs.settings import Settings
 from jobs.storage_local import LocalStorage
+from schemas.cleaned.accounts import ACCOUNTS
+from schemas.cleaned.instalments import INSTALMENTS
 from schemas.cleaned.purchases import PURCHASES
 from schemas.cleaned.refunds import REFUNDS
+from schemas.cleaned.repayments import REPAYMENTS
+from schemas.cleaned.statements import STATEMENTS
+from schemas.cleaned.transfers import TRANSFERS as PAYMENTS
 from schemas.customers.identities import IDENTITIES
+from schemas.edges.identifier_holders import IDENTIFIER_HOLDERS
+from schemas.edges.shared_identifiers import SHARED_IDENTIFIERS
+from schemas.edges.transfers import TRANSFERS
+from schemas.features.default_influence import DEFAULT_INFLUENCE
+from schemas.features.identifier_risk import IDENTIFIER_RISK
+from schemas.features.money_flows import MONEY_FLOWS
+from schemas.features.neighbourhood import NEIGHBOURHOOD
 from schemas.features.purchase_value import PURCHASE_VALUE
+from schemas.features.repayment import REPAYMENT
 from schemas.table import Table
 from tests.conftest import filled_rows
 
@@ -98,3 +111,47 @@ def test_what_is_not_there_is_named(lake: Lake, tmp_path: Path) -> None:
         explain("ann", "purchase_number", NIGHT, lake, settings(tmp_path))
     with pytest.raises(UnknownCustomerError, match=r"features/purchase_value 2026-04-01: has no row"):
         explain("bob", "purchase_count_30d", NIGHT, lake, settings(tmp_path))
+
+
+@pytest.fixture
+def tied(lake: Lake) -> Lake:
+    """ann holds a phone with bob, pays bob and owes; every token is spelled so that it would be seen."""
+    token = {"identifier": "PLANTED", "identifier_type": "phone"}
+    publish(lake, IDENTIFIER_HOLDERS, [{**token, "customer_id": "ann"}, {**token, "customer_id": "bob"}])
+    publish(lake, SHARED_IDENTIFIERS, [{"first_customer_id": "ann", "second_customer_id": "bob"}])
+    pairs = [("ann", "bob"), ("bob", "ann"), ("bob", "cem")]
+    publish(lake, TRANSFERS, [{"payer_customer_id": one, "payee_customer_id": other} for one, other in pairs])
+    days = {"in": datetime(2026, 3, 20, tzinfo=UTC), "before": datetime(2026, 2, 20, tzinfo=UTC)}
+    paid = [
+        {"payer_source_record_id": "shop:ann", "transaction_id": name, "transferred_at": d} for name, d in days.items()
+    ]
+    publish(lake, PAYMENTS, [*paid, {**paid[0], "payer_source_record_id": "harbour:bob", "transaction_id": "of bob"}])
+    plan = {"source_record_id": "shop:ann", "due_date": date(2026, 5, 1), "plan_opened_at": days["in"]}
+    old = {**plan, "plan_id": "old", "due_date": date(2026, 3, 20), "plan_opened_at": datetime(2025, 12, 1, tzinfo=UTC)}
+    publish(lake, INSTALMENTS, [{**plan, "plan_id": "new"}, old])
+    for parent in (REPAYMENTS, STATEMENTS, ACCOUNTS):
+        publish(lake, parent, [{}])  # one row of nobody
+    for family in (DEFAULT_INFLUENCE, IDENTIFIER_RISK, MONEY_FLOWS, NEIGHBOURHOOD, REPAYMENT):
+        publish(lake, family, [{"customer_id": "ann"}])
+    return lake
+
+
+def test_no_family_tells_a_token_and_those_about_others_tell_ties_instead_of_the_own_instalments(
+    tied: Lake, tmp_path: Path
+) -> None:
+    columns = {
+        "default_influence": {"edges/transfers": 2, "edges/shared_identifiers": 1},
+        "identifier_default_share_max": {"edges/identifier_holders": 1},
+        "late_neighbour_share": {"edges/transfers": 2, "edges/shared_identifiers": 1},
+        "passed_on_share_30d": {"cleaned/transfers": 1},
+        "plan_count_30d": {"cleaned/instalments": 1, "cleaned/repayments": 0, "cleaned/statements": 0},
+    }
+    for column, expected in columns.items():
+        explained = explain("ann", column, NIGHT, tied, settings(tmp_path))
+        found = {parent.address: rows.num_rows for parent, rows in explained.rows}
+        text = "\n".join(explained.lines())
+        assert {address: found[address] for address in expected} == expected, column
+        assert "PLANTED" not in text
+        assert ("cleaned/instalments" in found) == (column == "plan_count_30d")
+    [opened] = [rows["plan_id"].to_pylist() for parent, rows in explained.rows if parent == INSTALMENTS]
+    assert opened == ["new"]

@@ -28,7 +28,8 @@ VIEWS = """
         SELECT customer_id, coalesce(merchant_id, counterparty_account_id) AS payee,
                count(DISTINCT ago // 30) AS months,
                -sum(amount_cents) AS paid
-        FROM booked WHERE ago < 180 AND amount_cents < 0 AND coalesce(merchant_id, counterparty_account_id) IS NOT NULL
+        FROM movements WHERE ago < 180 AND amount_cents < 0 AND NOT is_own
+            AND coalesce(merchant_id, counterparty_account_id) IS NOT NULL
         GROUP BY 1, 2;
 """
 

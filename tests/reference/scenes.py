@@ -5,16 +5,17 @@ from tests.reference.answer import Answer
 SCENES = ("retail", "catering", "entertainment", "education", "medical", "travel", "other")
 
 VIEWS = """
-    CREATE VIEW with_bank AS SELECT DISTINCT customer_id FROM identities WHERE source_record_id NOT LIKE 'shop:%';
+    CREATE VIEW known AS FROM identities WHERE days_ago_of(record_since) >= 0;
+    CREATE VIEW with_bank AS SELECT DISTINCT customer_id FROM known WHERE source_record_id NOT LIKE 'shop:%';
     CREATE VIEW shop AS
         SELECT customer_id, days_ago_of(paid_at) AS ago, net_cents AS cents, scene, is_offline, true AS is_shop,
                payment_method <> 'bank_card' OR customer_id NOT IN (FROM with_bank) AS is_counted,
                discount_cents > 0 AS is_promoted, payment_method = 'instalment_credit' AS is_on_credit
-        FROM purchases JOIN identities USING (source_record_id) WHERE days_ago_of(paid_at) >= 0;
+        FROM purchases JOIN known USING (source_record_id) WHERE days_ago_of(paid_at) >= 0;
     CREATE VIEW card AS
         SELECT customer_id, days_ago_of(booked_at) AS ago, -amount_cents AS cents, coalesce(scene, 'other') AS scene,
                is_offline, merchant_id
-        FROM transactions JOIN identities USING (source_record_id)
+        FROM transactions JOIN known USING (source_record_id)
         WHERE days_ago_of(booked_at) >= 0 AND transaction_type IN ('pos', 'online');
     CREATE VIEW spending AS
         FROM shop UNION ALL SELECT * EXCLUDE (merchant_id), false, true, false, false FROM card;

@@ -1,0 +1,48 @@
+"""The commands about relations look at the ties that the families see."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import pytest
+
+from jobs.lake import Lake
+from jobs.relation_tables import ties_of_the_night
+from jobs.relations import ties
+from jobs.storage_local import LocalStorage
+from schemas.edges.shared_identifiers import SHARED_IDENTIFIERS
+from schemas.edges.transfers import TRANSFERS
+from tests.conftest import TableMaker, rows
+from tests.lake.test_explain import NIGHT, publish
+from tests.relations.conftest import interpreting_spark
+
+__all__ = ["interpreting_spark"]  # the fixture `spark` of this module
+
+BEFORE, LAST = datetime(2026, 2, 1, tzinfo=UTC), datetime(2026, 3, 31, 12, tzinfo=UTC)
+PAID = [
+    *(("till", name, BEFORE) for name in ("ann", "bob", "cem", "dia")),
+    ("eve", "till", LAST),  # its fifth partner, in March
+    ("ann", "bob", BEFORE),
+    ("bob", "ann", LAST),
+]
+
+
+def test_t14_who_pays_too_many_people_is_no_tie_by_transfers_in_commands_as_in_families(
+    table: TableMaker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ties, "MOST_PARTNERS", 4)
+    names = ("payer_customer_id", "payee_customer_id", "first_transferred_at")
+    transfers = [dict(zip(names, row, strict=True)) for row in PAID]
+    shared = [{"first_customer_id": "ann", "second_customer_id": "till", "tie_weight": 1.0, "first_seen_at": BEFORE}]
+    lake = Lake(LocalStorage(tmp_path / "lake"), tmp_path / "scratch")
+    publish(lake, TRANSFERS, transfers)
+    publish(lake, SHARED_IDENTIFIERS, shared)
+    columns = ("source_id", "target_id", "kind", "weight")
+    for as_of, count in ((NIGHT, 3), (date(2026, 3, 1), 6)):
+        of_family = ties.all_ties(table(TRANSFERS, transfers), table(SHARED_IDENTIFIERS, shared), as_of)
+        found = ties_of_the_night(lake, NIGHT, "Asia/Shanghai", as_of=as_of).to_pylist()
+        known = [row for row in found if row["began_date"] <= as_of]
+        assert sorted(tuple(row[name] for name in columns) for row in known) == rows(of_family, *columns)
+        assert len(known) == count
+    assert "till" not in {row["source_id"] for row in ties_of_the_night(lake, NIGHT, "Asia/Shanghai").to_pylist()}
