@@ -15,7 +15,18 @@ from jobs.lake import Lake
 from jobs.manifest import Manifest
 from jobs.models.challenger import read_challenger
 from jobs.models.scorecard import read_scorecard
-from jobs.registry import PROMOTE, RETIRE, ROLL_BACK, SHADOW, Decision, Registry, RegistryError, champion_of
+from jobs.registry import (
+    PROMOTE,
+    RETIRE,
+    ROLL_BACK,
+    SHADOW,
+    Decision,
+    Registry,
+    RegistryError,
+    champion_of,
+    champions_in_turn,
+    overruled_by,
+)
 from jobs.settings import read_settings
 from jobs.storage import open_storage
 from schemas.catalogue import dataset_at
@@ -89,24 +100,12 @@ def retire(options: Namespace) -> int:
 
 
 def roll_back(options: Namespace) -> int:
-    """Name the champion before the present one, whoever promoted it."""
+    """Name the champion before the present one, whoever promoted it; once more names the one before that."""
     _, registry, _ = _open()
-    decisions = registry.decisions(MODEL)
-    present = champion_of(decisions, options.counts_from)
-    others = (
-        []
-        if present is None
-        else [
-            one
-            for one in decisions[: present.number]
-            if one.action == PROMOTE
-            and one.model_version != present.model_version
-            and one.counts_from <= present.counts_from
-        ]
-    )
-    if not others:
+    in_turn = champions_in_turn(registry.decisions(MODEL), options.counts_from)
+    if len(in_turn) < 2:
         raise RegistryError(f"{MODEL}: no champion before the present one; promote the one that shall decide")
-    return _decide(options, ROLL_BACK, "scorecard", others[-1].trained_on)
+    return _decide(options, ROLL_BACK, "scorecard", in_turn[-2].trained_on)
 
 
 def models(_: Namespace) -> int:
@@ -165,6 +164,11 @@ def _decide(options: Namespace, action: str, kind: str, trained_on: date) -> int
     )
     stored = registry.append(MODEL, decision)
     logger.info("decision %d: %s %s %s from %s", stored.number, action, kind, stored.model_version, stored.counts_from)
+    for one in overruled_by(stored, registry.decisions(MODEL)):
+        logger.warning(
+            "decision %d (%s %s from %s) no longer counts: decision %d overrules it from %s on",
+            one.number, one.action, one.model_version, one.counts_from, stored.number, stored.counts_from,
+        )  # fmt: skip
     return ExitCode.OK
 
 

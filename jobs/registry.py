@@ -131,6 +131,37 @@ def champion_of(decisions: Sequence[Decision], night: date) -> Decision | None:
     return naming[-1] if naming else None
 
 
+def champions_in_turn(decisions: Sequence[Decision], night: date) -> tuple[Decision, ...]:
+    """The promotions that a roll-back on the night can fall back on, the present champion last.
+
+    A promotion is put on top and a roll-back takes the top away. What was overruled before its first night is left out.
+    """
+    naming = [one for one in decisions if one.action in NAMING_A_CHAMPION and one.counts_from <= night]
+    kept = [one for one in naming if not any(one in overruled_by(later, naming) for later in naming)]
+    turns: list[Decision] = []
+    for one in kept:
+        if one.action == ROLL_BACK:
+            turns = turns[:-1]
+        elif not turns or turns[-1].model_version != one.model_version:
+            turns.append(one)
+    return tuple(turns)
+
+
+def overruled_by(decision: Decision, decisions: Sequence[Decision]) -> tuple[Decision, ...]:
+    """Earlier decisions on the same question that never come to count, since this one counts before them."""
+
+    def is_same_question(one: Decision) -> bool:
+        if decision.action in NAMING_A_CHAMPION:
+            return one.action in NAMING_A_CHAMPION
+        return one.action not in NAMING_A_CHAMPION and one.model_version == decision.model_version
+
+    return tuple(
+        one
+        for one in decisions
+        if one.number < decision.number and one.counts_from > decision.counts_from and is_same_question(one)
+    )
+
+
 def read_decisions(address: str, body: bytes) -> tuple[Decision, ...]:
     """The decisions in the file; RegistryError at the first that is broken, missing or altered."""
     decisions: list[Decision] = []

@@ -119,6 +119,34 @@ def test_a_promoted_model_decides_until_another_is_and_a_past_night_keeps_its_ow
     assert [line[:10] for line in told.splitlines() if line.endswith("champion")] == ["2026-03-31"]
 
 
+def test_every_roll_back_goes_one_champion_further_back_until_there_is_none(lake: Lake, run: Run) -> None:
+    for start, training in (("06-02", "2026-03-31"), ("06-03", "2026-04-30"), ("06-04", "2026-05-31")):
+        assert run(*decided("promote", training, f"2026-{start}"))[0] == 0
+    for start, falls_back_on in ((date(2026, 6, 4), APRIL), (date(2026, 6, 6), MARCH)):
+        assert run(*decided("roll-back", "", start.isoformat()))[0] == 0
+        assert champion_on(lake, start) == falls_back_on
+    code, told = run(*decided("roll-back", "", "2026-06-07"))
+    assert (code, champion_on(lake, date(2026, 6, 7))) == (2, MARCH)
+    assert "no champion before the present one" in told
+    assert run(*decided("promote", "2026-05-31", "2026-06-08"))[0] == 0
+    assert run(*decided("roll-back", "", "2026-06-09"))[0] == 0
+    assert champion_on(lake, date(2026, 6, 9)) == MARCH
+
+
+def test_a_decision_that_is_overruled_before_its_first_night_is_named_and_never_fallen_back_on(
+    lake: Lake, run: Run
+) -> None:
+    assert run(*decided("promote", "2026-03-31", "2026-04-05"))[0] == 0
+    assert run(*decided("promote", "2026-04-30", "2026-06-20"))[0] == 0
+    told = run(*decided("promote", "2026-05-31", "2026-06-10"))[1]
+    assert "decision 2 (promote 2026-04-30-" in told
+    assert "no longer counts: decision 3 overrules it from 2026-06-10 on" in told
+    assert "decision 1 (" not in told
+    assert champion_on(lake, date(2026, 6, 25)) == MAY
+    assert run(*decided("roll-back", "", "2026-06-26"))[0] == 0
+    assert champion_on(lake, date(2026, 6, 26)) == MARCH
+
+
 def test_a_model_in_shadow_is_scored_from_its_night_until_it_is_retired(lake: Lake, run: Run) -> None:
     assert run(*decided("shadow", "2026-04-30", "2026-05-03"))[0] == 0
     assert run(*decided("shadow", "2026-05-31", "2026-06-02", "--kind", "scorecard"))[0] == 0
