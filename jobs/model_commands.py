@@ -7,7 +7,7 @@ import logging
 from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from jobs.errors import ExitCode, StepMissingError
 from jobs.inputs import Resolver, night
@@ -25,6 +25,7 @@ from jobs.registry import (
     RegistryError,
     champion_of,
     champions_in_turn,
+    hash_of_last,
     overruled_by,
 )
 from jobs.settings import read_settings
@@ -46,6 +47,14 @@ EXAMPLES = """examples:
 A decision counts from a night that is not closed yet and is never changed: another decision follows it. While nobody
 has decided, the newest scorecard decides from the night after its training, and its own challenger is in shadow.
 """
+
+
+class Opened(NamedTuple):
+    """The lake of one command; its registry reads the decisions once, so that a command decides on what it has seen."""
+
+    lake: Lake
+    registry: Registry
+    resolver: Resolver
 
 
 def add_verbs(verbs: Any, day: Callable[[str], date]) -> None:
@@ -82,30 +91,30 @@ def add_verbs(verbs: Any, day: Callable[[str], date]) -> None:
 
 def promote(options: Namespace) -> int:
     """Name a champion. Trees cannot be one: their reasons do not add up to the score."""
-    return _decide(options, PROMOTE, "scorecard", options.trained_on)
+    return _decide(options, PROMOTE, "scorecard", options.trained_on, _open())
 
 
 def shadow(options: Namespace) -> int:
     """Name a challenger."""
-    return _decide(options, SHADOW, options.kind, options.trained_on)
+    return _decide(options, SHADOW, options.kind, options.trained_on, _open())
 
 
 def retire(options: Namespace) -> int:
     """End the shadow scoring of a challenger that is in shadow."""
-    _, registry, _ = _open()
-    named = registry.challengers(MODEL, options.counts_from) or ()
+    opened = _open()
+    named = opened.registry.challengers(MODEL, options.counts_from) or ()
     if not any((one.trained_on, one.kind) == (options.trained_on, options.kind) for one in named):
         raise RegistryError(f"{MODEL} {options.trained_on}: its {options.kind} are not in shadow; nothing to retire")
-    return _decide(options, RETIRE, options.kind, options.trained_on)
+    return _decide(options, RETIRE, options.kind, options.trained_on, opened)
 
 
 def roll_back(options: Namespace) -> int:
     """Name the champion before the present one, whoever promoted it; once more names the one before that."""
-    _, registry, _ = _open()
-    in_turn = champions_in_turn(registry.decisions(MODEL), options.counts_from)
+    opened = _open()
+    in_turn = champions_in_turn(opened.registry.decisions(MODEL), options.counts_from)
     if len(in_turn) < 2:
         raise RegistryError(f"{MODEL}: no champion before the present one; promote the one that shall decide")
-    return _decide(options, ROLL_BACK, "scorecard", in_turn[-2].trained_on)
+    return _decide(options, ROLL_BACK, "scorecard", in_turn[-2].trained_on, opened)
 
 
 def models(_: Namespace) -> int:
@@ -131,8 +140,10 @@ def models(_: Namespace) -> int:
     return ExitCode.OK
 
 
-def _decide(options: Namespace, action: str, kind: str, trained_on: date) -> int:
-    lake, registry, resolver = _open()
+def _decide(options: Namespace, action: str, kind: str, trained_on: date, opened: Opened) -> int:
+    """Append a decision to the list that `opened` has read, or to none."""
+    lake, registry, resolver = opened
+    seen = registry.decisions(MODEL)
     for name, text in (("--by", options.decided_by), ("--why", options.reason)):
         if not text.strip() or "\n" in text:
             raise RegistryError(f"{name} is empty or more than one line: the record needs who decided, and why")
@@ -162,9 +173,9 @@ def _decide(options: Namespace, action: str, kind: str, trained_on: date) -> int
         reason=options.reason.strip(),
         decided_at=datetime.now(UTC).isoformat(timespec="seconds"),
     )
-    stored = registry.append(MODEL, decision)
+    stored = registry.append(MODEL, decision, after=hash_of_last(seen))
     logger.info("decision %d: %s %s %s from %s", stored.number, action, kind, stored.model_version, stored.counts_from)
-    for one in overruled_by(stored, registry.decisions(MODEL)):
+    for one in overruled_by(stored, seen):
         logger.warning(
             "decision %d (%s %s from %s) no longer counts: decision %d overrules it from %s on",
             one.number, one.action, one.model_version, one.counts_from, stored.number, stored.counts_from,
@@ -181,8 +192,8 @@ def _version(lake: Lake, manifest: Manifest, kind: str) -> str:
     return read_challenger(content, files["challenger.txt"].read_text(encoding="utf-8")).model_version
 
 
-def _open() -> tuple[Lake, Registry, Resolver]:
+def _open() -> Opened:
     settings = read_settings()
     lake = Lake(open_storage(settings.lake, settings.s3_endpoint), settings.scratch)
     resolver = Resolver(lake, settings)
-    return lake, resolver.registry, resolver
+    return Opened(lake, resolver.registry, resolver)

@@ -3,10 +3,12 @@
     registry = Registry(lake.storage)
     registry.champion(address, night)      the newest decision that names a champion for the night, or None
     registry.challengers(address, night)   decisions on models in shadow, or None while nobody has decided
-    registry.append(address, ...)          one more decision; RegistryError when another one came in between
+    registry.append(address, ..., after=)  one more decision; RegistryError when another one came in between
 
 A decision counts from a night that is not closed yet, so a night that is replayed finds the champion it was scored by.
-Each decision holds the hash of the one before: a decision that was altered or removed is found when the list is read.
+Each decision is stored with its own hash and holds that of the one before. So reading the list finds a decision that
+was altered, and one that was removed or put in before another. It does not find that the last decisions were cut off,
+nor a list that somebody wrote anew with hashes that fit: the hashes have no key. Against that, keep copies elsewhere.
 """
 
 from __future__ import annotations
@@ -63,6 +65,10 @@ class Decision:
         dates = {"trained_on": self.trained_on.isoformat(), "counts_from": self.counts_from.isoformat()}
         return {**asdict(self), **dates}
 
+    def line(self) -> str:
+        """Its line in the file, with its hash."""
+        return json.dumps({**self.content(), "hash": self.hash}, sort_keys=True)
+
 
 class Registry:
     """The decisions of one lake; every list is read once."""
@@ -72,7 +78,7 @@ class Registry:
         self._known: dict[str, tuple[Decision, ...]] = {}
 
     def decisions(self, address: str) -> tuple[Decision, ...]:
-        """All decisions on the models of a document, oldest first; RegistryError when the list was touched."""
+        """All decisions on the models of a document, oldest first; RegistryError when a touched list is found."""
         if address not in self._known:
             stored = self.storage.read(key_of(address))
             self._known[address] = () if stored is None else read_decisions(address, stored.body)
@@ -102,21 +108,35 @@ class Registry:
                 "train on another business date"
             )
 
-    def append(self, address: str, decision: Decision) -> Decision:
-        """The decision as stored, numbered and chained to the one before."""
-        stored = self.storage.read(key_of(address))
-        before = () if stored is None else read_decisions(address, stored.body)
-        chained = replace(decision, number=len(before) + 1, previous=before[-1].hash if before else FIRST)
-        lines = [json.dumps(one.content(), sort_keys=True) for one in (*before, chained)]
+    def append(self, address: str, decision: Decision, *, after: str) -> Decision:
+        """The decision as stored, numbered and chained to the one before.
+
+        after: hash of the last decision that its author saw, FIRST for none; RegistryError when it is not the last.
+        """
         try:
-            body = ("\n".join(lines) + "\n").encode()
-            self.storage.replace(key_of(address), body, None if stored is None else stored.version)
+            with self.storage.lock(
+                f"_registry.{address.replace('/', '.')}", f"decisions on {address}", wait=True
+            ) as lock:
+                stored = self.storage.read(key_of(address))
+                before = () if stored is None else read_decisions(address, stored.body)
+                if hash_of_last(before) != after:
+                    raise ChangedMeanwhileError(key_of(address))
+                chained = replace(decision, number=len(before) + 1, previous=after)
+                body = "".join(f"{one.line()}\n" for one in (*before, chained)).encode()
+                lock.confirm()
+                self.storage.replace(key_of(address), body, None if stored is None else stored.version)
         except ChangedMeanwhileError:
             raise RegistryError(
                 f"{address}: somebody else decided at this moment; look at the list, then decide"
             ) from None
-        self._known.pop(address, None)
+        finally:
+            self._known.pop(address, None)
         return chained
+
+
+def hash_of_last(decisions: Sequence[Decision]) -> str:
+    """What the next decision is chained to."""
+    return decisions[-1].hash if decisions else FIRST
 
 
 def key_of(address: str) -> str:
@@ -170,11 +190,14 @@ def read_decisions(address: str, body: bytes) -> tuple[Decision, ...]:
             content = json.loads(line)
             for name in ("trained_on", "counts_from"):
                 content[name] = date.fromisoformat(content[name])
+            digest = content.pop("hash")
             decision = Decision(**content)
         except (KeyError, TypeError, ValueError):
             raise _touched(address, number, "cannot be read") from None
-        if decision.number != number or decision.previous != (decisions[-1].hash if decisions else FIRST):
-            raise _touched(address, number, "does not follow the one before it: one of them was altered or removed")
+        if decision.hash != digest:
+            raise _touched(address, number, "was altered: its hash differs")
+        if decision.number != number or decision.previous != hash_of_last(decisions):
+            raise _touched(address, number, "does not follow the one before it: one was removed or put in")
         decisions.append(decision)
     return tuple(decisions)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -202,8 +203,17 @@ def test_a_decision_that_was_altered_removed_or_broken_is_found(lake: Lake, run:
     stored = lake.storage.read(key_of(ADDRESS))
     assert stored is not None
     lines = stored.body.decode().splitlines()
-    altered = json.dumps({**json.loads(lines[0]), "reason": "another"}, sort_keys=True)
-    for broken in ([altered, *lines[1:]], lines[1:], [lines[0], lines[2]], [lines[0], "{}"], ["not json"]):
+    altered = [json.dumps({**json.loads(line), "reason": "another"}, sort_keys=True) for line in lines]
+    bare = json.dumps({name: value for name, value in json.loads(lines[2]).items() if name != "hash"}, sort_keys=True)
+    for broken in (
+        [altered[0], *lines[1:]],
+        [*lines[:2], altered[2]],
+        [*lines[:2], bare],
+        lines[1:],
+        [lines[0], lines[2]],
+        [lines[0], "{}"],
+        ["not json"],
+    ):
         lake.storage.put_bytes(key_of(ADDRESS), "\n".join(broken).encode())
         with pytest.raises(
             RegistryError, match=r"_registry/models/credit_score.jsonl: decision \d .*; restore the file"
@@ -213,21 +223,33 @@ def test_a_decision_that_was_altered_removed_or_broken_is_found(lake: Lake, run:
 
 def test_two_people_who_decide_at_once_do_not_lose_a_decision(lake: Lake, run: Run) -> None:
     assert run(*decided("promote", "2026-03-31", "2026-04-05"))[0] == 0
-    registry = Registry(lake.storage)
+    registry, other = Registry(lake.storage), Registry(lake.storage)
     (first,) = registry.decisions(ADDRESS)
-    read = lake.storage.read
+    with ThreadPoolExecutor() as people:
+        with lake.storage.lock(f"_registry.{ADDRESS.replace('/', '.')}", "the test", wait=False):
+            decisions = [people.submit(one.append, ADDRESS, first, after=first.hash) for one in (registry, other)]
+            assert not wait(decisions, timeout=0.3).done  # both see that somebody writes
+            assert Registry(lake.storage).decisions(ADDRESS) == (first,)
+        refused = [one.exception() for one in decisions]
+    assert [type(one) for one in refused if one is not None] == [RegistryError]
+    assert [one.number for one in Registry(lake.storage).decisions(ADDRESS)] == [1, 2]
 
-    def read_then_be_overtaken(key: str) -> Any:
-        stored = read(key)
-        lake.storage.read = read  # type: ignore[method-assign]
-        Registry(lake.storage).append(ADDRESS, replace(first, reason="the quicker one"))
-        return stored
 
-    lake.storage.read = read_then_be_overtaken  # type: ignore[method-assign]
-    with pytest.raises(RegistryError, match="somebody else decided at this moment"):
-        registry.append(ADDRESS, replace(first, reason="the slower one"))
+def test_nobody_decides_on_a_list_they_did_not_see(lake: Lake, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    for start, training in (("2026-06-02", "2026-03-31"), ("2026-06-03", "2026-04-30")):
+        assert run(*decided("promote", training, start))[0] == 0
+    _, last = seen = Registry(lake.storage).decisions(ADDRESS)
+    append = Registry.append
+
+    def overtaken(registry: Registry, address: str, decision: Decision, *, after: str) -> Decision:
+        append(Registry(lake.storage), address, replace(last, reason="the quicker one"), after=last.hash)
+        return append(registry, address, decision, after=after)
+
+    monkeypatch.setattr(Registry, "append", overtaken)
+    code, told = run(*decided("roll-back", "", "2026-06-04"))
+    assert (code, "somebody else decided at this moment; look at the list" in told) == (2, True)
     reasons = [one.reason for one in Registry(lake.storage).decisions(ADDRESS)]
-    assert reasons == ["tried for a month", "the quicker one"]
+    assert reasons == [*(one.reason for one in seen), "the quicker one"]
 
 
 def test_every_decision_says_who_when_and_why(lake: Lake, run: Run) -> None:
