@@ -30,12 +30,11 @@ from jobs.registry import (
 )
 from jobs.settings import read_settings
 from jobs.storage import open_storage
-from schemas.catalogue import dataset_at
+from schemas.catalogue import dataset_at, tables_in_layer
 
 logger = logging.getLogger("nightledger")
 
 MODEL = "models/credit_score"
-SCORES = "scores/customer_scores"
 DOCUMENT_OF = {"scorecard": "scorecard.json", "trees": "challenger.json"}
 EXAMPLES = """examples:
   python -m jobs.run models
@@ -44,8 +43,9 @@ EXAMPLES = """examples:
   python -m jobs.run retire --trained-on 2026-04-30 --kind trees --from 2026-06-01 --by "R. Diaz" --why "no gain"
   python -m jobs.run roll-back --from 2026-05-09 --by "credit committee" --why "grades drift in city tier 3"
 
-A decision counts from a night that is not closed yet and is never changed: another decision follows it. While nobody
-has decided, the newest scorecard decides from the night after its training, and its own challenger is in shadow.
+A decision counts from a night of which no profile and no score is published, and is never changed: another decision
+follows it. While nobody has decided, the newest scorecard decides from the night after its training, and its own
+challenger is in shadow; so a training that comes late changes a night that is run again.
 """
 
 
@@ -120,9 +120,9 @@ def roll_back(options: Namespace) -> int:
 def models(_: Namespace) -> int:
     """Print the trainings and the decisions; what decides the next night is marked."""
     lake, registry, resolver = _open()
-    closed = lake.partitions(SCORES)
+    begun = newest_night(lake)
     trained = lake.partitions(MODEL)
-    coming = closed[-1] + timedelta(days=1) if closed else (trained[-1] + timedelta(days=1) if trained else date.max)
+    coming = begun + timedelta(days=1) if begun else (trained[-1] + timedelta(days=1) if trained else date.max)
     champion = champion_of(registry.decisions(MODEL), coming)
     before = [day for day in trained if day < coming]
     decides = champion.trained_on if champion else (before[-1] if before else None)
@@ -152,11 +152,9 @@ def _decide(options: Namespace, action: str, kind: str, trained_on: date, opened
         raise StepMissingError(
             f"{MODEL} {trained_on}: not published; first run: python -m jobs.run train --business-date {trained_on}"
         )
-    closed = lake.partitions(SCORES)
-    if closed and options.counts_from <= closed[-1]:
-        raise RegistryError(
-            f"--from {options.counts_from}: the night of {closed[-1]} is closed; decide for a later one"
-        )
+    begun = newest_night(lake)
+    if begun is not None and options.counts_from <= begun:
+        raise RegistryError(f"--from {options.counts_from}: the night of {begun} is closed; decide for a later one")
     if options.counts_from <= trained_on:
         raise RegistryError(
             f"--from {options.counts_from}: a model counts from the night after its training at the earliest"
@@ -181,6 +179,15 @@ def _decide(options: Namespace, action: str, kind: str, trained_on: date, opened
             one.number, one.action, one.model_version, one.counts_from, stored.number, stored.counts_from,
         )  # fmt: skip
     return ExitCode.OK
+
+
+def newest_night(lake: Lake) -> date | None:
+    """The newest night that is closed to decisions, which a night is from its first profile or score on.
+
+    Otherwise a decision could come between two tables of one night, and its scores and reasons be of different models.
+    """
+    tables = [table for layer in ("profiles", "scores") for table in tables_in_layer(layer)]
+    return max((day for table in tables for day in lake.partitions(table.address)), default=None)
 
 
 def _version(lake: Lake, manifest: Manifest, kind: str) -> str:

@@ -71,7 +71,7 @@ class Decision:
 
 
 class Registry:
-    """The decisions of one lake; every list is read once."""
+    """The decisions of one lake; every list is read once, until it is forgotten."""
 
     def __init__(self, storage: Storage) -> None:
         self.storage = storage
@@ -83,6 +83,10 @@ class Registry:
             stored = self.storage.read(key_of(address))
             self._known[address] = () if stored is None else read_decisions(address, stored.body)
         return self._known[address]
+
+    def forget(self) -> None:
+        """Read every list anew next time."""
+        self._known.clear()
 
     def champion(self, address: str, night: date) -> Decision | None:
         """The newest decision that names a champion and counts on the night."""

@@ -16,7 +16,9 @@ from jobs.inputs import Resolver, night
 from jobs.lake import Lake
 from jobs.manifest import Manifest, Partition
 from jobs.models.credit_score import train
+from jobs.night import Summary, run_backfill
 from jobs.registry import Decision, Registry, RegistryError, key_of
+from jobs.road import Road
 from jobs.run import main
 from jobs.settings import read_settings
 from jobs.staging import write_document
@@ -59,8 +61,8 @@ def publish(lake: Lake, partition: Partition, files: dict[str, Any]) -> Manifest
         )  # fmt: skip
 
 
-def close(lake: Lake, day: date) -> None:
-    with lake.writing(Partition("scores/customer_scores", day)) as writer:
+def close(lake: Lake, day: date, table: str = "scores/customer_scores") -> None:
+    with lake.writing(Partition(table, day)) as writer:
         file = writer.staging_folder / "night.json"
         file.write_text("{}", encoding="utf-8")
         writer.publish([file], known_by=day, as_of=day, contract="0" * 64, code="0" * 64, inputs={}, seconds={},
@@ -121,11 +123,11 @@ def test_a_promoted_model_decides_until_another_is_and_a_past_night_keeps_its_ow
 
 
 def test_every_roll_back_goes_one_champion_further_back_until_there_is_none(lake: Lake, run: Run) -> None:
-    for start, training in (("06-02", "2026-03-31"), ("06-03", "2026-04-30"), ("06-04", "2026-05-31")):
-        assert run(*decided("promote", training, f"2026-{start}"))[0] == 0
-    for start, falls_back_on in ((date(2026, 6, 4), APRIL), (date(2026, 6, 6), MARCH)):
-        assert run(*decided("roll-back", "", start.isoformat()))[0] == 0
-        assert champion_on(lake, start) == falls_back_on
+    for first_night, training in (("06-02", "2026-03-31"), ("06-03", "2026-04-30"), ("06-04", "2026-05-31")):
+        assert run(*decided("promote", training, f"2026-{first_night}"))[0] == 0
+    for first_night, falls_back_on in ((date(2026, 6, 4), APRIL), (date(2026, 6, 6), MARCH)):
+        assert run(*decided("roll-back", "", first_night.isoformat()))[0] == 0
+        assert champion_on(lake, first_night) == falls_back_on
     code, told = run(*decided("roll-back", "", "2026-06-07"))
     assert (code, champion_on(lake, date(2026, 6, 7))) == (2, MARCH)
     assert "no champion before the present one" in told
@@ -182,6 +184,31 @@ def test_what_cannot_be_decided_is_refused_in_one_line(
     assert message in told
     assert "\n" not in told
     assert Registry(lake.storage).decisions(ADDRESS) == ()
+
+
+@pytest.mark.parametrize("table", ["profiles/customer_profiles", "scores/explanations", "scores/shadow_scores"])
+def test_a_night_is_closed_to_decisions_from_its_first_profile_or_score_on(lake: Lake, run: Run, table: str) -> None:
+    close(lake, date(2026, 4, 7), table)
+    code, told = run(*decided("promote", "2026-03-31", "2026-04-07"))
+    assert (code, told.partition(": ")[2]) == (2, "the night of 2026-04-07 is closed; decide for a later one")
+    assert run(*decided("promote", "2026-03-31", "2026-04-08"))[0] == 0
+
+
+def test_a_backfill_sees_what_is_decided_between_two_of_its_nights(
+    lake: Lake, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    road, champions = Road(read_settings(), lake), []
+
+    def build_night(*_: Any, **__: Any) -> Summary:
+        (found,) = road.resolver._input(CREDIT_SCORE, night(date(2026, 6, 5))).manifests
+        champions.append(found.business_date)
+        if len(champions) == 1:
+            assert run(*decided("promote", "2026-03-31", "2026-06-05"))[0] == 0
+        return Summary()
+
+    monkeypatch.setattr("jobs.night.run_datasets", build_night)
+    run_backfill(road, date(2026, 6, 4), date(2026, 6, 5), report=lambda _: None)
+    assert champions == [MAY, MARCH]
 
 
 def test_a_training_that_was_decided_on_is_never_replaced(
