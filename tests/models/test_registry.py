@@ -125,9 +125,9 @@ def test_a_promoted_model_decides_until_another_is_and_a_past_night_keeps_its_ow
 def test_every_roll_back_goes_one_champion_further_back_until_there_is_none(lake: Lake, run: Run) -> None:
     for first_night, training in (("06-02", "2026-03-31"), ("06-03", "2026-04-30"), ("06-04", "2026-05-31")):
         assert run(*decided("promote", training, f"2026-{first_night}"))[0] == 0
-    for first_night, falls_back_on in ((date(2026, 6, 4), APRIL), (date(2026, 6, 6), MARCH)):
-        assert run(*decided("roll-back", "", first_night.isoformat()))[0] == 0
-        assert champion_on(lake, first_night) == falls_back_on
+    for day, falls_back_on in ((date(2026, 6, 4), APRIL), (date(2026, 6, 6), MARCH)):
+        assert run(*decided("roll-back", "", day.isoformat()))[0] == 0
+        assert champion_on(lake, day) == falls_back_on
     code, told = run(*decided("roll-back", "", "2026-06-07"))
     assert (code, champion_on(lake, date(2026, 6, 7))) == (2, MARCH)
     assert "no champion before the present one" in told

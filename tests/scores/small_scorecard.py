@@ -55,6 +55,7 @@ def scorecard(
         },
         "log_odds": {"intercept": math.log(neutral_odds)},
         "population": learnt_on,
+        "special_codes": [],
         "features": list(features),
         "feature_fingerprint": feature_fingerprint([(one["name"], one["type"], one["meaning"]) for one in features]),
     }
