@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import unicodedata
 from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
@@ -12,6 +13,7 @@ from typing import Any, NamedTuple
 from jobs.errors import ExitCode, StepMissingError
 from jobs.inputs import Resolver, night
 from jobs.lake import Lake
+from jobs.lake_errors import CorruptFileError, CorruptManifestError, MissingPartitionError
 from jobs.manifest import Manifest
 from jobs.models.challenger import read_challenger
 from jobs.models.scorecard import read_scorecard
@@ -33,6 +35,9 @@ from jobs.storage import open_storage
 from schemas.catalogue import dataset_at, tables_in_layer
 
 logger = logging.getLogger("nightledger")
+
+NOT_TEXT = ("Cc", "Cf", "Cs", "Zl", "Zp")
+"""Control, format (which turn the direction of a text), surrogate, line and paragraph separators of Unicode."""
 
 MODEL = "models/credit_score"
 DOCUMENT_OF = {"scorecard": "scorecard.json", "trees": "challenger.json"}
@@ -127,10 +132,8 @@ def models(_: Namespace) -> int:
     before = [day for day in trained if day < coming]
     decides = champion.trained_on if champion else (before[-1] if before else None)
     for day in trained:
-        manifest = resolver.manifest(night(day).partition(dataset_at(MODEL)))
-        if manifest is not None:
-            role = "champion" if day == decides else ""
-            logger.info("%s  scorecard %s  %s", day, _version(lake, manifest, "scorecard"), role)
+        role = "champion" if day == decides else ""
+        logger.info("%s  scorecard %s  %s", day, _version_or_why_not(lake, resolver, day), role)
     for one in registry.decisions(MODEL):
         logger.info(
             "%d. from %s: %s %s %s, by %s: %s (%s)",
@@ -144,9 +147,7 @@ def _decide(options: Namespace, action: str, kind: str, trained_on: date, opened
     """Append a decision to the list that `opened` has read, or to none."""
     lake, registry, resolver = opened
     seen = registry.decisions(MODEL)
-    for name, text in (("--by", options.decided_by), ("--why", options.reason)):
-        if not text.strip() or "\n" in text:
-            raise RegistryError(f"{name} is empty or more than one line: the record needs who decided, and why")
+    _refuse_without_text(options)
     manifest = resolver.manifest(night(trained_on).partition(dataset_at(MODEL)))
     if manifest is None:
         raise StepMissingError(
@@ -181,6 +182,15 @@ def _decide(options: Namespace, action: str, kind: str, trained_on: date, opened
     return ExitCode.OK
 
 
+def _refuse_without_text(options: Namespace) -> None:
+    for name, text in (("--by", options.decided_by), ("--why", options.reason)):
+        if not text.strip() or any(unicodedata.category(sign) in NOT_TEXT for sign in text):
+            raise RegistryError(
+                f"{name} is empty or holds more than one line or a control character: "
+                "the record needs who decided, and why"
+            )
+
+
 def newest_night(lake: Lake) -> date | None:
     """The newest night that is closed to decisions, which a night is from its first profile or score on.
 
@@ -188,6 +198,15 @@ def newest_night(lake: Lake) -> date | None:
     """
     tables = [table for layer in ("profiles", "scores") for table in tables_in_layer(layer)]
     return max((day for table in tables for day in lake.partitions(table.address)), default=None)
+
+
+def _version_or_why_not(lake: Lake, resolver: Resolver, day: date) -> str:
+    """For the list of all trainings: one that cannot be read (of an older format, say) must not hide the rest."""
+    try:
+        manifest = resolver.manifest(night(day).partition(dataset_at(MODEL)))
+        return "not published any more" if manifest is None else _version(lake, manifest, "scorecard")
+    except (CorruptFileError, CorruptManifestError, MissingPartitionError, KeyError, ValueError) as error:
+        return f"cannot be read: {error}"
 
 
 def _version(lake: Lake, manifest: Manifest, kind: str) -> str:

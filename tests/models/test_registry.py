@@ -171,7 +171,15 @@ def test_a_model_in_shadow_is_scored_from_its_night_until_it_is_retired(lake: La
         ),
         (decided("promote", "2026-05-31", "2026-05-31"), 2, "from the night after its training at the earliest"),
         (decided("promote", "2026-02-28", "2026-04-05"), 3, "first run: python -m jobs.run train"),
-        (decided("promote", "2026-03-31", "2026-04-05", why=" "), 2, "--why is empty or more than one line"),
+        (decided("promote", "2026-03-31", "2026-04-05", why=" "), 2, "--why is empty or holds more than one line"),
+        *(
+            (
+                decided("promote", "2026-03-31", "2026-04-05", why=f"a{sign}b"),
+                2,
+                "--why is empty or holds more than one",
+            )
+            for sign in "\n\r\t\x00\x1b\x85\u2028\u202e"
+        ),
         (decided("roll-back", "", "2026-04-05"), 2, "no champion before the present one"),
         (decided("retire", "2026-03-31", "2026-04-05"), 2, "its trees are not in shadow; nothing to retire"),
     ],
@@ -184,6 +192,20 @@ def test_what_cannot_be_decided_is_refused_in_one_line(
     assert message in told
     assert "\n" not in told
     assert Registry(lake.storage).decisions(ADDRESS) == ()
+
+
+def test_a_training_that_cannot_be_read_does_not_hide_the_others(
+    lake: Lake, run: Run, trained: dict[date, dict[str, Any]]
+) -> None:
+    publish(lake, Partition(ADDRESS, MARCH), {**trained[MARCH], "scorecard.json": {"format": 1}})
+    torn = Path(lake.storage.root, Partition(ADDRESS, APRIL).manifest_key)  # type: ignore[attr-defined]
+    torn.write_text("{", encoding="utf-8")
+    code, told = run("models")
+    first, second, third = told.splitlines()
+    assert code == 0
+    assert first.startswith("2026-03-31  scorecard cannot be read: models/credit_score: scorecard.json")
+    assert second.startswith("2026-04-30  scorecard cannot be read: ")
+    assert third.startswith("2026-05-31  scorecard 2026-05-31-")
 
 
 @pytest.mark.parametrize("table", ["profiles/customer_profiles", "scores/explanations", "scores/shadow_scores"])
