@@ -87,7 +87,7 @@ class Resolver:
 
     @cached_property
     def registry(self) -> Registry:
-        """Which models decide, read once."""
+        """Which models decide, read once until `forget_models`."""
         return Registry(self.lake.storage)
 
     def manifest(self, partition: Partition) -> Manifest | None:
@@ -103,6 +103,12 @@ class Resolver:
     def forget(self, partition: Partition) -> None:
         """Read the manifest anew next time, since it was just published."""
         self._manifests.pop(partition.manifest_key, None)
+
+    def forget_models(self) -> None:
+        """Look anew which models there are and which decide: a night must not be scored by what another night knew."""
+        self.registry.forget()
+        for key in [key for key in self._manifests if key.startswith("models/")]:
+            del self._manifests[key]
 
     def inputs(self, dataset: Dataset, dates: Dates) -> tuple[Input, ...]:
         """The parents in the order of the contract, the observed ones for each observation date, then the night before.
@@ -166,6 +172,7 @@ class Resolver:
         return manifest
 
     def _newest_document(self, document: Document, dates: Dates) -> Manifest:
+        """While nobody has decided: so a training that is published late changes a night that is run again."""
         earlier = [day for day in self.lake.partitions(document.address) if day < dates.known_by]
         if not earlier:
             first = self.settings.first_business_date

@@ -4,26 +4,42 @@ from __future__ import annotations
 
 import json
 import logging
+import unicodedata
 from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from jobs.errors import ExitCode, StepMissingError
 from jobs.inputs import Resolver, night
 from jobs.lake import Lake
+from jobs.lake_errors import CorruptFileError, CorruptManifestError, MissingPartitionError
 from jobs.manifest import Manifest
 from jobs.models.challenger import read_challenger
 from jobs.models.scorecard import read_scorecard
-from jobs.registry import PROMOTE, RETIRE, ROLL_BACK, SHADOW, Decision, Registry, RegistryError, champion_of
+from jobs.registry import (
+    PROMOTE,
+    RETIRE,
+    ROLL_BACK,
+    SHADOW,
+    Decision,
+    Registry,
+    RegistryError,
+    champion_of,
+    champions_in_turn,
+    hash_of_last,
+    overruled_by,
+)
 from jobs.settings import read_settings
 from jobs.storage import open_storage
-from schemas.catalogue import dataset_at
+from schemas.catalogue import dataset_at, tables_in_layer
 
 logger = logging.getLogger("nightledger")
 
+NOT_TEXT = ("Cc", "Cf", "Cs", "Zl", "Zp")
+"""Control, format (which turn the direction of a text), surrogate, line and paragraph separators of Unicode."""
+
 MODEL = "models/credit_score"
-SCORES = "scores/customer_scores"
 DOCUMENT_OF = {"scorecard": "scorecard.json", "trees": "challenger.json"}
 EXAMPLES = """examples:
   python -m jobs.run models
@@ -32,9 +48,18 @@ EXAMPLES = """examples:
   python -m jobs.run retire --trained-on 2026-04-30 --kind trees --from 2026-06-01 --by "R. Diaz" --why "no gain"
   python -m jobs.run roll-back --from 2026-05-09 --by "credit committee" --why "grades drift in city tier 3"
 
-A decision counts from a night that is not closed yet and is never changed: another decision follows it. While nobody
-has decided, the newest scorecard decides from the night after its training, and its own challenger is in shadow.
+A decision counts from a night of which no profile and no score is published, and is never changed: another decision
+follows it. While nobody has decided, the newest scorecard decides from the night after its training, and its own
+challenger is in shadow; so a training that comes late changes a night that is run again.
 """
+
+
+class Opened(NamedTuple):
+    """The lake of one command; its registry reads the decisions once, so that a command decides on what it has seen."""
+
+    lake: Lake
+    registry: Registry
+    resolver: Resolver
 
 
 def add_verbs(verbs: Any, day: Callable[[str], date]) -> None:
@@ -71,58 +96,44 @@ def add_verbs(verbs: Any, day: Callable[[str], date]) -> None:
 
 def promote(options: Namespace) -> int:
     """Name a champion. Trees cannot be one: their reasons do not add up to the score."""
-    return _decide(options, PROMOTE, "scorecard", options.trained_on)
+    return _decide(options, PROMOTE, "scorecard", options.trained_on, _open())
 
 
 def shadow(options: Namespace) -> int:
     """Name a challenger."""
-    return _decide(options, SHADOW, options.kind, options.trained_on)
+    return _decide(options, SHADOW, options.kind, options.trained_on, _open())
 
 
 def retire(options: Namespace) -> int:
     """End the shadow scoring of a challenger that is in shadow."""
-    _, registry, _ = _open()
-    named = registry.challengers(MODEL, options.counts_from) or ()
+    opened = _open()
+    named = opened.registry.challengers(MODEL, options.counts_from) or ()
     if not any((one.trained_on, one.kind) == (options.trained_on, options.kind) for one in named):
         raise RegistryError(f"{MODEL} {options.trained_on}: its {options.kind} are not in shadow; nothing to retire")
-    return _decide(options, RETIRE, options.kind, options.trained_on)
+    return _decide(options, RETIRE, options.kind, options.trained_on, opened)
 
 
 def roll_back(options: Namespace) -> int:
-    """Name the champion before the present one, whoever promoted it."""
-    _, registry, _ = _open()
-    decisions = registry.decisions(MODEL)
-    present = champion_of(decisions, options.counts_from)
-    others = (
-        []
-        if present is None
-        else [
-            one
-            for one in decisions[: present.number]
-            if one.action == PROMOTE
-            and one.model_version != present.model_version
-            and one.counts_from <= present.counts_from
-        ]
-    )
-    if not others:
+    """Name the champion before the present one, whoever promoted it; once more names the one before that."""
+    opened = _open()
+    in_turn = champions_in_turn(opened.registry.decisions(MODEL), options.counts_from)
+    if len(in_turn) < 2:
         raise RegistryError(f"{MODEL}: no champion before the present one; promote the one that shall decide")
-    return _decide(options, ROLL_BACK, "scorecard", others[-1].trained_on)
+    return _decide(options, ROLL_BACK, "scorecard", in_turn[-2].trained_on, opened)
 
 
 def models(_: Namespace) -> int:
     """Print the trainings and the decisions; what decides the next night is marked."""
     lake, registry, resolver = _open()
-    closed = lake.partitions(SCORES)
+    begun = newest_night(lake)
     trained = lake.partitions(MODEL)
-    coming = closed[-1] + timedelta(days=1) if closed else (trained[-1] + timedelta(days=1) if trained else date.max)
+    coming = begun + timedelta(days=1) if begun else (trained[-1] + timedelta(days=1) if trained else date.max)
     champion = champion_of(registry.decisions(MODEL), coming)
     before = [day for day in trained if day < coming]
     decides = champion.trained_on if champion else (before[-1] if before else None)
     for day in trained:
-        manifest = resolver.manifest(night(day).partition(dataset_at(MODEL)))
-        if manifest is not None:
-            role = "champion" if day == decides else ""
-            logger.info("%s  scorecard %s  %s", day, _version(lake, manifest, "scorecard"), role)
+        role = "champion" if day == decides else ""
+        logger.info("%s  scorecard %s  %s", day, _version_or_why_not(lake, resolver, day), role)
     for one in registry.decisions(MODEL):
         logger.info(
             "%d. from %s: %s %s %s, by %s: %s (%s)",
@@ -132,21 +143,19 @@ def models(_: Namespace) -> int:
     return ExitCode.OK
 
 
-def _decide(options: Namespace, action: str, kind: str, trained_on: date) -> int:
-    lake, registry, resolver = _open()
-    for name, text in (("--by", options.decided_by), ("--why", options.reason)):
-        if not text.strip() or "\n" in text:
-            raise RegistryError(f"{name} is empty or more than one line: the record needs who decided, and why")
+def _decide(options: Namespace, action: str, kind: str, trained_on: date, opened: Opened) -> int:
+    """Append a decision to the list that `opened` has read, or to none."""
+    lake, registry, resolver = opened
+    seen = registry.decisions(MODEL)
+    _refuse_without_text(options)
     manifest = resolver.manifest(night(trained_on).partition(dataset_at(MODEL)))
     if manifest is None:
         raise StepMissingError(
             f"{MODEL} {trained_on}: not published; first run: python -m jobs.run train --business-date {trained_on}"
         )
-    closed = lake.partitions(SCORES)
-    if closed and options.counts_from <= closed[-1]:
-        raise RegistryError(
-            f"--from {options.counts_from}: the night of {closed[-1]} is closed; decide for a later one"
-        )
+    begun = newest_night(lake)
+    if begun is not None and options.counts_from <= begun:
+        raise RegistryError(f"--from {options.counts_from}: the night of {begun} is closed; decide for a later one")
     if options.counts_from <= trained_on:
         raise RegistryError(
             f"--from {options.counts_from}: a model counts from the night after its training at the earliest"
@@ -163,9 +172,41 @@ def _decide(options: Namespace, action: str, kind: str, trained_on: date) -> int
         reason=options.reason.strip(),
         decided_at=datetime.now(UTC).isoformat(timespec="seconds"),
     )
-    stored = registry.append(MODEL, decision)
+    stored = registry.append(MODEL, decision, after=hash_of_last(seen))
     logger.info("decision %d: %s %s %s from %s", stored.number, action, kind, stored.model_version, stored.counts_from)
+    for one in overruled_by(stored, seen):
+        logger.warning(
+            "decision %d (%s %s from %s) no longer counts: decision %d overrules it from %s on",
+            one.number, one.action, one.model_version, one.counts_from, stored.number, stored.counts_from,
+        )  # fmt: skip
     return ExitCode.OK
+
+
+def _refuse_without_text(options: Namespace) -> None:
+    for name, text in (("--by", options.decided_by), ("--why", options.reason)):
+        if not text.strip() or any(unicodedata.category(sign) in NOT_TEXT for sign in text):
+            raise RegistryError(
+                f"{name} is empty or holds more than one line or a control character: "
+                "the record needs who decided, and why"
+            )
+
+
+def newest_night(lake: Lake) -> date | None:
+    """The newest night that is closed to decisions, which a night is from its first profile or score on.
+
+    Otherwise a decision could come between two tables of one night, and its scores and reasons be of different models.
+    """
+    tables = [table for layer in ("profiles", "scores") for table in tables_in_layer(layer)]
+    return max((day for table in tables for day in lake.partitions(table.address)), default=None)
+
+
+def _version_or_why_not(lake: Lake, resolver: Resolver, day: date) -> str:
+    """For the list of all trainings: one that cannot be read (of an older format, say) must not hide the rest."""
+    try:
+        manifest = resolver.manifest(night(day).partition(dataset_at(MODEL)))
+        return "not published any more" if manifest is None else _version(lake, manifest, "scorecard")
+    except (CorruptFileError, CorruptManifestError, MissingPartitionError, KeyError, ValueError) as error:
+        return f"cannot be read: {error}"
 
 
 def _version(lake: Lake, manifest: Manifest, kind: str) -> str:
@@ -177,8 +218,8 @@ def _version(lake: Lake, manifest: Manifest, kind: str) -> str:
     return read_challenger(content, files["challenger.txt"].read_text(encoding="utf-8")).model_version
 
 
-def _open() -> tuple[Lake, Registry, Resolver]:
+def _open() -> Opened:
     settings = read_settings()
     lake = Lake(open_storage(settings.lake, settings.s3_endpoint), settings.scratch)
     resolver = Resolver(lake, settings)
-    return lake, resolver.registry, resolver
+    return Opened(lake, resolver.registry, resolver)

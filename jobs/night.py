@@ -131,6 +131,7 @@ def run_backfill(
     forced = force and not run_backwards
     for day in days:
         logger.info("night of %s", day)
+        road.resolver.forget_models()  # people may have decided while the night before was built
         built = run_datasets(road, datasets, day, force=forced, report=report) if not total.failed else None
         if built is None:
             break

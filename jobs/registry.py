@@ -3,10 +3,12 @@
     registry = Registry(lake.storage)
     registry.champion(address, night)      the newest decision that names a champion for the night, or None
     registry.challengers(address, night)   decisions on models in shadow, or None while nobody has decided
-    registry.append(address, ...)          one more decision; RegistryError when another one came in between
+    registry.append(address, ..., after=)  one more decision; RegistryError when another one came in between
 
 A decision counts from a night that is not closed yet, so a night that is replayed finds the champion it was scored by.
-Each decision holds the hash of the one before: a decision that was altered or removed is found when the list is read.
+Each decision is stored with its own hash and holds that of the one before. So reading the list finds a decision that
+was altered, and one that was removed or put in before another. It does not find that the last decisions were cut off,
+nor a list that somebody wrote anew with hashes that fit: the hashes have no key. Against that, keep copies elsewhere.
 """
 
 from __future__ import annotations
@@ -63,20 +65,28 @@ class Decision:
         dates = {"trained_on": self.trained_on.isoformat(), "counts_from": self.counts_from.isoformat()}
         return {**asdict(self), **dates}
 
+    def line(self) -> str:
+        """Its line in the file, with its hash."""
+        return json.dumps({**self.content(), "hash": self.hash}, sort_keys=True)
+
 
 class Registry:
-    """The decisions of one lake; every list is read once."""
+    """The decisions of one lake; every list is read once, until it is forgotten."""
 
     def __init__(self, storage: Storage) -> None:
         self.storage = storage
         self._known: dict[str, tuple[Decision, ...]] = {}
 
     def decisions(self, address: str) -> tuple[Decision, ...]:
-        """All decisions on the models of a document, oldest first; RegistryError when the list was touched."""
+        """All decisions on the models of a document, oldest first; RegistryError when a touched list is found."""
         if address not in self._known:
             stored = self.storage.read(key_of(address))
             self._known[address] = () if stored is None else read_decisions(address, stored.body)
         return self._known[address]
+
+    def forget(self) -> None:
+        """Read every list anew next time."""
+        self._known.clear()
 
     def champion(self, address: str, night: date) -> Decision | None:
         """The newest decision that names a champion and counts on the night."""
@@ -102,21 +112,35 @@ class Registry:
                 "train on another business date"
             )
 
-    def append(self, address: str, decision: Decision) -> Decision:
-        """The decision as stored, numbered and chained to the one before."""
-        stored = self.storage.read(key_of(address))
-        before = () if stored is None else read_decisions(address, stored.body)
-        chained = replace(decision, number=len(before) + 1, previous=before[-1].hash if before else FIRST)
-        lines = [json.dumps(one.content(), sort_keys=True) for one in (*before, chained)]
+    def append(self, address: str, decision: Decision, *, after: str) -> Decision:
+        """The decision as stored, numbered and chained to the one before.
+
+        after: hash of the last decision that its author saw, FIRST for none; RegistryError when it is not the last.
+        """
         try:
-            body = ("\n".join(lines) + "\n").encode()
-            self.storage.replace(key_of(address), body, None if stored is None else stored.version)
+            with self.storage.lock(
+                f"_registry.{address.replace('/', '.')}", f"decisions on {address}", wait=True
+            ) as lock:
+                stored = self.storage.read(key_of(address))
+                before = () if stored is None else read_decisions(address, stored.body)
+                if hash_of_last(before) != after:
+                    raise ChangedMeanwhileError(key_of(address))
+                chained = replace(decision, number=len(before) + 1, previous=after)
+                body = "".join(f"{one.line()}\n" for one in (*before, chained)).encode()
+                lock.confirm()
+                self.storage.replace(key_of(address), body, None if stored is None else stored.version)
         except ChangedMeanwhileError:
             raise RegistryError(
                 f"{address}: somebody else decided at this moment; look at the list, then decide"
             ) from None
-        self._known.pop(address, None)
+        finally:
+            self._known.pop(address, None)
         return chained
+
+
+def hash_of_last(decisions: Sequence[Decision]) -> str:
+    """What the next decision is chained to."""
+    return decisions[-1].hash if decisions else FIRST
 
 
 def key_of(address: str) -> str:
@@ -131,6 +155,37 @@ def champion_of(decisions: Sequence[Decision], night: date) -> Decision | None:
     return naming[-1] if naming else None
 
 
+def champions_in_turn(decisions: Sequence[Decision], night: date) -> tuple[Decision, ...]:
+    """The promotions that a roll-back on the night can fall back on, the present champion last.
+
+    A promotion is put on top and a roll-back takes the top away. What was overruled before its first night is left out.
+    """
+    naming = [one for one in decisions if one.action in NAMING_A_CHAMPION and one.counts_from <= night]
+    kept = [one for one in naming if not any(one in overruled_by(later, naming) for later in naming)]
+    turns: list[Decision] = []
+    for one in kept:
+        if one.action == ROLL_BACK:
+            turns = turns[:-1]
+        elif not turns or turns[-1].model_version != one.model_version:
+            turns.append(one)
+    return tuple(turns)
+
+
+def overruled_by(decision: Decision, decisions: Sequence[Decision]) -> tuple[Decision, ...]:
+    """Earlier decisions on the same question that never come to count, since this one counts before them."""
+
+    def is_same_question(one: Decision) -> bool:
+        if decision.action in NAMING_A_CHAMPION:
+            return one.action in NAMING_A_CHAMPION
+        return one.action not in NAMING_A_CHAMPION and one.model_version == decision.model_version
+
+    return tuple(
+        one
+        for one in decisions
+        if one.number < decision.number and one.counts_from > decision.counts_from and is_same_question(one)
+    )
+
+
 def read_decisions(address: str, body: bytes) -> tuple[Decision, ...]:
     """The decisions in the file; RegistryError at the first that is broken, missing or altered."""
     decisions: list[Decision] = []
@@ -139,11 +194,14 @@ def read_decisions(address: str, body: bytes) -> tuple[Decision, ...]:
             content = json.loads(line)
             for name in ("trained_on", "counts_from"):
                 content[name] = date.fromisoformat(content[name])
+            digest = content.pop("hash")
             decision = Decision(**content)
         except (KeyError, TypeError, ValueError):
             raise _touched(address, number, "cannot be read") from None
-        if decision.number != number or decision.previous != (decisions[-1].hash if decisions else FIRST):
-            raise _touched(address, number, "does not follow the one before it: one of them was altered or removed")
+        if decision.hash != digest:
+            raise _touched(address, number, "was altered: its hash differs")
+        if decision.number != number or decision.previous != hash_of_last(decisions):
+            raise _touched(address, number, "does not follow the one before it: one was removed or put in")
         decisions.append(decision)
     return tuple(decisions)
 

@@ -21,6 +21,7 @@ import pyarrow as pa
 from jobs.models.feature_bins import Floats, TrainingError
 from jobs.models.model_files import Task, make_files
 from jobs.models.scorecard import Feature, Scorecard, ScorecardError, read_scorecard
+from jobs.models.scorecard_sql import KEY
 from schemas.table import Column
 
 NO_TIME = date(1970, 1, 1)
@@ -43,7 +44,8 @@ def fit_table(
 
     target: 0/1 or false/true, 1 being the bad outcome. time: days, or text like 2026-03-31; without it nothing is
     judged out of time. customer: rows of one are never on both sides; without it every row is its own.
-    special_codes: numbers that mean something else, such as -999 for "not asked"; they share a bin with infinities.
+    special_codes: numbers that mean something else, such as -999 for "not asked"; they share a bin with infinities and
+        are kept in the scorecard, for whoever scores.
     TrainingError in one line for what cannot be learnt from.
     """
     frame = _as_pandas(table)
@@ -57,43 +59,58 @@ def fit_table(
     rows["observation_date"] = NO_TIME if time is None else _days(frame[time], time)
     numbered = [f"row {position:012d}" for position in range(len(frame))]
     rows["customer_id"] = numbered if customer is None else frame[customer].astype(str).to_numpy()
+    codes = tuple(float(code) for code in special_codes if np.isfinite(code))  # what is infinite is special anyway
     columns = tuple(_column(frame, str(name)) for name in frame.columns if name not in taken)
     for column in columns:
-        rows[column.name] = _values(frame[column.name], column, special_codes)
+        rows[column.name] = _values(frame[column.name], column, codes)
     rows = rows.sort_values(["observation_date", "customer_id"], kind="stable", ignore_index=True)
     newest = max(rows["observation_date"], default=NO_TIME)
-    return make_files(Task(rows, columns, f"{target} is 1", as_of or newest))
+    return make_files(
+        Task(
+            rows,
+            columns,
+            f"{target} is 1",
+            as_of or newest,
+            special_codes=codes,
+            key=KEY if customer is None else customer,
+        )
+    )
 
 
-def score_table(scorecard: Mapping[str, Any], table: AnyTable, *, special_codes: Sequence[float] = ()) -> pd.DataFrame:
+def score_table(scorecard: Mapping[str, Any], table: AnyTable) -> pd.DataFrame:
     """log_odds (good:bad), score and default_probability of every row, in its order; optbinning is not needed.
 
-    special_codes: as given to `fit_table`. ScorecardError when the scorecard is broken, or a column is not there.
+    ScorecardError when the scorecard is broken, a column is not there, or one of numbers holds something else.
     """
     card, frame = read_scorecard(scorecard), _as_pandas(table)
     absent = [feature.name for feature in card.features if feature.name not in frame]
     if absent:
         raise ScorecardError(f"{card.model_version}: the table has no column {', '.join(absent)}")
-    log_odds = log_odds_of(card, frame, special_codes)
+    log_odds = log_odds_of(card, frame)
     points = np.floor(card.offset + card.factor * log_odds + 0.5).astype(np.int64)
     return pd.DataFrame({"log_odds": log_odds, "score": points, "default_probability": 1 / (1 + np.exp(log_odds))})
 
 
-def log_odds_of(card: Scorecard, frame: pd.DataFrame, special_codes: Sequence[float] = ()) -> Floats:
+def log_odds_of(card: Scorecard, frame: pd.DataFrame) -> Floats:
     """ln(odds good:bad), added up in the order of the scorecard."""
     total = np.full(len(frame), card.intercept)
     inside = np.ones(len(frame), dtype=bool)
     if card.population is not None:
         inside = (pd.to_numeric(frame[card.population.marker]) >= 1).fillna(False).to_numpy(dtype=bool)
     for feature in card.features:
-        woe = _woe_of_categories(feature, frame) if feature.type == "string" else _woe(feature, frame, special_codes)
+        woe = _woe_of_categories(feature, frame) if feature.type == "string" else _woe(feature, frame)
         counts = inside if card.is_known_of_population_only(feature) else True
         total = total + feature.weight * np.where(counts, woe, 0.0)
     return total
 
 
-def _woe(feature: Feature, frame: pd.DataFrame, special_codes: Sequence[float]) -> Floats:
-    values = _numbers(frame[feature.name], special_codes)
+def _woe(feature: Feature, frame: pd.DataFrame) -> Floats:
+    try:
+        values = _numbers(frame[feature.name], feature.special_codes)
+    except (TypeError, ValueError):
+        raise ScorecardError(
+            f"column {feature.name}: the scorecard reads numbers, and it holds something else"
+        ) from None
     edges = np.array([one.below for one in feature.bins[:-1]], dtype=np.float64)
     of_bins = np.array([one.weight_of_evidence for one in feature.bins])
     chosen = of_bins[np.searchsorted(edges, np.nan_to_num(values), side="right")]
@@ -102,7 +119,7 @@ def _woe(feature: Feature, frame: pd.DataFrame, special_codes: Sequence[float]) 
 
 def _woe_of_categories(feature: Feature, frame: pd.DataFrame) -> Floats:
     of = {value: one.weight_of_evidence for one in feature.bins for value in one.categories}
-    values = frame[feature.name]
+    values = frame[feature.name].astype(object)  # a category of pandas cannot take a number for a word
     known = values.map(lambda value: of.get(str(value), feature.unseen), na_action="ignore")
     return known.fillna(feature.missing).to_numpy(dtype=np.float64)
 

@@ -93,7 +93,7 @@ def bin_stability(feature: Feature, before: pd.DataFrame, after: pd.DataFrame) -
 
 
 def bin_numbers(feature: Feature, values: pd.Series) -> NDArray[np.int64]:
-    """The position of each value's bin as stored; MISSING, SPECIAL (infinite) and UNSEEN (category) below 0."""
+    """The position of each value's bin as stored; below 0 MISSING, SPECIAL (infinite, a code), UNSEEN (category)."""
     if feature.type == "string":
         position = {category: number for number, one in enumerate(feature.bins) for category in one.categories}
         known = values.map(lambda value: position.get(str(value), UNSEEN), na_action="ignore")
@@ -101,7 +101,8 @@ def bin_numbers(feature: Feature, values: pd.Series) -> NDArray[np.int64]:
     numbers: Floats = values.to_numpy(dtype=np.float64, na_value=np.nan)
     edges = np.array([one.below for one in feature.bins[:-1]], dtype=np.float64)
     found = np.searchsorted(edges, np.nan_to_num(numbers), side="right")
-    return np.asarray(np.where(np.isnan(numbers), MISSING, np.where(np.isinf(numbers), SPECIAL, found)), dtype=np.int64)
+    is_special = np.isinf(numbers) | np.isin(numbers, feature.special_codes)
+    return np.asarray(np.where(np.isnan(numbers), MISSING, np.where(is_special, SPECIAL, found)), dtype=np.int64)
 
 
 def _counts(is_bad: Bads) -> dict[str, Any]:

@@ -22,7 +22,7 @@ from jobs.models.scorecard_content import scorecard_content
 from jobs.models.scorecard_fit import FIT_PARAMETERS, Fit, fit_binned, fit_scorecard
 from jobs.models.scorecard_pmml import scorecard_pmml
 from jobs.models.scorecard_report import make_report, measure
-from jobs.models.scorecard_sql import scorecard_sql
+from jobs.models.scorecard_sql import KEY, scorecard_sql
 from jobs.models.training_split import SPLIT_PARAMETERS, Rows, split
 from schemas.table import Column
 
@@ -33,6 +33,7 @@ class Task:
 
     rows: sorted by observation_date and customer_id, with is_default and one column for each of `columns`; numbers as
     float64 with NaN for missing, categories with None. population: None where the rows are everyone to be scored.
+    special_codes: numbers that are no quantity and infinite in the rows. key: the column that names a row to be scored.
     network: columns that say whom somebody knows; the report says what the score is worth without them.
     """
 
@@ -43,6 +44,8 @@ class Task:
     population: Population | None = None
     rows_outside_population: int = 0
     network: tuple[str, ...] = ()
+    special_codes: tuple[float, ...] = ()
+    key: str = KEY
 
     @property
     def is_bad(self) -> Bads:
@@ -65,7 +68,12 @@ def make_files(task: Task) -> dict[str, Any]:
     parts = split(task.rows)
     champion = _learn(task, parts)
     origin = _origin(task, parts["training"])
-    content = scorecard_content(champion.fit, population=task.population, calibration=champion.calibration)
+    content = scorecard_content(
+        champion.fit,
+        population=task.population,
+        calibration=champion.calibration,
+        special_codes=task.special_codes,
+    )
     scorecard = seal({**content, **origin}, task.as_of)
     readable = read_scorecard(scorecard)  # what no reader would accept must not be published
     challenge = challenge_champion(
@@ -87,7 +95,7 @@ def make_files(task: Task) -> dict[str, Any]:
         "scorecard.json": scorecard,
         "challenger.json": challenger,
         "challenger.txt": challenge.trees,
-        "scorecard.sql": scorecard_sql(readable),
+        "scorecard.sql": scorecard_sql(readable, key=task.key),
         "scorecard.pmml": scorecard_pmml(readable),
         "points.csv": points_csv(scorecard),
         "points.html": points_page(scorecard),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from html import escape
 from io import StringIO
 from typing import Any
@@ -20,7 +20,7 @@ def points_csv(scorecard: Mapping[str, Any]) -> str:
     writer.writerow(COLUMNS)
     writer.writerow(["start", "points of everyone", "", repr(_start(scorecard)), "", "", ""])
     for feature in scorecard["features"]:
-        for values, part in _lines(feature):
+        for values, part in _lines(feature, scorecard["special_codes"]):
             rows, bads = part.get("rows"), part.get("bads")
             rate = f"{bads / rows:.6f}" if rows else ""
             writer.writerow(
@@ -32,7 +32,7 @@ def points_csv(scorecard: Mapping[str, Any]) -> str:
 def points_page(scorecard: Mapping[str, Any]) -> str:
     """The same for printing, points rounded to a tenth."""
     scale = scorecard["scale"]
-    blocks = "".join(_block(feature) for feature in scorecard["features"])
+    blocks = "".join(_block(feature, scorecard["special_codes"]) for feature in scorecard["features"])
     title = escape(f"Points of credit score {scorecard['model_version']}")
     outside = ""
     if scorecard["population"] and scorecard["population"]["known_of_it_only"]:
@@ -56,9 +56,9 @@ def _start(scorecard: Mapping[str, Any]) -> float:
     return float(scale["offset"] + scale["factor"] * scorecard["log_odds"]["intercept"])
 
 
-def _block(feature: Mapping[str, Any]) -> str:
+def _block(feature: Mapping[str, Any], special_codes: Sequence[float]) -> str:
     rows = []
-    for position, (values, part) in enumerate(_lines(feature)):
+    for position, (values, part) in enumerate(_lines(feature, special_codes)):
         name = f"{escape(feature['name'])}<br><small>{escape(feature['meaning'])}</small>" if position == 0 else ""
         rate = f"{part['bads'] / part['rows']:.1%}" if part.get("rows") else ""
         cells = f'<td>{escape(values)}</td><td class="n">{part["points"]:+.1f}</td><td class="n">{rate}</td>'
@@ -66,11 +66,11 @@ def _block(feature: Mapping[str, Any]) -> str:
     return f"<tbody>{''.join(rows)}</tbody>"
 
 
-def _lines(feature: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+def _lines(feature: Mapping[str, Any], special_codes: Sequence[float]) -> Iterator[tuple[str, Mapping[str, Any]]]:
     for one in feature["bins"]:
         yield limits_in_words(one), one
     yield "missing", feature["missing"]
     if feature["type"] == "string":
         yield "any other", feature["unseen_category"]
     else:
-        yield "infinite", feature["special"]
+        yield ", ".join(["infinite", *(f"{code:.10g}" for code in special_codes)]), feature["special"]

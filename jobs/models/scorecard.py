@@ -16,7 +16,7 @@ from typing import Any, Protocol
 
 from schemas.table import Column
 
-FORMAT = 2
+FORMAT = 3
 ODDS_DIRECTION = "good:bad"
 SPECIAL_NUMBERS: Mapping[str, float] = {"-Infinity": -math.inf, "Infinity": math.inf}
 """Values that are numbers to a machine and nonsense to a person; JSON has no word of its own for them."""
@@ -45,7 +45,10 @@ class Bin:
 
 @dataclass(frozen=True)
 class Feature:
-    """One characteristic of the scorecard; `weight` turns weight of evidence into ln(odds good:bad), always above 0."""
+    """One characteristic of the scorecard; `weight` turns weight of evidence into ln(odds good:bad), always above 0.
+
+    special_codes: numbers that are no quantity, such as -999 for "not asked"; they weigh `special`, as infinities do.
+    """
 
     name: str
     type: str
@@ -55,6 +58,7 @@ class Feature:
     missing: float
     special: float
     unseen: float
+    special_codes: tuple[float, ...] = ()
 
     @property
     def best(self) -> Bin:
@@ -169,12 +173,13 @@ def _parse(content: Mapping[str, Any]) -> Scorecard:
     scale = content["scale"]
     if content["format"] != FORMAT or scale["odds_direction"] != ODDS_DIRECTION:
         raise _broken(f"is not of format {FORMAT} with odds {ODDS_DIRECTION}")
+    codes = tuple(_number(code) for code in content["special_codes"])
     scorecard = Scorecard(
         model_version=content["model_version"],
         intercept=_number(content["log_odds"]["intercept"]),
         offset=_number(scale["offset"]),
         factor=_number(scale["factor"]),
-        features=tuple(_feature(one) for one in content["features"]),
+        features=tuple(_feature(one, codes) for one in content["features"]),
         population=_population(content["population"]),
     )
     factor = _number(scale["points_to_double_odds"]) / math.log(2)
@@ -193,7 +198,7 @@ def _population(content: Mapping[str, Any] | None) -> Population | None:
     return Population(content["meaning"], content["marker"], tuple(content["known_of_it_only"]))
 
 
-def _feature(content: Mapping[str, Any]) -> Feature:
+def _feature(content: Mapping[str, Any], special_codes: tuple[float, ...]) -> Feature:
     is_category = content["type"] == "string"
     bins = tuple(_bin(one, is_category=is_category) for one in content["bins"])
     edges = [(one.at_least, one.below) for one in bins]
@@ -214,6 +219,7 @@ def _feature(content: Mapping[str, Any]) -> Feature:
         missing=_number(content["missing"]["weight_of_evidence"]),
         special=_number(content["special"]["weight_of_evidence"]),
         unseen=_number(content["unseen_category"]["weight_of_evidence"]),
+        special_codes=() if is_category else special_codes,
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 from itertools import pairwise
 from typing import Any
@@ -32,17 +32,22 @@ SCALE: Mapping[str, Any] = {
 RULES: Mapping[str, Any] = {
     "bins": "a bin of numbers holds at_least <= value < below; null is no bound",
     "missing": "null and NaN",
-    "special": {"values": sorted(SPECIAL_NUMBERS)},
+    "special": {"values": sorted(SPECIAL_NUMBERS), "and": "every number among special_codes"},
     "unseen_category": "weight_of_evidence 0: nothing either way",
 }
 
 
 def scorecard_content(
-    fit: Fit, *, population: Population | None = None, calibration: Calibration = UNCALIBRATED
+    fit: Fit,
+    *,
+    population: Population | None = None,
+    calibration: Calibration = UNCALIBRATED,
+    special_codes: Sequence[float] = (),
 ) -> dict[str, Any]:
     """What the scorecard is; where it comes from is added by whoever trained it, and then it is sealed.
 
     calibration: what `fit` has been through already, for the record; scoring needs no further step.
+    special_codes: numbers that `fit` was given as infinite, since they are no quantity.
     """
     columns = [feature.column for feature in fit.features]
     return {
@@ -54,6 +59,7 @@ def scorecard_content(
             "formula": "intercept + sum of weight * weight_of_evidence; probability of default = 1 / (1 + exp(it))",
         },
         "rules": dict(RULES),
+        "special_codes": sorted({float(code) for code in special_codes}),
         "population": None if population is None else _population_content(fit, population),
         "calibration": calibration.content(),
         "features": [

@@ -26,12 +26,12 @@ def woe_column(feature: Feature) -> str:
 
 
 def weight_of_evidence(feature: Feature) -> Column:
-    """The feature's weight of evidence; null and NaN are missing, both infinities are special."""
+    """The feature's weight of evidence; null and NaN are missing, infinities and codes are special."""
     if feature.type == "string":
         return _woe_of_category(feature)
     value = F.col(feature.name).cast("double")
     is_missing = value.isNull() | F.isnan(value)
-    is_special = value.isin(list(SPECIAL_NUMBERS.values()))
+    is_special = value.isin([*SPECIAL_NUMBERS.values(), *feature.special_codes])
     chosen = F.when(is_missing, F.lit(feature.missing)).when(is_special, F.lit(feature.special))
     for one in feature.bins[:-1]:
         chosen = chosen.when(value < F.lit(one.below), F.lit(one.weight_of_evidence))

@@ -96,6 +96,8 @@ def _add_characteristic(parent: ET.Element, scorecard: Scorecard, feature: Featu
         return
     for operator, value in BEYOND_ALL_NUMBERS.items():
         _compare(attribute(feature.special), feature.name, operator, _number(value))
+    for code in feature.special_codes:
+        _compare(attribute(feature.special), feature.name, "equal", _number(code))
     for one in feature.bins[:-1]:
         _compare(attribute(one.weight_of_evidence), feature.name, "lessThan", _number(one.below or 0.0))
     _add(attribute(feature.bins[-1].weight_of_evidence), "True")

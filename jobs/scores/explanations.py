@@ -9,7 +9,7 @@ from typing import Any
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from jobs.models.scorecard import Feature, Scorecard, read_scorecard, refuse_other_features
+from jobs.models.scorecard import Feature, Scorecard, ScorecardError, read_scorecard, refuse_other_features
 from jobs.models.scorecard_expressions import is_inside, points_lost, score_expressions, woe_column
 from jobs.scores.reason_texts import change_text, value_in_words
 from schemas.profiles.customer_profiles import CUSTOMER_PROFILES
@@ -19,14 +19,18 @@ POINTS_DIGITS = 2  # of counterfactuals, as of reasons; feature points are exact
 WORTH_TELLING = 1.0  # points; less moves no grade
 
 
-def build(customer_profiles: DataFrame, credit_score: Mapping[str, Any], *, as_of: date) -> DataFrame:  # noqa: ARG001
+def build(
+    customer_profiles: DataFrame, credit_score: Mapping[str, Any], customer_scores: DataFrame, *, as_of: date
+) -> DataFrame:
     """One row per customer.
 
-    customer_profiles: one row per customer. credit_score: the files of the champion.
-    ScorecardError when the scorecard is incomplete or altered, or was trained on other features than the profile's.
+    customer_profiles: one row per customer. credit_score: the files of the champion. customer_scores: what is
+    explained. ScorecardError when another model gave the scores, or when the scorecard is incomplete or
+    altered, or was trained on other features than the profile's.
     """
     scorecard = read_scorecard(credit_score["scorecard.json"])
     refuse_other_features(scorecard, CUSTOMER_PROFILES.columns)
+    _refuse_scores_of_another_model(customer_scores, scorecard, as_of)
     weighed = customer_profiles.select("*", *score_expressions(scorecard))
     return weighed.select(
         "customer_id",
@@ -36,6 +40,16 @@ def build(customer_profiles: DataFrame, credit_score: Mapping[str, Any], *, as_o
         _counterfactuals(scorecard).alias("counterfactuals"),
         _lineage_hash(scorecard).alias("lineage_hash"),
     )
+
+
+def _refuse_scores_of_another_model(customer_scores: DataFrame, scorecard: Scorecard, as_of: date) -> None:
+    """A reason must be the reason of the score that was given, whatever is decided in the middle of a night."""
+    others = customer_scores.where(F.col("model_version") != scorecard.model_version).select("model_version").take(1)
+    if others:
+        raise ScorecardError(
+            f"scores/explanations {as_of}: {scorecard.model_version} decides, but scores/customer_scores is of "
+            f"{others[0].model_version}; run: python -m jobs.run scores/customer_scores --business-date {as_of}"
+        )
 
 
 def _feature_points(scorecard: Scorecard, feature: Feature) -> Column:

@@ -1,5 +1,8 @@
 """The scorecard for default risk, and the report on which it is signed off."""
 
+import re
+from itertools import pairwise
+
 from schemas.features.default_influence import DEFAULT_INFLUENCE
 from schemas.features.identifier_risk import IDENTIFIER_RISK
 from schemas.features.money_flows import MONEY_FLOWS
@@ -11,24 +14,52 @@ from schemas.table import Describes, Document
 
 PROTECTED_ATTRIBUTES = (
     "age",
-    "birth_date",
+    "birth",
+    "birthdate",
+    "birthday",
     "birthplace",
-    "city_code",
-    "city_tier",
+    "birthyear",
+    "caste",
+    "child",
+    "children",
+    "citizenship",
+    "city",
     "disability",
+    "disabled",
+    "dob",
     "education",
+    "ethnic",
     "ethnicity",
+    "female",
     "gender",
-    "marital_status",
+    "male",
+    "marital",
+    "marriage",
+    "married",
     "nationality",
     "occupation",
+    "postal",
+    "postcode",
+    "pregnancy",
+    "pregnant",
+    "province",
+    "race",
+    "racial",
     "religion",
+    "religious",
     "sex",
+    "sexual",
+    "zip",
+    "zipcode",
 )
 """Words that no model feature's name may hold: what a person is, and where, must not decide what they may borrow.
 
-City, education and occupation are lawful in some places, and stand-ins for the rest in most.
+City, education and occupation are lawful in some places, and stand-ins for the rest in most. Names are all there is to
+go by: who calls a column of ages `x7` is not found out.
 """
+
+A_NEW_WORD = re.compile(r"[^A-Za-z]+|(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+"""Between two words of a name, however they are joined: `age_years`, `ageYears`, `AGEYears`, `age-2`."""
 
 POPULATION_MARKER = "plan_count"
 POPULATION = "customers with an instalment plan: others have not shown how they repay"
@@ -69,5 +100,7 @@ CREDIT_SCORE = Document(
 
 
 def is_protected(column_name: str) -> bool:
-    """Whether the name holds a protected attribute as whole words: `age` is in `age_years`, not in `average`."""
-    return any(f"_{attribute}_" in f"_{column_name}_" for attribute in PROTECTED_ATTRIBUTES)
+    """Whether the name holds a protected attribute as a word, in any case: `age` is in `ageYears`, not in `average`."""
+    words = A_NEW_WORD.sub(" ", column_name).lower().split()
+    words += ["".join(pair) for pair in pairwise(words)]  # post_code
+    return any(word in PROTECTED_ATTRIBUTES or word.removesuffix("s") in PROTECTED_ATTRIBUTES for word in words)

@@ -3,12 +3,13 @@
 from schemas.columns import CUSTOMER_ID
 from schemas.models.credit_score import CREDIT_SCORE
 from schemas.profiles.customer_profiles import CUSTOMER_PROFILES
+from schemas.scores.customer_scores import CUSTOMER_SCORES
 from schemas.table import Column, Describes, Table
 
 EXPLANATIONS = Table(
     __name__,
     grain="one customer known by the day",
-    built_from=(CUSTOMER_PROFILES, CREDIT_SCORE),
+    built_from=(CUSTOMER_PROFILES, CREDIT_SCORE, CUSTOMER_SCORES),
     describes=Describes.DAY,
     key=("customer_id",),
     columns=(

@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 from datetime import date
 from typing import Any
+from xml.etree import ElementTree as ET
 
+import duckdb
 import numpy as np
 import pandas as pd
 import pyarrow as pa
@@ -17,6 +19,7 @@ from jobs.models.scorecard import ScorecardError, read_scorecard
 from jobs.models.scorecard_fit import Fit
 from tests.models.borrowers import borrowers
 from tests.models.conftest import NAMES
+from tests.models.test_exports import score_by_pmml
 
 
 def loans(count: int = 6000, *, seed: int = 3) -> pd.DataFrame:
@@ -71,15 +74,43 @@ def test_t22_the_stored_scorecard_scores_new_rows_in_any_order_without_the_libra
     files: dict[str, Any],
 ) -> None:
     stored, fresh = json.loads(json.dumps(files["scorecard.json"])), loans(2000, seed=4)
-    scored = score_table(stored, fresh, special_codes=(-999.0,))
-    turned = score_table(stored, fresh.iloc[::-1], special_codes=(-999.0,))
+    scored = score_table(stored, fresh)
+    turned = score_table(stored, fresh.iloc[::-1])
     assert np.array_equal(turned["log_odds"].to_numpy()[::-1], scored["log_odds"].to_numpy())
     assert scored["default_probability"].mean() == pytest.approx(fresh["went_bad"].mean(), rel=0.15)
     strange = fresh.head(3).assign(income=[np.nan, np.inf, -999.0], job=["unheard of", np.nan, "miner"])
-    found = score_table(stored, strange, special_codes=(-999.0,))
+    found = score_table(stored, strange)
     assert np.isfinite(found["log_odds"]).all()
     with pytest.raises(ScorecardError, match="the table has no column income"):
         score_table(stored, fresh.drop(columns="income"))
+
+
+def test_t23_a_special_code_is_part_of_the_scorecard_and_of_its_exports(files: dict[str, Any]) -> None:
+    stored = json.loads(json.dumps(files["scorecard.json"]))
+    assert stored["special_codes"] == [-999.0]
+    asked = pd.DataFrame({"income": [-999.0, np.inf, -998.0], "job": "clerk", "owns_home": 1.0})
+    customer_profiles = asked.assign(customer_id=["a", "b", "c"])
+    code, infinite, number = score_table(stored, asked)["log_odds"]
+    assert code == infinite != number
+    in_sql = duckdb.sql(f"SELECT * FROM ({files['scorecard.sql']}) ORDER BY customer_id").fetchnumpy()["log_odds"]
+    assert in_sql == pytest.approx([code, infinite, number], abs=1e-12)
+    assert len(customer_profiles) == 3
+    pmml = ET.fromstring(files["scorecard.pmml"])  # noqa: S314 our own document
+    points = [score_by_pmml(pmml, row) for row in asked.to_dict("records")]
+    assert points[0] == points[1] != points[2]
+    assert "infinite, -999" in files["points.csv"]
+    assert "infinite, -999" in files["points.html"]
+    del stored["special_codes"]
+    with pytest.raises(ScorecardError, match="lacks 'special_codes'"):
+        score_table(stored, asked)
+
+
+def test_t22_categories_of_pandas_score_as_the_words_they_are_and_words_are_no_numbers(files: dict[str, Any]) -> None:
+    fresh = loans(200, seed=5)
+    scored = score_table(files["scorecard.json"], fresh.astype({"job": "category"}))
+    assert scored.equals(score_table(files["scorecard.json"], fresh))
+    with pytest.raises(ScorecardError, match="column income: the scorecard reads numbers"):
+        score_table(files["scorecard.json"], fresh.assign(income="plenty"))
 
 
 def test_t22_plain_numbers_give_the_same_log_odds_as_the_fit(

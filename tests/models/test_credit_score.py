@@ -248,6 +248,34 @@ def test_a_column_that_cannot_be_a_feature_says_why(kind: str, values: list[Any]
 def test_t33_what_a_person_is_never_becomes_a_feature() -> None:
     assert [column.name for column in CREDIT_TRAINING_SET.columns if is_protected(column.name)] == []
     assert all(map(is_protected, ("gender", "birth_date", "age_years", "nationality", "city_tier", "stated_religion")))
+    written_otherwise = (
+        "AGE",
+        "Sex",
+        "ageYears",
+        "customerAGE",
+        "AGEYears",
+        "age2",
+        "is_female",
+        "birth_year",
+        "zip code",
+    )
+    assert [name for name in written_otherwise if not is_protected(name)] == []
+    other_words = (
+        "marriage",
+        "race",
+        "zip_code",
+        "postcode",
+        "province",
+        "children",
+        "city-code",
+        "DOB",
+        "ages",
+        "postCode",
+    )
+    assert [name for name in other_words if not is_protected(name)] == []
+    assert not any(
+        map(is_protected, ("usage", "Average", "trace_id", "embrace", "sextet_count", "mailed", "zipper", ""))
+    )
     assert not any(map(is_protected, ("days_past_due", "average_balance_cents", "package_count", "sessions_90d")))
     rows = pd.DataFrame({"customer_gender": [1.0, 2.0] * 50})
     with pytest.raises(NotAFeatureError, match="protected attribute"):

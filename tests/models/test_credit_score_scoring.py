@@ -180,7 +180,7 @@ def test_t23_a_scorecard_with_any_value_altered_is_refused(content: dict[str, An
 @pytest.mark.parametrize(
     ("path", "value", "message"),
     [
-        (("scale", "odds_direction"), "bad:good", "is not of format 2 with odds good:bad"),
+        (("scale", "odds_direction"), "bad:good", "is not of format 3 with odds good:bad"),
         (("scale", "points_to_double_odds"), 20, "factor or offset that its own scale contradicts"),
         (("scale", "odds"), 50, "factor or offset that its own scale contradicts"),
         (("features", 0, "weight"), -1.0, "rewards risk"),

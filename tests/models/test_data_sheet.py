@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -26,6 +27,8 @@ DELAY, BUCKET = read_scorecard(
 def test_a_value_finds_the_bin_that_scores_it() -> None:
     values = pd.Series([-1e300, 0.5, 29.4, 29.5, np.nan, np.inf, -np.inf])
     assert bin_numbers(DELAY, values).tolist() == [0, 1, 1, 2, -3, -2, -2]
+    coded = replace(DELAY, special_codes=(-999.0,))
+    assert bin_numbers(coded, pd.Series([-999.0, -998.0])).tolist() == [-2, 0]
     assert bin_numbers(BUCKET, pd.Series(["current", "new", None], dtype=object)).tolist() == [0, -1, -3]
 
 

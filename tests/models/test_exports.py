@@ -76,6 +76,11 @@ def test_t22_the_sql_gives_the_same_scores_in_duckdb(
 def test_the_sql_reads_any_source_and_names_the_model(scorecard: Scorecard) -> None:
     text = scorecard_sql(scorecard, source="somewhere.profiles")
     assert "FROM somewhere.profiles\n" in text
+    assert '"customer_id"' in text
+    named = scorecard_sql(scorecard, key='the "one" who')
+    assert named.count('"the ""one"" who"') == 3
+    assert "customer_id" not in named
+    assert '"on_time_share_365d" IS NULL' in text
     assert text.startswith(f"-- Credit score {scorecard.model_version}:")
 
 
@@ -133,7 +138,7 @@ def holds(predicate: ET.Element, row: Mapping[Any, Any]) -> bool:
     if is_missing:
         return False  # unknown, which is not true
     bound = float(predicate.attrib["value"])
-    return bool({"greaterThan": value > bound, "lessThan": value < bound}[operator])
+    return bool({"greaterThan": value > bound, "lessThan": value < bound, "equal": value == bound}[operator])
 
 
 def array_of(text: str) -> list[str]:

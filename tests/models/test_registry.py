@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -15,7 +16,9 @@ from jobs.inputs import Resolver, night
 from jobs.lake import Lake
 from jobs.manifest import Manifest, Partition
 from jobs.models.credit_score import train
+from jobs.night import Summary, run_backfill
 from jobs.registry import Decision, Registry, RegistryError, key_of
+from jobs.road import Road
 from jobs.run import main
 from jobs.settings import read_settings
 from jobs.staging import write_document
@@ -58,8 +61,8 @@ def publish(lake: Lake, partition: Partition, files: dict[str, Any]) -> Manifest
         )  # fmt: skip
 
 
-def close(lake: Lake, day: date) -> None:
-    with lake.writing(Partition("scores/customer_scores", day)) as writer:
+def close(lake: Lake, day: date, table: str = "scores/customer_scores") -> None:
+    with lake.writing(Partition(table, day)) as writer:
         file = writer.staging_folder / "night.json"
         file.write_text("{}", encoding="utf-8")
         writer.publish([file], known_by=day, as_of=day, contract="0" * 64, code="0" * 64, inputs={}, seconds={},
@@ -119,6 +122,34 @@ def test_a_promoted_model_decides_until_another_is_and_a_past_night_keeps_its_ow
     assert [line[:10] for line in told.splitlines() if line.endswith("champion")] == ["2026-03-31"]
 
 
+def test_every_roll_back_goes_one_champion_further_back_until_there_is_none(lake: Lake, run: Run) -> None:
+    for first_night, training in (("06-02", "2026-03-31"), ("06-03", "2026-04-30"), ("06-04", "2026-05-31")):
+        assert run(*decided("promote", training, f"2026-{first_night}"))[0] == 0
+    for day, falls_back_on in ((date(2026, 6, 4), APRIL), (date(2026, 6, 6), MARCH)):
+        assert run(*decided("roll-back", "", day.isoformat()))[0] == 0
+        assert champion_on(lake, day) == falls_back_on
+    code, told = run(*decided("roll-back", "", "2026-06-07"))
+    assert (code, champion_on(lake, date(2026, 6, 7))) == (2, MARCH)
+    assert "no champion before the present one" in told
+    assert run(*decided("promote", "2026-05-31", "2026-06-08"))[0] == 0
+    assert run(*decided("roll-back", "", "2026-06-09"))[0] == 0
+    assert champion_on(lake, date(2026, 6, 9)) == MARCH
+
+
+def test_a_decision_that_is_overruled_before_its_first_night_is_named_and_never_fallen_back_on(
+    lake: Lake, run: Run
+) -> None:
+    assert run(*decided("promote", "2026-03-31", "2026-04-05"))[0] == 0
+    assert run(*decided("promote", "2026-04-30", "2026-06-20"))[0] == 0
+    told = run(*decided("promote", "2026-05-31", "2026-06-10"))[1]
+    assert "decision 2 (promote 2026-04-30-" in told
+    assert "no longer counts: decision 3 overrules it from 2026-06-10 on" in told
+    assert "decision 1 (" not in told
+    assert champion_on(lake, date(2026, 6, 25)) == MAY
+    assert run(*decided("roll-back", "", "2026-06-26"))[0] == 0
+    assert champion_on(lake, date(2026, 6, 26)) == MARCH
+
+
 def test_a_model_in_shadow_is_scored_from_its_night_until_it_is_retired(lake: Lake, run: Run) -> None:
     assert run(*decided("shadow", "2026-04-30", "2026-05-03"))[0] == 0
     assert run(*decided("shadow", "2026-05-31", "2026-06-02", "--kind", "scorecard"))[0] == 0
@@ -140,7 +171,15 @@ def test_a_model_in_shadow_is_scored_from_its_night_until_it_is_retired(lake: La
         ),
         (decided("promote", "2026-05-31", "2026-05-31"), 2, "from the night after its training at the earliest"),
         (decided("promote", "2026-02-28", "2026-04-05"), 3, "first run: python -m jobs.run train"),
-        (decided("promote", "2026-03-31", "2026-04-05", why=" "), 2, "--why is empty or more than one line"),
+        (decided("promote", "2026-03-31", "2026-04-05", why=" "), 2, "--why is empty or holds more than one line"),
+        *(
+            (
+                decided("promote", "2026-03-31", "2026-04-05", why=f"a{sign}b"),
+                2,
+                "--why is empty or holds more than one",
+            )
+            for sign in "\n\r\t\x00\x1b\x85\u2028\u202e"
+        ),
         (decided("roll-back", "", "2026-04-05"), 2, "no champion before the present one"),
         (decided("retire", "2026-03-31", "2026-04-05"), 2, "its trees are not in shadow; nothing to retire"),
     ],
@@ -153,6 +192,45 @@ def test_what_cannot_be_decided_is_refused_in_one_line(
     assert message in told
     assert "\n" not in told
     assert Registry(lake.storage).decisions(ADDRESS) == ()
+
+
+def test_a_training_that_cannot_be_read_does_not_hide_the_others(
+    lake: Lake, run: Run, trained: dict[date, dict[str, Any]]
+) -> None:
+    publish(lake, Partition(ADDRESS, MARCH), {**trained[MARCH], "scorecard.json": {"format": 1}})
+    torn = Path(lake.storage.root, Partition(ADDRESS, APRIL).manifest_key)  # type: ignore[attr-defined]
+    torn.write_text("{", encoding="utf-8")
+    code, told = run("models")
+    first, second, third = told.splitlines()
+    assert code == 0
+    assert first.startswith("2026-03-31  scorecard cannot be read: models/credit_score: scorecard.json")
+    assert second.startswith("2026-04-30  scorecard cannot be read: ")
+    assert third.startswith("2026-05-31  scorecard 2026-05-31-")
+
+
+@pytest.mark.parametrize("table", ["profiles/customer_profiles", "scores/explanations", "scores/shadow_scores"])
+def test_a_night_is_closed_to_decisions_from_its_first_profile_or_score_on(lake: Lake, run: Run, table: str) -> None:
+    close(lake, date(2026, 4, 7), table)
+    code, told = run(*decided("promote", "2026-03-31", "2026-04-07"))
+    assert (code, told.partition(": ")[2]) == (2, "the night of 2026-04-07 is closed; decide for a later one")
+    assert run(*decided("promote", "2026-03-31", "2026-04-08"))[0] == 0
+
+
+def test_a_backfill_sees_what_is_decided_between_two_of_its_nights(
+    lake: Lake, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    road, champions = Road(read_settings(), lake), []
+
+    def build_night(*_: Any, **__: Any) -> Summary:
+        (found,) = road.resolver._input(CREDIT_SCORE, night(date(2026, 6, 5))).manifests
+        champions.append(found.business_date)
+        if len(champions) == 1:
+            assert run(*decided("promote", "2026-03-31", "2026-06-05"))[0] == 0
+        return Summary()
+
+    monkeypatch.setattr("jobs.night.run_datasets", build_night)
+    run_backfill(road, date(2026, 6, 4), date(2026, 6, 5), report=lambda _: None)
+    assert champions == [MAY, MARCH]
 
 
 def test_a_training_that_was_decided_on_is_never_replaced(
@@ -174,8 +252,17 @@ def test_a_decision_that_was_altered_removed_or_broken_is_found(lake: Lake, run:
     stored = lake.storage.read(key_of(ADDRESS))
     assert stored is not None
     lines = stored.body.decode().splitlines()
-    altered = json.dumps({**json.loads(lines[0]), "reason": "another"}, sort_keys=True)
-    for broken in ([altered, *lines[1:]], lines[1:], [lines[0], lines[2]], [lines[0], "{}"], ["not json"]):
+    altered = [json.dumps({**json.loads(line), "reason": "another"}, sort_keys=True) for line in lines]
+    bare = json.dumps({name: value for name, value in json.loads(lines[2]).items() if name != "hash"}, sort_keys=True)
+    for broken in (
+        [altered[0], *lines[1:]],
+        [*lines[:2], altered[2]],
+        [*lines[:2], bare],
+        lines[1:],
+        [lines[0], lines[2]],
+        [lines[0], "{}"],
+        ["not json"],
+    ):
         lake.storage.put_bytes(key_of(ADDRESS), "\n".join(broken).encode())
         with pytest.raises(
             RegistryError, match=r"_registry/models/credit_score.jsonl: decision \d .*; restore the file"
@@ -185,21 +272,33 @@ def test_a_decision_that_was_altered_removed_or_broken_is_found(lake: Lake, run:
 
 def test_two_people_who_decide_at_once_do_not_lose_a_decision(lake: Lake, run: Run) -> None:
     assert run(*decided("promote", "2026-03-31", "2026-04-05"))[0] == 0
-    registry = Registry(lake.storage)
+    registry, other = Registry(lake.storage), Registry(lake.storage)
     (first,) = registry.decisions(ADDRESS)
-    read = lake.storage.read
+    with ThreadPoolExecutor() as people:
+        with lake.storage.lock(f"_registry.{ADDRESS.replace('/', '.')}", "the test", wait=False):
+            decisions = [people.submit(one.append, ADDRESS, first, after=first.hash) for one in (registry, other)]
+            assert not wait(decisions, timeout=0.3).done  # both see that somebody writes
+            assert Registry(lake.storage).decisions(ADDRESS) == (first,)
+        refused = [one.exception() for one in decisions]
+    assert [type(one) for one in refused if one is not None] == [RegistryError]
+    assert [one.number for one in Registry(lake.storage).decisions(ADDRESS)] == [1, 2]
 
-    def read_then_be_overtaken(key: str) -> Any:
-        stored = read(key)
-        lake.storage.read = read  # type: ignore[method-assign]
-        Registry(lake.storage).append(ADDRESS, replace(first, reason="the quicker one"))
-        return stored
 
-    lake.storage.read = read_then_be_overtaken  # type: ignore[method-assign]
-    with pytest.raises(RegistryError, match="somebody else decided at this moment"):
-        registry.append(ADDRESS, replace(first, reason="the slower one"))
+def test_nobody_decides_on_a_list_they_did_not_see(lake: Lake, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    for start, training in (("2026-06-02", "2026-03-31"), ("2026-06-03", "2026-04-30")):
+        assert run(*decided("promote", training, start))[0] == 0
+    _, last = seen = Registry(lake.storage).decisions(ADDRESS)
+    append = Registry.append
+
+    def overtaken(registry: Registry, address: str, decision: Decision, *, after: str) -> Decision:
+        append(Registry(lake.storage), address, replace(last, reason="the quicker one"), after=last.hash)
+        return append(registry, address, decision, after=after)
+
+    monkeypatch.setattr(Registry, "append", overtaken)
+    code, told = run(*decided("roll-back", "", "2026-06-04"))
+    assert (code, "somebody else decided at this moment; look at the list" in told) == (2, True)
     reasons = [one.reason for one in Registry(lake.storage).decisions(ADDRESS)]
-    assert reasons == ["tried for a month", "the quicker one"]
+    assert reasons == [*(one.reason for one in seen), "the quicker one"]
 
 
 def test_every_decision_says_who_when_and_why(lake: Lake, run: Run) -> None:

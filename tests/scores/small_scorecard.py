@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
@@ -39,7 +40,10 @@ def population(*known_of_it_only: str) -> dict[str, Any]:
 
 
 def scorecard(
-    *features: dict[str, Any], neutral_odds: float = 30.0, learnt_on: dict[str, Any] | None = None
+    *features: dict[str, Any],
+    neutral_odds: float = 30.0,
+    learnt_on: dict[str, Any] | None = None,
+    special_codes: Sequence[float] = (),
 ) -> dict[str, Any]:
     """The sealed scorecard, as the JSON holds it; learnt_on: its population, by default everyone."""
     content = {
@@ -55,6 +59,7 @@ def scorecard(
         },
         "log_odds": {"intercept": math.log(neutral_odds)},
         "population": learnt_on,
+        "special_codes": list(special_codes),
         "features": list(features),
         "feature_fingerprint": feature_fingerprint([(one["name"], one["type"], one["meaning"]) for one in features]),
     }

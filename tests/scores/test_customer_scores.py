@@ -73,9 +73,14 @@ def test_t23_missing_special_and_unseen_values_have_their_own_points(table: Tabl
             {"customer_id": "carol", "on_time_share_365d": math.inf, "days_past_due_bucket": "current"},
             {"customer_id": "dan", "on_time_share_365d": -math.inf, "days_past_due_bucket": None},
             {"customer_id": "eve", "on_time_share_365d": 0.7, "days_past_due_bucket": "a new bucket"},
+            {"customer_id": "fay", "on_time_share_365d": -999.0, "days_past_due_bucket": "current"},
+            {"customer_id": "gil", "on_time_share_365d": -998.0, "days_past_due_bucket": "current"},
         ],
     )
-    assert found(scored(profiles, ON_TIME, BUCKET), "score") == {
+    content = scorecard(ON_TIME, BUCKET, special_codes=[-999.0])
+    assert found(build(profiles, {"scorecard.json": content}, as_of=AS_OF), "score") == {
+        "fay": 600 - 30 + 20,
+        "gil": 600 - 60 + 20,
         "ann": 600 - 20 + 20,
         "bob": 600 - 20 + 20,
         "carol": 600 - 30 + 20,

@@ -7,11 +7,12 @@ from datetime import date
 from typing import Any
 
 import pytest
-from pyspark.sql import Row
+from pyspark.sql import DataFrame, Row
 
 from jobs.models.scorecard import ScorecardError
 from jobs.scores import customer_scores, explanations
 from schemas.profiles.customer_profiles import CUSTOMER_PROFILES
+from schemas.scores.customer_scores import CUSTOMER_SCORES
 from tests.conftest import TableMaker
 from tests.scores.small_scorecard import category, number, population, scorecard
 
@@ -34,10 +35,16 @@ CUSTOMERS: list[dict[str, Any]] = [
 ]  # fmt: skip
 
 
+def explain(profiles: DataFrame, table: TableMaker, content: dict[str, Any] = CONTENT) -> DataFrame:
+    """The explanations of scores that the same scorecard gave."""
+    scores = table(CUSTOMER_SCORES, [{"customer_id": "ann", "model_version": content["model_version"]}])
+    return explanations.build(profiles, {"scorecard.json": content}, scores, as_of=AS_OF)
+
+
 @pytest.fixture
 def explained(table: TableMaker) -> dict[str, Row]:
     profiles = table(CUSTOMER_PROFILES, CUSTOMERS)
-    found = explanations.build(profiles, {"scorecard.json": CONTENT}, as_of=AS_OF)
+    found = explain(profiles, table)
     return {row["customer_id"]: row for row in found.collect()}
 
 
@@ -87,16 +94,26 @@ def test_equal_values_have_equal_hashes_and_a_missing_value_is_no_other_value(ta
         {"customer_id": "dan", "plan_count": 2, "days_past_due": 0},
         {"customer_id": "eve", "plan_count": 1, "days_past_due": 0, "days_past_due_bucket": "missing"},
     ]
-    found = explanations.build(table(CUSTOMER_PROFILES, given), {"scorecard.json": CONTENT}, as_of=AS_OF).collect()
+    found = explain(table(CUSTOMER_PROFILES, given), table).collect()
     hashes = {row["customer_id"]: row["lineage_hash"] for row in found}
     assert hashes["ann"] == hashes["bob"]
     assert len(set(hashes.values())) == 4
     other = scorecard(DELAY, learnt_on=population())
-    again = explanations.build(table(CUSTOMER_PROFILES, given[:1]), {"scorecard.json": other}, as_of=AS_OF).collect()
+    again = explain(table(CUSTOMER_PROFILES, given[:1]), table, other).collect()
     assert again[0]["lineage_hash"] != hashes["ann"]
 
 
 def test_t23_an_altered_scorecard_explains_nothing(table: TableMaker) -> None:
     altered = {**CONTENT, "log_odds": {"intercept": 1.0}}
     with pytest.raises(ScorecardError, match="was altered after it was sealed"):
-        explanations.build(table(CUSTOMER_PROFILES, []), {"scorecard.json": altered}, as_of=AS_OF)
+        explain(table(CUSTOMER_PROFILES, []), table, altered)
+
+
+def test_t23_scores_of_another_model_are_not_explained(table: TableMaker) -> None:
+    profiles = table(CUSTOMER_PROFILES, CUSTOMERS[:2])
+    versions = {"ann": CONTENT["model_version"], "bob": "2026-02-28-0123456789ab"}
+    scores = table(CUSTOMER_SCORES, [{"customer_id": name, "model_version": one} for name, one in versions.items()])
+    with pytest.raises(
+        ScorecardError, match=r"scores/explanations 2026-04-01: .* is of 2026-02-28-0123456789ab; run: "
+    ):
+        explanations.build(profiles, {"scorecard.json": CONTENT}, scores, as_of=AS_OF)
