@@ -12,12 +12,16 @@ import json
 from dataclasses import asdict
 from functools import cache
 from pathlib import Path
+from threading import Lock
 
 from schemas.table import BankTable, Dataset, Document, FileDrop, Table
 
 PROJECT_ROOT = Path(__file__).parent.parent
 MADE_WITH = ("jobs.", "schemas.measures", "schemas.windows", "schemas.features.", "schemas.profiles.")
 """Jobs, and contracts that hold formulas."""
+
+_ONE_AT_A_TIME = Lock()
+"""Python 3.11 counts the depth of the tree it parses once for all threads, and fails when two of them parse at once."""
 
 NOT_PART_OF_A_RESULT = frozenset({"jobs.settings", "jobs.lake", "jobs.storage"})
 """Where and how results are kept, never what they are."""
@@ -66,7 +70,9 @@ def _with_imports(modules: set[str]) -> set[str]:
 @cache
 def _imported(module: str) -> frozenset[str]:
     names: set[str] = set()
-    for node in ast.walk(ast.parse(_source(module))):
+    with _ONE_AT_A_TIME:
+        tree = ast.parse(_source(module))
+    for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             names |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:

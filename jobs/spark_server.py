@@ -41,6 +41,8 @@ LOOPBACK = "localhost"  # Spark's client sends a token without TLS to this name,
 SECONDS_TO_START = 180.0  # 8 on an idle laptop; a busy one has needed 60
 SECONDS_TO_ANSWER = 90.0  # the first query loads much of Spark: 5 on an idle laptop
 SECONDS_TO_STOP = 20.0
+LOOKS_AT_A_COMMAND_LINE = 20
+"""A process has none for a moment while it turns into another program, as spark-submit turns into Java."""
 
 QUESTION = """
 import sys
@@ -73,8 +75,12 @@ class SparkServer:
         """The server's process; None when it is gone, or when its number belongs to another process by now."""
         with contextlib.suppress(psutil.Error):
             process = psutil.Process(self.pid)
-            if process.status() != psutil.STATUS_ZOMBIE and self.marker in process.cmdline():
-                return process
+            for _ in range(LOOKS_AT_A_COMMAND_LINE):
+                if process.status() == psutil.STATUS_ZOMBIE:
+                    return None
+                if line := process.cmdline():
+                    return process if self.marker in line else None
+                time.sleep(0.05)
         return None
 
 

@@ -174,6 +174,15 @@ def test_a_server_that_listens_but_never_answers_counts_as_lost_and_can_be_stopp
     assert not is_running(silent.pid)
 
 
+def test_a_server_without_a_command_line_for_a_moment_is_not_taken_for_dead(monkeypatch: pytest.MonkeyPatch) -> None:
+    line = psutil.Process().cmdline()
+    looks = iter([[], [], line])
+    monkeypatch.setattr(psutil.Process, "cmdline", lambda _: next(looks))
+    turning_into_java = SparkServer("sc://localhost:1", "token", os.getpid(), line[-1])
+    assert turning_into_java.process() is not None
+    assert list(looks) == []
+
+
 def test_stopping_what_never_ran_does_nothing(settings: Settings) -> None:
     stop(settings, "nightly-2026-12-31")
 
