@@ -164,16 +164,16 @@ class Road:
         partner has delivered it anew since; that is said as a warning.
         """
         dates = night(business_date)
-        standing = {t.address: None if force else self.resolver.manifest(dates.partition(t)) for t in tables}
-        missing = [table for table in tables if standing[table.address] is None]
+        outcomes: list[Outcome] = []
+        missing: list[Table] = []
         for table in tables:
-            if table not in missing:
-                self.lake.tidy(dates.partition(table))
-        outcomes = [
-            Outcome(table.address, dates, "unchanged", manifest, 0.0, self._redelivered(table, manifest))
-            for table in tables
-            if table not in missing and (manifest := standing[table.address]) is not None
-        ]
+            standing = None if force else self.resolver.manifest(dates.partition(table))
+            if standing is None:
+                missing.append(table)
+                continue
+            self.lake.tidy(dates.partition(table))
+            warnings = self._redelivered(table, standing)
+            outcomes.append(Outcome(table.address, dates, "unchanged", standing, 0.0, warnings))
         if missing:
             staging = self.settings.scratch / "capture" / f"{missing[0].name}-{business_date}"
             with _empty_folder(staging):

@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from pyspark.sql import Column, DataFrame
+from pyspark.sql import Column
 from pyspark.sql import functions as F
 
 from schemas.measures import Feature
@@ -76,11 +76,6 @@ def share_of(part: Column, whole: Column) -> Column:
 def aggregates_of(*features: Feature) -> list[Column]:
     """The declared measures as aggregates over a customer's rows, or as expressions over a row, under their names."""
     return [F.expr(f"{feature.formula} AS {feature.column.name}") for feature in features]
-
-
-def spread_by_customer(rows: DataFrame) -> DataFrame:
-    """The rows of a customer in one partition, so that every grouping that follows needs no further shuffle."""
-    return rows.repartition("customer_id")
 
 
 def _column(value: str | Column) -> Column:

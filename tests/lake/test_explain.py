@@ -14,7 +14,7 @@ import pytest
 from jobs.arrow_types import arrow_schema
 from jobs.explain import UnknownColumnError, UnknownCustomerError, explain
 from jobs.lake import Lake, Partition
-from jobs.settings import Settings
+from jobs.settings import Settings, read_settings
 from jobs.storage_local import LocalStorage
 from schemas.cleaned.accounts import ACCOUNTS
 from schemas.cleaned.instalments import INSTALMENTS
@@ -40,23 +40,12 @@ NIGHT = date(2026, 4, 1)
 
 
 def settings(folder: Path) -> Settings:
-    return Settings(
-        lake=str(folder / "lake"),
-        scratch=folder / "scratch",
-        shop_drop="s3://nowhere/shop",
-        s3_endpoint=None,
-        banks={},
-        keys_file=None,
-        first_business_date=NIGHT,
-        time_zone="Asia/Shanghai",
-        spark_remote=None,
-        spark_cores=1,
-        spark_memory="1g",
-        spark_java_options="",
-        shuffle_partitions=1,
-        check_in_memory_rows=1,
-        edges_in_memory=1,
-        workers=1,
+    return read_settings(
+        {
+            "NIGHTLEDGER_LAKE": str(folder / "lake"),
+            "NIGHTLEDGER_SCRATCH": str(folder / "scratch"),
+            "NIGHTLEDGER_FIRST_BUSINESS_DATE": str(NIGHT),
+        }
     )
 
 
