@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 from demo.oracle import people_behind, read_truth, ring_precision, ring_recall
 from demo.processes import PROJECT_ROOT
 from demo.session import partners_up
+from demo.tour import published
 from schemas.catalogue import all_datasets
 from schemas.customers.identities import IDENTITIES
 from schemas.edges.suspected_rings import SUSPECTED_RINGS
@@ -48,7 +49,7 @@ def bench_rings(folder: Path, people: int = PEOPLE) -> list[str]:
 
 def read_published(lake: Path, table: Table, day: date) -> pa.Table:
     """All rows of a partition in a folder of a lake."""
-    files = sorted((lake / table.layer / table.name / f"business_date={day}").glob("*.parquet"))
+    files = published(lake, table.address, day)
     return pa.concat_tables(pq.read_table(file, columns=list(table.column_names)) for file in files)
 
 

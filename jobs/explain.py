@@ -18,6 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.dataset as ds
 
+from jobs.arrow_dates import local_dates
 from jobs.errors import ExitCode
 from jobs.inputs import Input, Resolver, night
 from jobs.lake import Lake
@@ -227,7 +228,7 @@ class Reader:
     def _within(self, rows: pa.Table, moment: str, window: tuple[int, int] | None) -> pa.Table:
         day = rows[moment]
         if pa.types.is_timestamp(day.type):
-            day = pc.cast(pc.local_timestamp(pc.cast(day, pa.timestamp("us", self.time_zone))), pa.date32())
+            day = local_dates(day, self.time_zone)
         newest, oldest = window or (0, None)
         is_meant = pc.less_equal(day, pa.scalar(self.business_date - timedelta(days=newest)))
         if oldest is not None:

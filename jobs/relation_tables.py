@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from jobs.arrow_dates import local_dates
 from jobs.errors import StepMissingError
 from jobs.inputs import night
 from jobs.lake import Lake
@@ -48,7 +49,7 @@ def ties_of_the_night(lake: Lake, day: date, time_zone: str, *, as_of: date | No
         "target_id": shared["second_customer_id"],
         "kind": shared["identifier_type"],
         "weight": pc.round(pc.multiply(shared["tie_weight"], WHOLE_TIE)).cast(pa.int64()),
-        "began_date": _local_date(shared["first_seen_at"], time_zone),
+        "began_date": local_dates(shared["first_seen_at"], time_zone),
     }
     return pa.concat_tables([_transfers(lake, day, time_zone, as_of or day), pa.table(identifiers)])
 
@@ -96,18 +97,13 @@ def _transfers(lake: Lake, day: date, time_zone: str, as_of: date) -> pa.Table:
             "target_id": paid["payee_customer_id"],
             "kind": pa.array(["transfer"] * len(paid), pa.string()),
             "weight": pa.array([WHOLE_TIE] * len(paid), pa.int64()),
-            "began_date": _local_date(paid["first_transferred_at"], time_zone),
+            "began_date": local_dates(paid["first_transferred_at"], time_zone),
         }
     )
     known = transfers.filter(pc.less_equal(transfers["began_date"], pa.scalar(as_of)))
     busy = busy_customers(known["source_id"], known["target_id"])
     has_busy = (pc.is_in(transfers[end], value_set=busy) for end in ("source_id", "target_id"))
     return transfers.filter(pc.invert(pc.or_(*has_busy)))
-
-
-def _local_date(moments: pa.ChunkedArray, time_zone: str) -> pa.ChunkedArray:
-    in_zone = moments.cast(pa.timestamp("us", "UTC")).cast(pa.timestamp("us", time_zone))
-    return pc.floor_temporal(pc.local_timestamp(in_zone), unit="day").cast(pa.date32())
 
 
 def _days_after(days: pa.ChunkedArray, count: int) -> pa.ChunkedArray:
