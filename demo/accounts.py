@@ -25,13 +25,18 @@ class Accounts:
     opened_at: np.ndarray
     ids: pa.Array
 
+    def first_current(self, count: int) -> np.ndarray:
+        """For each person the current account opened first, -1 for those who never have one."""
+        current = np.flatnonzero(self.kind == CURRENT)
+        newest_first = current[np.argsort(-self.opened_at[current], kind="stable")]
+        first = np.full(count, -1)
+        first[self.person[newest_first]] = newest_first
+        return first
+
     def main_of(self, count: int, moment: int) -> np.ndarray:
         """For each person the current account opened first, -1 for those who have none at the moment."""
-        current = np.flatnonzero((self.kind == CURRENT) & (self.opened_at < moment))
-        newest_first = current[np.argsort(-self.opened_at[current], kind="stable")]
-        main = np.full(count, -1)
-        main[self.person[newest_first]] = newest_first
-        return main
+        first = self.first_current(count)
+        return np.where((first >= 0) & (self.opened_at[first] < moment), first, -1)
 
     def of_kind(self, kind: int, count: int, moment: int) -> np.ndarray:
         """For each person one account of the kind that is open at the moment, -1 where there is none."""

@@ -13,9 +13,12 @@ class Drift:
     """From `begins`, the first day of a month, each of the chosen changes holds.
 
     income_factor: what is left of everybody's income. strain_factor: how much oftener people fall into difficulty.
+    won_share: of the people who would never have come to the shop, so many are won in the year from that day on by
+    promoters in the street, a way that did not exist before: a few users bring dozens each, as the referrals tell, and
+    those they win lean to difficulty more than others. The truth names the promoter of each (`people`).
     new_channel_share: of those who would have ordered in the app, so many come through the mini program instead; of
-    the newcomers from that day on all do. The contract of the orders closes the list of channels, so a name that nobody
-    announced would be a flaw (`added_categories`) and no drift.
+    all newcomers from that day on every one does. That is an old channel with a new weight, as the contract of the
+    orders closes its list: a name that nobody announced would be a flaw (`added_categories`) and no drift.
     recoded_category: two merchant category codes; merchants of the first are written with the second.
     """
 
@@ -24,6 +27,7 @@ class Drift:
     strain_factor: float = 2.0
     new_channel_share: float = 0.3
     recoded_category: tuple[str, str] = ("5814", "5812")
+    won_share: float = 0.1
 
     def __post_init__(self) -> None:
         """Refuse a drift that cannot begin on its day, or whose figures have no meaning."""
@@ -34,6 +38,7 @@ class Drift:
                 (not 0 < self.income_factor <= 5, "income_factor: above 0, up to 5"),
                 (not 0 <= self.strain_factor <= 20, "strain_factor: 0 to 20"),
                 (not 0 <= self.new_channel_share <= 1, "new_channel_share: 0 to 1"),
+                (not 0 <= self.won_share <= 1, "won_share: 0 to 1"),
                 (
                     len(self.recoded_category) != 2 or not set(self.recoded_category) <= MERCHANT_CODES,
                     "recoded_category: two of the merchants' codes, as in 5814:5812",

@@ -18,7 +18,8 @@ from demo.credit import Credit
 from demo.dirt import Delivery, Flaw, Soiled, days_late, soil
 from demo.hardship import Hardship
 from demo.money import Money
-from demo.people import People, settle
+from demo.neighbours import Neighbours, register_of
+from demo.people import People
 from demo.shopping import Shop
 from demo.tables import BANK_TABLES, FILE_TABLES, Ledger, SourceTable, newest_positions
 from demo.wishes import Wishes
@@ -39,6 +40,7 @@ class DistrictLife:
     banks: Banks
     campaigns: Campaigns
     browsing: Browsing
+    neighbours: Neighbours
     ledger: Ledger
     has_debt: list[np.ndarray]
 
@@ -172,16 +174,16 @@ def live(world: World, last_day: date, districts: Iterable[int] | None = None, p
 
 
 def _live_district(district: District, last_day: date) -> DistrictLife:
-    people, articles = settle(district), stock(district.world)
+    people, articles, neighbours = register_of(district).people, stock(district.world), Neighbours(district)
     ledger = Ledger(lambda table, block, count: days_late(district, table, block, count))
     hardship = Hardship(district, people)
-    shop = Shop(district, people, articles, hardship)
+    shop = Shop(district, people, articles, hardship, neighbours)
     credit = Credit(district, people, shop, hardship)
     browsing = Browsing(district, people, shop, articles)
     wishes = Wishes(district, people, shop)
     campaigns = Campaigns(district, people, shop, wishes)
     banks = Banks(district, people, shop, hardship)
-    money = Money(district, people, banks, hardship)
+    money = Money(district, people, banks, hardship, neighbours)
     has_debt: list[np.ndarray] = []
     for month in district.world.months_through(last_day):
         leverage = credit.leverage()
@@ -196,7 +198,7 @@ def _live_district(district: District, last_day: date) -> DistrictLife:
     leverage = credit.leverage()
     has_debt.append(leverage > 0)
     hardship.foresee(district.world.month(len(has_debt) - 1), leverage)
-    return DistrictLife(district, people, hardship, shop, banks, campaigns, browsing, ledger, has_debt)
+    return DistrictLife(district, people, hardship, shop, banks, campaigns, browsing, neighbours, ledger, has_debt)
 
 
 def _between(rows_and_days: tuple[pa.Table, np.ndarray], first: int, after: int) -> pa.Table:

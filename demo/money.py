@@ -10,14 +10,15 @@ from demo.banks import Banks
 from demo.hardship import DEFAULTED, EASY, STRAINED, Hardship
 from demo.merchants import MERCHANT_KINDS
 from demo.movements import NOBODY, Movements
+from demo.neighbours import GIVES, USUAL_GIFT, Neighbours
 from demo.people import OCCUPATIONS, People
+from demo.statements import write_payments, write_statements
 from demo.tables import NOTHING, Ledger, chosen, numbered, where
 from demo.world import DAY_SECONDS, District, Month, day_of
 
 TYPES = ("pos", "online", "transfer_in", "transfer_out", "salary", "cash", "fee", "interest", "repayment")
 POS, ONLINE, TRANSFER_IN, TRANSFER_OUT, SALARY, CASH, FEE, INTEREST, REPAYMENT = range(9)
 SELF_EMPLOYED = OCCUPATIONS.index("self_employed")
-DAYS_TO_PAY = 20  # from the statement to its due date
 FAN_OUT = 4  # accounts abroad among which a ring spreads what it took
 OUTSIDERS = 5_000  # accounts at banks outside the alliance
 
@@ -25,9 +26,13 @@ OUTSIDERS = 5_000  # accounts at banks outside the alliance
 class Money:
     """Balances at the beginning of the month that is being lived."""
 
-    def __init__(self, world: District, people: People, banks: Banks, hardship: Hardship) -> None:
+    def __init__(
+        self, world: District, people: People, banks: Banks, hardship: Hardship, neighbours: Neighbours
+    ) -> None:
         """Decide once how everyone handles money, and what they begin with."""
         self._world, self._people, self._banks, self._hardship = world, people, banks, hardship
+        self._neighbours = neighbours
+        self._account_ids = pa.concat_arrays([banks.accounts.ids, neighbours.account_ids])
         chance, accounts = world.generator("money"), banks.accounts
         count = people.count
         self._target = people.income_cents * np.exp(0.8 * people.thrift - 0.4 * people.impulse) * 1.5
@@ -50,6 +55,7 @@ class Money:
         funds = np.where(main >= 0, self.balance[main], 0).astype(float)
         income = self._earn(month, chance, main, movements)
         funds += income - self._pay_rent(month, chance, main, movements)
+        funds -= self._give_to_friends_elsewhere(month, main, movements)
         funds -= self._pay_cards(month, chance, main, cards, funds, movements, ledger)
         self._spend(month, chance, main, cards, np.maximum(funds, 0), income, movements)
         self._share_with_friends(month, chance, main, np.maximum(funds, 0), movements)
@@ -103,11 +109,13 @@ class Money:
         waits = chance.integers(2 * DAY_SECONDS, 19 * DAY_SECONDS, len(main)) + 5 * DAY_SECONDS * is_slow
         paid_at = np.minimum(closes_at + waits, month.end - 60)
         bank_of_card = np.where(cards >= 0, self._banks.accounts.bank[cards], -1)
-        for position in range(len(self._world.banks)):
+        for position, bank in enumerate(self._world.banks):
             billed = np.flatnonzero((owed > 0) & (bank_of_card == position))
-            self._write_statements(position, cards[billed], closes_at[billed], owed[billed], minimum[billed], ledger)
+            ids, accounts = self._ids(position, "s", len(billed)), self._account_ids.take(pa.array(cards[billed]))
+            write_statements(bank, ids, accounts, closes_at[billed], owed[billed], minimum[billed], ledger)
             payers = billed[paid[billed] > 0]
-            self._write_payments(position, cards[payers], paid_at[payers], paid[payers], ledger)
+            ids, accounts = self._ids(position, "y", len(payers)), self._account_ids.take(pa.array(cards[payers]))
+            write_payments(bank, ids, accounts, paid_at[payers], paid[payers], ledger)
         movements.add(np.where(paid > 0, main, NOBODY), paid_at, -paid, REPAYMENT, cards)
         movements.add(np.where(paid > 0, cards, NOBODY), paid_at, paid, REPAYMENT, main)
         return np.where(main >= 0, paid, 0)
@@ -119,37 +127,6 @@ class Money:
         pays_all = (chance.random(people.count) < share_of_full_payers) & (condition == EASY)
         skips = (condition == STRAINED) & (chance.random(people.count) < 0.35)
         return np.where((condition == DEFAULTED) | skips, 0, np.where(pays_all, owed, minimum))
-
-    def _write_statements(
-        self,
-        bank: int,
-        cards: np.ndarray,
-        closes_at: np.ndarray,
-        owed: np.ndarray,
-        minimum: np.ndarray,
-        ledger: Ledger,
-    ) -> None:
-        columns = {
-            "statement_id": self._ids(bank, "s", len(cards)),
-            "account_id": self._banks.accounts.ids.take(pa.array(cards)),
-            "statement_date": day_of(closes_at),
-            "due_date": day_of(closes_at) + DAYS_TO_PAY,
-            "balance_cents": owed,
-            "minimum_due_cents": minimum,
-            "published_at": closes_at + 6 * 3600,
-        }
-        ledger.add("card_statements", day_of(closes_at), columns, bank=self._world.banks[bank])
-
-    def _write_payments(
-        self, bank: int, cards: np.ndarray, paid_at: np.ndarray, paid: np.ndarray, ledger: Ledger
-    ) -> None:
-        columns = {
-            "payment_id": self._ids(bank, "y", len(cards)),
-            "account_id": self._banks.accounts.ids.take(pa.array(cards)),
-            "paid_at": paid_at,
-            "amount_cents": paid,
-        }
-        ledger.add("card_payments", day_of(paid_at), columns, bank=self._world.banks[bank])
 
     def _spend(
         self,
@@ -187,13 +164,13 @@ class Money:
     ) -> None:
         """Friends send each other small sums; those in difficulty mostly receive."""
         friends = self._people.friends
-        happens = chance.random(len(friends)) < 0.11
+        happens = chance.random(len(friends)) < GIVES
         first_pays = chance.random(len(friends)) < 0.5
         payer = np.where(first_pays, friends[:, 0], friends[:, 1])[happens]
         payee = np.where(first_pays, friends[:, 1], friends[:, 0])[happens]
         swaps = (self._hardship.condition[payer] != EASY) & (chance.random(len(payer)) < 0.7)
         payer, payee = np.where(swaps, payee, payer), np.where(swaps, payer, payee)
-        wish = 0.04 * self._people.income_cents[payer] * np.exp(0.8 * chance.normal(size=len(payer)))
+        wish = USUAL_GIFT * self._people.income_cents[payer] * np.exp(0.8 * chance.normal(size=len(payer)))
         is_known_payer = main[payer] >= 0
         amount = np.where(is_known_payer, np.minimum(wish, 0.08 * funds[payer]), wish).round(-2)
         moment = month.moments(chance, len(payer))
@@ -202,6 +179,19 @@ class Money:
             main[payer], moment, -amount, TRANSFER_OUT, np.where(main[payee] >= 0, main[payee], -2 - payee % OUTSIDERS)
         )
         movements.add(main[payee], moment, amount, TRANSFER_IN, np.where(is_known_payer, main[payer], outsider))
+
+    def _give_to_friends_elsewhere(self, month: Month, main: np.ndarray, movements: Movements) -> np.ndarray:
+        """Gifts that both districts know of. The cents that everyone sends, which are spent before anything else."""
+        friends = self._neighbours
+        happens, gives, cents, moment = friends.gifts(month)
+        account = np.where(happens, main[friends.here], NOBODY)
+        has_account = (friends.account_opened_at != NOTHING) & (friends.account_opened_at < month.start)
+        place = len(self._banks.accounts.kind) + np.arange(len(account))
+        other = np.where(has_account, place, -2 - friends.there % OUTSIDERS)
+        movements.add(
+            account, moment, np.where(gives, -cents, cents), np.where(gives, TRANSFER_OUT, TRANSFER_IN), other
+        )
+        return np.bincount(friends.here, np.where(gives & (account >= 0), cents, 0), len(main))
 
     def _pass_round(self, month: Month, main: np.ndarray, movements: Movements) -> None:
         """Fraud rings: the same sum goes from member to member, until all of it ends abroad with the leader."""
@@ -283,7 +273,7 @@ class Money:
         }
 
     def _counterparties(self, counterparty: np.ndarray) -> pa.Array:
-        inside = self._banks.accounts.ids.take(pa.array(counterparty, mask=counterparty < 0))
+        inside = self._account_ids.take(pa.array(counterparty, mask=counterparty < 0))
         is_outsider = (counterparty < -1) & (counterparty != NOTHING)
         outside = numbered("xa", np.where(is_outsider, -2 - counterparty, 0))
         return pa.compute.if_else(pa.array(is_outsider), outside, inside)

@@ -21,7 +21,7 @@ DIRT_HELP = (
 )
 DRIFT_HELP = (
     "the first day of a month from which the world is another one, with its figures if not the usual ones: "
-    "2026-01-01,income_factor=0.8,strain_factor=2,new_channel_share=0.3,recoded_category=5814:5812"
+    "2026-01-01,income_factor=0.8,strain_factor=2,new_channel_share=0.3,won_share=0.1,recoded_category=5814:5812"
 )
 
 

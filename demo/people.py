@@ -8,6 +8,7 @@ import numpy as np
 import pyarrow as pa
 
 from demo import spelling
+from demo.movements import NOBODY
 from demo.rings import Rings, plant_rings
 from demo.society import Society, join_society
 from demo.tables import NOTHING
@@ -20,6 +21,7 @@ STEADY_WORK = np.array([0.3, 1.3, -0.1, -0.5, -1.0, -0.9, 1.2, -0.2])
 AGES = np.array([(20, 62), (21, 60), (18, 62), (21, 62), (22, 68), (18, 27), (50, 80), (18, 75)])
 """The youngest and the oldest of each occupation: nobody works before 18, studies after 27 or retires before 50."""
 PEOPLE_FOR_A_SECOND_ACCOUNT = 50  # one in so many opens another account at the shop, under another e-mail address
+PEOPLE_FOR_A_PROMOTER = 40
 SECOND_BANK, THIRD_BANK = 0.10, 0.02  # of those who use a bank at all, where there are so many banks
 
 
@@ -34,6 +36,7 @@ class People:
     bank_opened_at and bank_number have one column for each bank. friends: pairs of inhabitants, the smaller first.
     shop_number, bank_number: under which number each partner files the person; nothing ties them to each other.
     home: the number of each household's home in the world.
+    promoter: who won the person for the shop in the street, from the day of a drift on; NOBODY for all others.
     """
 
     district: District
@@ -54,6 +57,7 @@ class People:
     steadiness: np.ndarray
     hazard: np.ndarray
     registered_at: np.ndarray
+    promoter: np.ndarray
     bank_opened_at: np.ndarray
     shop_number: np.ndarray
     bank_number: np.ndarray
@@ -100,6 +104,7 @@ def settle(district: District) -> People:
     number = district.numbers(np.arange(count))
     rings = plant_rings(district, registered_at, bank_opened_at)
     home = district.numbers(rings.share(society.household))
+    registered_at, promoter = _won_by_promoters(district, persons, registered_at, traits["hazard"])
     return People(
         district=district,
         count=count,
@@ -119,6 +124,7 @@ def settle(district: District) -> People:
         steadiness=traits["steadiness"],
         hazard=traits["hazard"],
         registered_at=registered_at,
+        promoter=promoter,
         bank_opened_at=bank_opened_at,
         shop_number=chance.permutation(count),
         bank_number=np.stack([chance.permutation(count) for _ in district.banks], axis=1),
@@ -147,6 +153,29 @@ def _owners(chance: np.random.Generator, persons: int, registered_at: np.ndarray
     known = np.flatnonzero(registered_at[:persons] != NOTHING)
     owner[persons:] = chance.choice(known, len(owner) - persons, replace=False)
     return owner
+
+
+def _won_by_promoters(
+    district: District, persons: int, registered_at: np.ndarray, hazard: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """When everyone registers, and who won them; only a drift has promoters, and only from its day on.
+
+    They win people who would never have come, rather those who lean to difficulty: adverse selection (Akerlof 1970).
+    """
+    drift, nobody = district.world.drift, np.full(len(registered_at), NOBODY)
+    if drift is None or not drift.won_share:
+        return registered_at, nobody
+    chance, begins = district.generator("promoters"), moment_of(drift.begins)
+    appeal = np.exp(0.8 * hazard)
+    is_won = chance.random(len(hazard)) < drift.won_share * appeal / appeal.mean()
+    at = begins + chance.integers(0, 365 * DAY_SECONDS, len(hazard))
+    is_won &= (registered_at == NOTHING) & (np.arange(len(hazard)) < persons)
+    known = np.flatnonzero((registered_at != NOTHING) & (registered_at < begins) & (np.arange(len(hazard)) < persons))
+    if not len(known):
+        return registered_at, nobody
+    promoters = chance.choice(known, min(len(known), 1 + int(is_won.sum()) // PEOPLE_FOR_A_PROMOTER), replace=False)
+    promoter = np.where(is_won, promoters[chance.integers(0, len(promoters), len(hazard))], NOBODY)
+    return np.where(is_won, at, registered_at), promoter
 
 
 def _prefixes(banks: tuple[str, ...]) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ from demo import spelling
 from demo.buying import Buying, begin_buying
 from demo.catalogue import CODES, SHARES, Catalogue
 from demo.hardship import Hardship
+from demo.neighbours import Neighbours
 from demo.orders import (
     CANCELLED,
     CHANNELS,
@@ -31,7 +32,7 @@ from demo.orders import (
     Orders,
 )
 from demo.people import People
-from demo.referrals import write_referrals
+from demo.referrals import Referrals
 from demo.tables import NOTHING, Ledger, chosen, where
 from demo.users import Users, eldest
 from demo.world import DAY_SECONDS, District, Month, day_of, moment_of
@@ -51,7 +52,9 @@ REASONS = ("changed_mind", "damaged", "wrong_article", "late", "cancelled_by_use
 class Shop:
     """The shop as it stands in the month that is being lived."""
 
-    def __init__(self, world: District, people: People, catalogue: Catalogue, hardship: Hardship) -> None:
+    def __init__(
+        self, world: District, people: People, catalogue: Catalogue, hardship: Hardship, neighbours: Neighbours
+    ) -> None:
         """Decide once what kind of shopper everyone is."""
         self._world, self._people, self._catalogue, self._hardship = world, people, catalogue, hardship
         chance, count = world.generator("shop"), people.count
@@ -65,7 +68,7 @@ class Shop:
         self.promoted = np.zeros(count)  # the uplift of the offers that each person opened in the month before
         self._spent_cents = np.zeros(count, np.int64)
         self._newest = np.empty((2, 0), np.int64)  # person and moment of each order of the month lived last
-        self._numbers, self._referral_count = dict.fromkeys(("order", "refund"), 0), 0
+        self._numbers, self._referrals = dict.fromkeys(("order", "refund"), 0), Referrals(people, neighbours)
 
     def live_month(self, month: Month, borrowing_room: np.ndarray, ledger: Ledger) -> Orders:
         """Write down what the shop saw this month; borrowing_room says how much credit each person may still take."""
@@ -73,7 +76,7 @@ class Shop:
         self.users.live_month(month, self._spent_cents, ledger)
         orders = self._write_orders(month, chance, borrowing_room, ledger)
         self._write_refunds(chance, orders, ledger)
-        self._referral_count += write_referrals(self._people, month, chance, self._referral_count, ledger)
+        self._referrals.live_month(month, chance, ledger)
         return orders
 
     def buying_at(self, moment: int) -> Buying:

@@ -48,7 +48,8 @@ def join_society(chance: np.random.Generator, hazard: np.ndarray, occupation: np
     pairs = np.concatenate(
         [np.stack([family, family + 1], axis=1), _colleagues(chance, workplace), _friends(chance, hazard)]
     )
-    pairs = np.unique(np.sort(pairs[pairs[:, 0] != pairs[:, 1]], axis=1), axis=0)
+    pairs = np.sort(pairs[pairs[:, 0] != pairs[:, 1]], axis=1)
+    pairs = np.stack(np.divmod(np.unique(pairs[:, 0] * count + pairs[:, 1]), count), axis=1)
     return Society(household, workplace, pairs, np.bincount(pairs.ravel(), minlength=count))
 
 

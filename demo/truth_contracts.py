@@ -39,7 +39,7 @@ PEOPLE = _truth(
     ("workplace_id?", _WHOLE, "null: does not work"),
     ("shop_user_id?", _TEXT, "the first account at the shop; null: none by the last day"),
     ("bank_relation_count", pa.int32(), "how many banks know the person by the last day"),
-    ("friend_count", pa.int32(), "degree in the social graph"),
+    ("friend_count", pa.int32(), "degree in the social graph, friends in other districts included"),
     ("is_male", _YES, ""),
     ("birth_date", _DAY, ""),
     ("city_code", _TEXT, "where the person lives when the history begins"),
@@ -47,6 +47,7 @@ PEOPLE = _truth(
     ("occupation", _TEXT, ""),
     ("monthly_income_cents", _WHOLE, "what work brings in an average month"),
     ("latent_hazard", _REAL, "leaning to default, standard-normal"),
+    ("promoter_person_id?", _WHOLE, "who won the person for the shop, from the day of a drift on; null: nobody did"),
     ("first_default_month?", pa.int32(), "month of the history in which the person first could not pay; null: never"),
 )
 SOURCE_IDS = _truth(
@@ -129,7 +130,7 @@ RINGS = _truth(
 BOTS = _truth("bots", "one device of a program", ("device_id", _TEXT, "as the shop's events name it"))
 FRIENDS = _truth(
     "friends",
-    "one pair of people who know each other",
+    "one pair of people who know each other, of one district or of two",
     ("first_person_id", _WHOLE, "the smaller number"),
     ("second_person_id", _WHOLE, "the larger number"),
 )

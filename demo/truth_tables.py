@@ -12,6 +12,7 @@ import pyarrow as pa
 from demo.buying import SEASON
 from demo.hardship import HORIZON_MONTHS
 from demo.life import DistrictLife
+from demo.movements import NOBODY
 from demo.people import OCCUPATIONS
 from demo.rings import NO_RING
 from demo.society import NO_WORKPLACE
@@ -29,6 +30,7 @@ Columns = Mapping[str, Any]
 def _people(life: DistrictLife, last_day: date) -> Columns:
     people, everyone = life.people, np.arange(life.people.persons)
     workplace, default = people.society.workplace[everyone], life.hardship.first_default_month[everyone]
+    promoter, elsewhere = people.promoter[everyone], np.bincount(life.neighbours.here, minlength=people.count)
     by_city = people.city[everyone]
     return {
         "person_id": _persons(life, everyone),
@@ -37,7 +39,7 @@ def _people(life: DistrictLife, last_day: date) -> Columns:
         "workplace_id": pa.array(life.district.numbers(workplace), mask=workplace == NO_WORKPLACE),
         "shop_user_id": where(_is_known(people.registered_at[everyone], last_day), people.shop_user_ids(everyone)),
         "bank_relation_count": _is_known(people.bank_opened_at[everyone], last_day).sum(axis=1).astype(np.int32),
-        "friend_count": people.society.degree[everyone].astype(np.int32),
+        "friend_count": (people.society.degree + elsewhere)[everyone].astype(np.int32),
         "is_male": people.is_male[everyone],
         "birth_date": pa.array(people.birth_day[everyone].astype(np.int32)).cast(pa.date32()),
         "city_code": chosen([city[0] for city in CITIES], by_city),
@@ -45,6 +47,7 @@ def _people(life: DistrictLife, last_day: date) -> Columns:
         "occupation": chosen(OCCUPATIONS, people.occupation[everyone]),
         "monthly_income_cents": people.income_cents[everyone],
         "latent_hazard": people.hazard[everyone],
+        "promoter_person_id": pa.array(_persons(life, promoter), mask=promoter == NOBODY),
         "first_default_month": pa.array(np.maximum(default, 0).astype(np.int32), mask=default < 0),
     }
 
@@ -198,8 +201,13 @@ def _bots(life: DistrictLife, _last_day: date) -> Columns:
 
 
 def _friends(life: DistrictLife, _last_day: date) -> Columns:
-    first, second = life.people.friends.T
-    return {"first_person_id": _persons(life, first), "second_person_id": _persons(life, second)}
+    """Of a friendship between two districts the one with the smaller number tells."""
+    at_home = np.sort(_persons(life, life.people.friends), axis=1)
+    elsewhere, districts = life.neighbours, life.district.world.district_count
+    tells = elsewhere.there % districts > life.district.index
+    across = np.stack([_persons(life, elsewhere.here), elsewhere.there], axis=1)[tells]
+    first, second = np.concatenate([at_home, np.sort(across, axis=1)]).T
+    return {"first_person_id": first, "second_person_id": second}
 
 
 DISTRICT_TABLES: Mapping[str, Callable[[DistrictLife, date], Columns]] = {

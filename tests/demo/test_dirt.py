@@ -235,6 +235,7 @@ def test_drift_begins_in_its_month_and_changes_nothing_before() -> None:
     drift = Drift(begins=date(2026, 1, 1), strain_factor=4.0)
     still, moved = live(World(people=1_500), SECOND), live(World(people=1_500, drift=drift), SECOND)
     begins = np.datetime64("2025-12-31T16:00:00")
+    _expect_promoters_only_from(begins, still, moved)
     for table, column in (("orders", "ordered_at"), ("events", "occurred_at"), ("users", "updated_at")):
         before = [
             rows[rows[column].dt.tz_localize(None) < begins]
@@ -261,6 +262,27 @@ def test_drift_begins_in_its_month_and_changes_nothing_before() -> None:
     recoded = first[first == "5814"].index
     assert len(recoded)
     assert (later[recoded] == "5812").all()
+
+
+def _expect_promoters_only_from(begins: np.datetime64, still: Life, moved: Life) -> None:
+    """A way to the shop that nobody came before: a few users bring many who would never have come, and are riskier."""
+    people, unmoved = (truth_table(life, "people").to_pandas() for life in (moved, still))
+    assert unmoved.promoter_person_id.isna().all()
+    won = people[people.promoter_person_id.notna() & people.shop_user_id.notna()]
+    assert len(won) > 5
+    assert unmoved.set_index("person_id").shop_user_id[won.person_id].isna().all()
+    assert won.latent_hazard.mean() > people.latent_hazard.mean() + 0.2
+    ids = truth_table(moved, "source_ids").to_pandas().query("partner == 'shop'")
+    registered = ids.drop_duplicates("person_id").set_index("person_id").valid_from.dt.tz_localize(None)
+    assert (registered[won.person_id] >= begins).all()
+    assert (registered[won.promoter_person_id] < begins).all()
+    referrals = pd.concat([moved.drop("referrals", day).to_pandas() for day in (FIRST, SECOND)])
+    referrals = referrals.drop_duplicates("referral_id")
+    person = ids.set_index("source_id").person_id
+    brought = set(zip(person[referrals.referrer_shop_user_id], person[referrals.referred_shop_user_id], strict=True))
+    assert set(zip(won.promoter_person_id.astype(int), won.person_id, strict=True)) <= brought
+    earlier = referrals[referrals.referred_at.dt.tz_localize(None) < begins].referrer_shop_user_id.value_counts()
+    assert referrals.referrer_shop_user_id.value_counts().max() > 2 * earlier.max()
 
 
 def _salaries(life: Life, begins: np.datetime64) -> float:
