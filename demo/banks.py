@@ -20,6 +20,7 @@ INCOME_BANDS = ("A", "B", "C", "D", "E")
 INCOME_BOUNDS = (350_000, 600_000, 1_000_000, 1_800_000)  # cents a month
 TRANSLITERATED, MISTYPED, OTHER_SURNAME = 0.015, 0.01, 0.02
 POLICY_NOISE, POLICY_CUT = 0.9, 0.8  # the bank's estimate of the hazard errs by this much; it declines above the cut
+TELLS_BANK = 0.08  # of those who have another phone number by now, each month
 RANDOM_SLICE = 0.01  # approved whatever the policy says, so that the policy can be judged
 DECISIONS = ("approved", "declined")
 PRODUCTS = ("card_basic", "card_gold", "card_travel")
@@ -69,12 +70,11 @@ class Banks:
     ) -> None:
         people, opened_at = self._people, self._people.bank_opened_at[:, position]
         is_new, is_old = _new_and_old(opened_at, month)
-        has_moved_on = self._shop.users.is_registered(month.start) & (
-            self._phone[:, position] != self._shop.users.phone
-        )
-        new_phone = is_old & has_moved_on & (chance.random(people.count) < 0.08)
+        users = self._shop.users
+        has_moved_on = users.is_registered(month.start) & (self._phone[:, position] != users.phone)
+        new_phone = is_old & has_moved_on & ~users.changed_unseen & (chance.random(people.count) < TELLS_BANK)
         new_income = is_old & (chance.random(people.count) < 0.006)
-        self._phone[:, position] = np.where(new_phone, self._shop.users.phone, self._phone[:, position])
+        self._phone[:, position] = np.where(new_phone, users.phone, self._phone[:, position])
         self._income_cents = np.where(new_income, people.income_cents, self._income_cents)
         changes = new_phone | new_income
         for persons, moment in (
@@ -82,6 +82,18 @@ class Banks:
             (np.flatnonzero(changes), month.moments(chance, int(changes.sum()))),
         ):
             ledger.add("customers", day_of(moment), self._customer_rows(position, persons, moment), bank=bank)
+        self._hear_of_unseen_phones(month, position, bank, is_old, ledger)
+
+    def _hear_of_unseen_phones(
+        self, month: Month, position: int, bank: str, is_old: np.ndarray, ledger: Ledger
+    ) -> None:
+        """Who took another number while the shop did not know them tells the bank sooner or later."""
+        users, chance = self._shop.users, self._world.generator(f"unseen phones at {bank}", month.index)
+        is_stale = users.changed_unseen & (self._phone[:, position] != users.phone)
+        persons = np.flatnonzero(is_old & is_stale & (chance.random(len(is_stale)) < TELLS_BANK))
+        self._phone[persons, position] = users.phone[persons]
+        moment = month.moments(chance, len(persons))
+        ledger.add("customers", day_of(moment), self._customer_rows(position, persons, moment), bank=bank)
 
     def _customer_rows(self, position: int, persons: np.ndarray, moment: np.ndarray) -> dict[str, object]:
         people, hides = self._people, self._hides[:, persons]

@@ -19,10 +19,17 @@ from demo.spelling import PLACEHOLDERS
 from demo.tables import MOMENT, SourceTable, newest_positions
 from demo.world import DAY_SECONDS, UTC_OFFSET_SECONDS, District, World, moment_of
 
-DELAYS = {"events": (0.6, 0.3, 0.1), "credit_repayments": (1.0,), "refunds": (0.8, 0.2), "consents": (1.0,)}
+DELAYS = {
+    "events": (0.6, 0.3, 0.1),
+    "credit_repayments": (1.0,),
+    "refunds": (0.8, 0.2),
+    "referrals": (0.5, 0.3, 0.2),
+    "consents": (1.0,),
+}
 """Of the late rows of a table, the shares that are one, two, three days late."""
 REFUND_DAYS = 15  # after so long no refund comes any more
 NEW_EVENT_TYPE = "share"
+_PHONES_AT_SHOP = {"users": "phone", "orders": "recipient_phone"}
 _RENEWED = {"users": "shop_user_id", "customers": "bank_customer_id"}
 _KEYS = {"order_items": ("order_id", "line_number"), "credit_instalments": ("plan_id", "instalment_number")}
 
@@ -163,7 +170,10 @@ def _categorise(dirt: Dirt, chance: np.random.Generator, table: str, rows: pa.Ta
 
 
 def _hold_place(dirt: Dirt, chance: np.random.Generator, table: str, rows: pa.Table) -> tuple[pa.Table, list[str], str]:
-    """Customers of a bank in whose form a clerk typed something in place of the phone number."""
+    """Forms in which a clerk typed something in place of the phone number; the shop's are filled in by its users."""
+    if table in _PHONES_AT_SHOP:
+        found = pc.is_in(rows[_PHONES_AT_SHOP[table]], pa.array(sorted(PLACEHOLDERS)))
+        return rows, keys_of(table, rows.filter(found)), "no phone number"
     if table != "customers" or not dirt.placeholders:
         return rows, [], ""
     chosen = (chance.random(rows.num_rows) < dirt.placeholders) & rows["phone"].is_valid().to_numpy()

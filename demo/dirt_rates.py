@@ -11,9 +11,10 @@ class Dirt:
     """Shares of the rows of a delivery, 0 to 1, and single deliveries that go wrong as a whole.
 
     The defaults are what a healthy partner lets slip: well below the 5 % of refused rows at which a night stops.
-    late_rows: of events, repayments, refunds and consents; the tables' own delays are in `demo.dirt`.
+    late_rows: of events, repayments, refunds, referrals and consents; the tables' own delays are in `demo.dirt`.
     malformed_lines, exact_duplicates, newer_versions: rows delivered besides the true ones, by the shop and, but for
-    broken lines, by the banks. placeholders: bank customers with a word or noughts in place of their phone number.
+    broken lines, by the banks. placeholders: bank customers with a word or noughts in place of their phone number; of
+    the shop's users two and a third times as many.
     corrections: orders delivered again with another discount. clock_skew: events dated by a clock that runs ahead.
     amounts_times_100: refunds written in the wrong unit. added_categories: events of a type nobody announced.
     The last four are whole deliveries of one day: (table, day) that never come, whose moments are eight hours off, or

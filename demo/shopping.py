@@ -244,7 +244,7 @@ class Shop:
         spelled = pa.compute.if_else(
             pa.array(orders.person % 2 == 1), pa.compute.binary_join_element_wise("+86 ", phones, ""), phones
         )
-        spelled = spelling.with_placeholders(spelled, self.users.placeholder[orders.person])
+        spelled = self.users.with_placeholders(spelled, orders.person)
         person = pa.array(orders.person)
         is_sent_home = orders.channel != IN_SHOP
         return {

@@ -124,11 +124,14 @@ def spelled_phones(digits: pa.Array, spelling: np.ndarray) -> pa.Array:
     )
 
 
-def with_placeholders(phones: pa.Array, chance: np.ndarray) -> pa.Array:
-    """What clerks type where a form insists on a number: noughts, the word null, or the call centre's own phone."""
-    phones = pc.if_else(pa.array(chance < 0.007), CALL_CENTRE, phones)
-    phones = pc.if_else(pa.array(chance < 0.003), "null", phones)
-    return pc.if_else(pa.array(chance < 0.0015), "00000000000", phones)
+def with_placeholders(phones: pa.Array, chance: np.ndarray, share: float) -> pa.Array:
+    """What clerks type where a form insists on a number: noughts, the word null, or the call centre's own phone.
+
+    share: of all forms; chance: a draw between 0 and 1 for each.
+    """
+    phones = pc.if_else(pa.array(chance < share), CALL_CENTRE, phones)
+    phones = pc.if_else(pa.array(chance < share * 3 / 7), "null", phones)
+    return pc.if_else(pa.array(chance < share * 1.5 / 7), "00000000000", phones)
 
 
 def _pairs(texts: pa.Array, spelling: np.ndarray) -> list[tuple[str, float]]:

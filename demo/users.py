@@ -14,13 +14,14 @@ LEVELS = ("basic", "silver", "gold", "platinum")
 LEVEL_BOUNDS = (200_000, 800_000, 2_500_000)  # cents spent
 CHANGES_PHONE, MOVES = 0.008, 0.003  # each month
 INHERITS_NUMBER = 0.25  # of the new numbers were somebody else's before
+PLACEHOLDERS_TO_THOSE_OF_BANKS = 7 / 3  # how much oftener a shop's clerk than a bank's types no phone number
 
 
 class Users:
     """What the shop holds of everyone in the month that is being lived.
 
     phone: a number within the district. phone_changes: since when (0: before the history) who has which number.
-    placeholder: a draw that says whether a clerk typed something in place of the number.
+    changed_unseen: who took another number while the shop did not know them.
     """
 
     def __init__(self, world: District, people: People) -> None:
@@ -33,10 +34,11 @@ class Users:
         self.phone[same_phone] = self.phone[people.owner[same_phone]]
         self.phone_changes: list[tuple[int, np.ndarray, np.ndarray]] = [(0, np.arange(count), self.phone)]
         self._abandoned = np.empty(0, np.int64)
+        self.changed_unseen = np.zeros(count, bool)
         self.is_verified = (chance.random(count) < 0.68) | people.rings.is_member
         self.is_verified[second] = False
         self.city, self.home = people.city.copy(), people.home.copy()
-        self.placeholder = chance.random(count)
+        self._placeholder = chance.random(count)
         self._hides = chance.random((6, count))
         self._spelling = chance.random(count)
         self._level = np.zeros(count, np.int64)
@@ -53,6 +55,7 @@ class Users:
         begins = -np.inf if month.index == 0 else month.start
         is_new = self.is_registered(month.end) & (registered_at >= begins)
         moves = self._move(month, chance) & self.is_registered(month.start)
+        self._change_phones_unseen(month)
         changes_phone = self._change_phones(month, chance)
         level = np.searchsorted(LEVEL_BOUNDS, spent_cents)
         changes = changes_phone | moves | (self.is_registered(month.start) & (level != self._level) & ~is_new)
@@ -79,6 +82,20 @@ class Users:
         self.phone_changes.append((month.start, persons, number))
         return changes
 
+    def _change_phones_unseen(self, month: Month) -> None:
+        """Customers of a bank whom the shop does not know take other numbers too, some of them of the shop's users."""
+        chance, at_bank = self._world.generator("unseen phones", month.index), self._people.bank_opened_at != NOTHING
+        changes = at_bank.any(axis=1) & ~self.is_registered(month.start)
+        persons = np.flatnonzero(changes & (chance.random(len(changes)) < CHANGES_PHONE))
+        number = self._people.count * (2 + month.index) + persons
+        inherits = np.flatnonzero(chance.random(len(persons)) < INHERITS_NUMBER)[: len(self._abandoned) // 2]
+        left = len(self._abandoned) - len(inherits)
+        self._abandoned, number[inherits] = self._abandoned[:left], self._abandoned[left:]
+        self.phone = self.phone.copy()
+        self.phone[persons] = number
+        self.changed_unseen[persons] = True
+        self.phone_changes.append((month.start, persons, number))
+
     def _move(self, month: Month, chance: np.random.Generator) -> np.ndarray:
         """Who moves to a home of their own, one in three to another city."""
         count = self._people.count
@@ -96,10 +113,15 @@ class Users:
         """The digits of phones numbered within the district."""
         return spelling.mobile_numbers(self._world.numbers(numbers))
 
+    def with_placeholders(self, phones: pa.Array, persons: np.ndarray) -> pa.Array:
+        """The phones of these persons, as clerks who err typed them."""
+        share = min(PLACEHOLDERS_TO_THOSE_OF_BANKS * self._world.world.dirt.placeholders, 0.5)
+        return spelling.with_placeholders(phones, self._placeholder[persons], share)
+
     def _user_rows(self, persons: np.ndarray, updated_at: np.ndarray) -> dict[str, object]:
         people, hides, verified = self._people, self._hides[:, persons], self.is_verified[persons]
         phones = spelling.spelled_phones(self.phones(self.phone[persons]), self._spelling[persons])
-        phones = spelling.with_placeholders(phones, self.placeholder[persons])
+        phones = self.with_placeholders(phones, persons)
         ids = spelling.spelled_national_ids(people.national_ids.take(pa.array(persons)), self._spelling[-persons])
         city = np.where(hides[2] < 0.9, self.city[persons], -1)
         tier = np.array([city[2] for city in spelling.CITIES])[self.city[persons]]

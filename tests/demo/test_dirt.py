@@ -18,7 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
 
-from demo.dirt import NEW_EVENT_TYPE
+from demo.dirt import DELAYS, NEW_EVENT_TYPE
 from demo.dirt_rates import Dirt
 from demo.drift import Drift
 from demo.drops import bank_flaws_of, encode, encode_blocks, flaws_of, write_drops
@@ -28,7 +28,7 @@ from demo.servers import Partners
 from demo.spelling import PLACEHOLDERS
 from demo.tables import FILE_TABLES, MOMENT
 from demo.truth import truth_table
-from demo.world import World, moment_of
+from demo.world import World, day_of, moment_of
 from jobs.captured import shop_bucket
 from jobs.captured.file_drop import capture_file_drop
 from jobs.captured.postgres import capture_banks
@@ -76,13 +76,45 @@ def test_every_duplicate_is_noted(filthy: Life) -> None:
         assert rows.duplicated().sum() == len(planted(filthy, "exact_duplicate", table, FIRST)) > 50
 
 
+MOMENTS_OF_LATE_TABLES = {
+    "events": "occurred_at",
+    "refunds": "refunded_at",
+    "credit_repayments": "paid_at",
+    "referrals": "referred_at",
+    "consents": "occurred_at",
+}
+
+
 def test_every_late_row_is_noted(filthy: Life) -> None:
-    for table, column in (("events", "occurred_at"), ("refunds", "refunded_at"), ("credit_repayments", "paid_at")):
+    assert set(MOMENTS_OF_LATE_TABLES) == set(DELAYS)
+    for table, column in MOMENTS_OF_LATE_TABLES.items():
         midnight = pa.scalar(moment_of(SECOND) * 1_000_000, pa.int64()).cast(MOMENT)
         rows = filthy.clean_drop(table, SECOND)
         late = rows.filter(pc.less(rows[column], midnight)).column(0).to_pylist()
         assert sorted(late) == planted(filthy, "late_row", table, SECOND), table
     assert len(planted(filthy, "late_row", "events", SECOND)) > 3
+
+
+def test_each_table_is_late_by_its_own_distribution_of_days(filthy: Life) -> None:
+    for table, column in MOMENTS_OF_LATE_TABLES.items():
+        rows, arrives = filthy.ledger.all_rows(table)
+        days = arrives - day_of(rows[column].cast(pa.int64()).to_numpy() // 1_000_000)
+        late = np.bincount(days[days > 0], minlength=len(DELAYS[table]) + 1)[1:]
+        expected = late.sum() * np.array(DELAYS[table])
+        assert len(late) == len(expected)
+        assert (np.abs(late - expected) <= 4 * np.sqrt(expected) + 1).all(), table
+        assert abs(late.sum() - FILTHY.late_rows * len(days)) < 4 * np.sqrt(FILTHY.late_rows * len(days))
+        assert late.sum() > 5
+
+
+def test_every_word_in_place_of_a_phone_number_is_noted_at_the_shop_too(filthy: Life) -> None:
+    for table, column in (("users", "phone"), ("orders", "recipient_phone")):
+        rows = filthy.clean_drop(table, FIRST).to_pandas()
+        words = rows[rows[column].isin(PLACEHOLDERS)]
+        assert sorted(words.iloc[:, 0]) == planted(filthy, "placeholder", table, FIRST)
+        assert 0.15 < len(words) / rows[column].notna().sum() < 0.32  # 7 / 3 of a tenth
+    clean = live(World(people=300, dirt=Dirt.none()), FIRST)
+    assert not pc.any(pc.is_in(clean.drop("users", FIRST)["phone"], pa.array(sorted(PLACEHOLDERS)))).as_py()
 
 
 def test_every_newer_version_and_every_correction_is_noted(filthy: Life) -> None:
@@ -238,7 +270,7 @@ def test_drift_begins_in_its_month_and_changes_nothing_before() -> None:
     _expect_promoters_only_from(begins, still, moved)
     for table, column in (("orders", "ordered_at"), ("events", "occurred_at"), ("users", "updated_at")):
         before = [
-            rows[rows[column].dt.tz_localize(None) < begins]
+            rows[rows[column].dt.tz_localize(None) < begins].reset_index(drop=True)
             for rows in (life.ledger.all_rows(table)[0].to_pandas() for life in (still, moved))
         ]
         assert before[0].equals(before[1]), table

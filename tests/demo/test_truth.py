@@ -113,6 +113,13 @@ def test_an_oracle_ranks_defaults_as_well_as_a_good_bureau_and_is_calibrated(tow
     assert 0.8 < known.default_probability.mean() / known.is_default.mean() < 1.25
 
 
+@pytest.mark.parametrize("seed", [1, 2])
+def test_the_oracle_is_as_good_in_worlds_of_other_seeds(seed: int) -> None:
+    other = live(World(people=4_500, seed=seed), FIRST)
+    assert 0.55 <= oracle_gini(truth_table(other, "defaults")) <= 0.75
+    assert 0.02 <= known_outcomes(other).is_default.mean() <= 0.06
+
+
 def test_identity_columns_alone_rank_far_worse_than_the_oracle(town: Life) -> None:
     known = known_outcomes(town).merge(truth(town, "people"), on="person_id")
     born = pd.to_datetime(known.birth_date).dt.year
@@ -250,6 +257,23 @@ def test_every_number_that_a_bank_was_told_is_among_the_phones_of_its_person(tow
         told = set(zip(customers.person_id, digits, strict=True))
         assert len(told) > 500
         assert told <= known
+
+
+def test_customers_whom_the_shop_does_not_know_take_over_numbers_of_its_users_and_tell_their_bank(town: Life) -> None:
+    phones, people = truth(town, "phones"), truth(town, "people").set_index("person_id")
+    taken = phones[phones.valid_from.notna() & people.shop_user_id[phones.person_id].isna().to_numpy()]
+    both = taken.merge(phones, on="phone", suffixes=("", "_before"))
+    both = both[
+        (both.person_id != both.person_id_before) & people.shop_user_id[both.person_id_before].notna().to_numpy()
+    ]
+    assert len(both) > 5
+    assert (both.valid_to_before <= both.valid_from).all()
+    ids, told = truth(town, "source_ids").set_index("source_id").person_id, set()
+    for bank in town.world.banks:
+        customers = served_rows(town, "customers", bank).dropna(subset="phone")
+        digits = customers.phone.str.normalize("NFKC").str.replace(r"\D", "", regex=True).str[-11:]
+        told |= set(zip(customers.bank_customer_id.map(ids), digits, strict=True))
+    assert len(told & set(zip(both.person_id, both.phone, strict=True))) > 2
 
 
 def test_identifiers_are_shared_mistyped_and_missing_as_in_life(town: Life) -> None:
