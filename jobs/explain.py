@@ -26,11 +26,12 @@ from jobs.settings import Settings
 from schemas.catalogue import tables_in_layer
 from schemas.cleaned.instalments import INSTALMENTS
 from schemas.customers.identities import IDENTITIES
-from schemas.measures import Feature
+from schemas.measures import EVERY_ROW, Feature
 from schemas.table import Column, Table
 
 DAY_OF: Final = {
     "cleaned/browsing_events": "occurred_at",
+    "cleaned/cash_on_delivery_orders": "ended_at",
     "cleaned/instalments": "due_date",
     "cleaned/purchases": "paid_at",
     "cleaned/refunds": "refunded_at",
@@ -50,7 +51,13 @@ WINDOW: Final = re.compile(r"\bdays_ago BETWEEN (-?\d+) AND (-?\d+)")
 LAST_DAYS: Final = re.compile(r"(?<!_next)_(\d+)d$")
 """How a column that its job computes by other means tells its window; one that looks ahead has none."""
 
+KNOWN_AHEAD: Final = frozenset({"cleaned/instalments"})
+"""Parents of which rows with a later day are known: what is due one day was agreed before."""
+
 ROWS_SHOWN: Final = 50
+
+Days = tuple[int | None, int | None]
+"""The newest and the oldest day before as_of that are meant, both included; None where there is no such end."""
 
 
 class UnknownColumnError(LookupError):
@@ -160,13 +167,15 @@ def marks_of(family: Table, feature: Feature | None) -> tuple[tuple[str, str], .
     return tuple(pair for pair in marks.items() if feature and re.search(rf"\b{pair[0]}\b", feature.formula))
 
 
-def window_of(feature: Feature | None, column: str) -> tuple[int, int] | None:
-    """The first and last day before as_of that the column looks at; None where it is not limited by days."""
+def window_of(feature: Feature | None, column: str) -> Days:
+    """The days before as_of that the column looks at; up to as_of where nothing limits them."""
     found = WINDOW.search(feature.rows) if feature else None
     if found:
         return int(found[1]), int(found[2])
+    if feature and feature.rows == EVERY_ROW:
+        return None, None
     named = LAST_DAYS.search(column) if feature is None else None
-    return (0, int(named[1]) - 1) if named else None
+    return 0, int(named[1]) - 1 if named else None
 
 
 @dataclass(frozen=True)
@@ -175,7 +184,7 @@ class Own:
 
     customer_id: str
     records: Sequence[str]
-    window: tuple[int, int] | None
+    window: Days
     day_of: Mapping[str, str]
 
     def values(self, column: str) -> Sequence[str] | None:
@@ -215,7 +224,10 @@ class Reader:
             return None
         is_own = reduce(or_, (pc.field(name).isin(list(values)) for name, values in held.items()))
         rows, moment = self._rows(parent, is_own), own.day_of.get(table.address)
-        return table, self._within(rows, moment, own.window) if moment else rows
+        newest, oldest = own.window
+        if newest is None and table.address not in KNOWN_AHEAD:
+            newest = 0
+        return table, self._within(rows, moment, (newest, oldest)) if moment else rows
 
     def _rows(self, parent: Input, condition: pc.Expression) -> pa.Table:
         paths = [
@@ -225,15 +237,15 @@ class Reader:
         ]
         return ds.dataset(paths, format="parquet").to_table(filter=condition)
 
-    def _within(self, rows: pa.Table, moment: str, window: tuple[int, int] | None) -> pa.Table:
+    def _within(self, rows: pa.Table, moment: str, window: Days) -> pa.Table:
         day = rows[moment]
         if pa.types.is_timestamp(day.type):
             day = local_dates(day, self.time_zone)
-        newest, oldest = window or (0, None)
-        is_meant = pc.less_equal(day, pa.scalar(self.business_date - timedelta(days=newest)))
-        if oldest is not None:
-            is_meant = pc.and_(is_meant, pc.greater_equal(day, pa.scalar(self.business_date - timedelta(days=oldest))))
-        return rows.filter(is_meant).sort_by([(moment, "descending")])
+        for days, is_within in zip(window, (pc.less_equal, pc.greater_equal), strict=True):
+            if days is not None:
+                meant = is_within(day, pa.scalar(self.business_date - timedelta(days=days)))
+                rows, day = rows.filter(meant), day.filter(meant)
+        return rows.sort_by([(moment, "descending")])
 
 
 def _told(row: dict[str, Any], table: Table) -> str:

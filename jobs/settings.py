@@ -63,6 +63,7 @@ class Settings:
     shuffle_partitions: int
     check_in_memory_rows: int
     edges_in_memory: int
+    incremental_from_rows: int
     workers: int
 
     def keys(self) -> Keys:
@@ -95,6 +96,7 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         shuffle_partitions=_whole_number(values, "NIGHTLEDGER_SHUFFLE_PARTITIONS", 4, problems),
         workers=_whole_number(values, "NIGHTLEDGER_WORKERS", 2, problems),
         edges_in_memory=_whole_number(values, "NIGHTLEDGER_EDGES_IN_MEMORY", _edges_that_fit(), problems),
+        incremental_from_rows=_whole_number(values, "NIGHTLEDGER_INCREMENTAL_FROM_ROWS", 1_000_000, problems),
         check_in_memory_rows=_whole_number(values, "NIGHTLEDGER_CHECK_IN_MEMORY_ROWS", 2_000_000, problems),
     )
     if not re.fullmatch(r"[1-9][0-9]*[mg]", settings.spark_memory):

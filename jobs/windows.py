@@ -10,10 +10,11 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from pyspark.sql import Column
+from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from schemas.measures import Feature
+from schemas.measures_of_change import Changes, change_of
 
 ALLIANCE_TIME_ZONE: Final = "Asia/Shanghai"
 """The zone whose midnight ends a business date; `doctor` compares it with the setting."""
@@ -76,6 +77,23 @@ def share_of(part: Column, whole: Column) -> Column:
 def aggregates_of(*features: Feature) -> list[Column]:
     """The declared measures as aggregates over a customer's rows, or as expressions over a row, under their names."""
     return [F.expr(f"{feature.formula} AS {feature.column.name}") for feature in features]
+
+
+def carry_on(yesterday: DataFrame, moving: DataFrame, changes: Changes) -> DataFrame:
+    """Yesterday's rows as they are today, of customers of whom nothing new is known.
+
+    moving: the source rows on `changes.days_to_read`, with customer_id and the columns that the measures read.
+    """
+    gained = moving.groupBy("customer_id").agg(
+        *(F.expr(f"{change_of(total)} AS {total.column.name}_gained") for total in changes.sums)
+    )
+    sums = {
+        total.column.name: F.col(total.column.name) + F.coalesce(f"{total.column.name}_gained", F.expr("0L"))
+        for total in changes.sums
+    }
+    ages = {name: F.col(name) + 1 for name in changes.ageing}
+    carried = yesterday.join(gained, "customer_id", how="left").withColumns(sums | ages)
+    return carried.withColumns({name: F.expr(formula) for name, formula in changes.derived.items()})
 
 
 def _column(value: str | Column) -> Column:

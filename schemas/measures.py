@@ -22,17 +22,22 @@ from typing import Final
 from schemas.table import Column
 from schemas.windows import EVER, MONTH_DAYS, Window, last
 
+EVERY_ROW: Final = "true"
+"""The condition of a value that rests on all rows of its source, those after as_of included."""
+
 
 @dataclass(frozen=True)
 class Feature:
     """One column of a family with its formula: SQL over the group of a customer's rows, or over a row's columns.
 
     rows: SQL that tells which of the source's rows the value rests on.
+    is_sum: whether the value is a count or a sum over the rows of one window.
     """
 
     column: Column
     formula: str
-    rows: str = "true"
+    rows: str = EVERY_ROW
+    is_sum: bool = False
 
 
 BITS: Final = 60
@@ -46,6 +51,7 @@ def count(what: str, meaning: str, *windows: Window, where: str = "true") -> tup
             Column(window.named(f"{what}_count"), "bigint", window.told(meaning)),
             count_of(_both(window.condition, where)),
             _both(window.condition, where),
+            is_sum=True,
         )
         for window in windows
     )
@@ -58,6 +64,7 @@ def total(what: str, value: str, meaning: str, *windows: Window, where: str = "t
             Column(window.named(f"{what}_sum"), "bigint", window.told(meaning)),
             sum_of(value, _both(window.condition, where)),
             _both(window.condition, where),
+            is_sum=True,
         )
         for window in windows
     )

@@ -8,25 +8,48 @@ from typing import Final
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
-from jobs.windows import aggregates_of, days_before, happened_by
-from schemas.features.purchase_value import DAY_MEASURES, MONEY_MEASURES
+from jobs.features.purchase_news import digest_of_payment, digests_of_refunds, find_unchanged
+from jobs.windows import aggregates_of, carry_on, days_before, happened_by
+from schemas.features.purchase_value import CHANGES, DAY_MEASURES, MONEY_MEASURES
 
 FIFTHS: Final = 5
 
 
-def build(purchases: DataFrame, refunds: DataFrame, identities: DataFrame, *, as_of: date) -> DataFrame:
+def build(
+    purchases: DataFrame,
+    refunds: DataFrame,
+    identities: DataFrame,
+    *,
+    as_of: date,
+    previous: DataFrame | None = None,
+) -> DataFrame:
     """One row per customer with a purchase in the last 365 days.
 
     A purchase counts on the local day it was paid, a refund on the day it was given back. Only refunds of orders that
     still are purchases count: a cancelled order has left the purchases, and its refund must not be taken off again.
+    previous: last night's rows. With them only customers of whom something is new are described from their purchases;
+    the others' rows are carried on. The result is the same.
     """
+    records = identities.select("source_record_id", "customer_id")
+    if previous is None:
+        return place_in_fifths(describe_buyers(purchases, refunds, records, as_of))
+    known = find_unchanged(purchases, refunds, records, previous, as_of)
+    news = records.join(known.where("NOT is_unchanged"), "customer_id", how="left_semi")
+    bought_anew = purchases.join(news, "source_record_id", how="left_semi")
+    anew = describe_buyers(bought_anew, refunds, news, as_of)
+    unchanged = previous.join(known.where("is_unchanged"), "customer_id", how="left_semi")
+    carried = carry_on(unchanged, tell_moving(purchases, refunds, records, as_of), CHANGES)
+    return place_in_fifths(anew.unionByName(carried.select(*anew.columns)))
+
+
+def describe_buyers(purchases: DataFrame, refunds: DataFrame, records: DataFrame, as_of: date) -> DataFrame:
+    """One row per customer with a purchase in the last 365 days, from all purchases and refunds; without fifths."""
     paid = tell_payments(purchases, as_of)
     money = paid.unionByName(tell_refunds(refunds, paid, as_of), allowMissingColumns=True)
-    records = identities.select("source_record_id", "customer_id")
     buyers = (
         money.join(records, "source_record_id", how="inner")
         .groupBy("customer_id")
-        .agg(*aggregates_of(*MONEY_MEASURES))
+        .agg(*aggregates_of(*MONEY_MEASURES), F.bit_xor("digest").alias("payments_digest"))
         .where("purchase_count_365d > 0")
     )
     days = (
@@ -36,7 +59,14 @@ def build(purchases: DataFrame, refunds: DataFrame, identities: DataFrame, *, as
         .groupBy("customer_id")
         .agg(*aggregates_of(*DAY_MEASURES))
     )
-    return place_in_fifths(buyers.join(days, "customer_id", how="left"))
+    refunded = digests_of_refunds(refunds, records, as_of)
+    digest = F.col("payments_digest").bitwiseXOR(F.coalesce("refunds_digest", F.expr("0L")))
+    return (
+        buyers.join(days, "customer_id", how="left")
+        .join(refunded, "customer_id", how="left")
+        .withColumn("purchase_rows_digest", digest)
+        .drop("payments_digest", "refunds_digest")
+    )
 
 
 def tell_payments(purchases: DataFrame, as_of: date) -> DataFrame:
@@ -49,6 +79,7 @@ def tell_payments(purchases: DataFrame, as_of: date) -> DataFrame:
         F.col("net_cents").alias("paid_cents"),
         F.expr("0L").alias("refunded_cents"),
         *("gross_cents", "discount_cents", "payment_method", "scene", "item_count"),
+        digest_of_payment().alias("digest"),
     )
 
 
@@ -67,6 +98,15 @@ def tell_refunds(refunds: DataFrame, paid: DataFrame, as_of: date) -> DataFrame:
             F.col("amount_cents").alias("refunded_cents"),
         )
     )
+
+
+def tell_moving(purchases: DataFrame, refunds: DataFrame, records: DataFrame, as_of: date) -> DataFrame:
+    """One row per purchase and refund that came into a window of a sum, or went out of it, since yesterday."""
+    paid = tell_payments(purchases, as_of)
+    is_moving = F.col("days_ago").isin(*CHANGES.days_to_read)
+    moving_refunds = refunds.where(days_before(as_of, "refunded_at").isin(*CHANGES.days_to_read))
+    moving = paid.where(is_moving).unionByName(tell_refunds(moving_refunds, paid, as_of), allowMissingColumns=True)
+    return moving.join(records, "source_record_id", how="inner")
 
 
 def place_in_fifths(buyers: DataFrame) -> DataFrame:

@@ -7,10 +7,15 @@ from datetime import date
 from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
+from jobs.features.promises import describe_cards, describe_deliveries, describe_lines
 from jobs.windows import aggregates_of, days_before, happened_by, in_last_days
-from schemas.features.repayment import DECAY_PER_DAY, INSTALMENT_MEASURES, PLAN_MEASURES, STATEMENT_MEASURES
+from schemas.features.repayment import DECAY_PER_DAY, INSTALMENT_MEASURES, LINE_FORMULAS, PLAN_MEASURES
 
 NEWEST_DUE_FIRST = ("is_due", "due_date", "plan_id", "instalment_number")  # a total order: the ids break ties
+NONE_IS_ZERO = (
+    *("credit_line_cents_sum", "refused_delivery_count", "refused_delivery_count_365d"),
+    "refused_delivery_cents_sum_365d",
+)  # of a customer without a line of credit, or without an order to be paid on delivery
 
 
 def build(
@@ -19,6 +24,8 @@ def build(
     identities: DataFrame,
     statements: DataFrame,
     accounts: DataFrame,
+    credit_accounts: DataFrame,
+    cash_on_delivery_orders: DataFrame,
     *,
     as_of: date,
 ) -> DataFrame:
@@ -38,6 +45,10 @@ def build(
         .agg(*aggregates_of(*INSTALMENT_MEASURES))
         .join(plans, "customer_id", how="left")
         .join(cards, "customer_id", how="left")
+        .join(describe_lines(credit_accounts, records, as_of), "customer_id", how="left")
+        .join(describe_deliveries(cash_on_delivery_orders, records, as_of), "customer_id", how="left")
+        .fillna(0, list(NONE_IS_ZERO))
+        .select("*", *aggregates_of(*LINE_FORMULAS))
     )
 
 
@@ -102,26 +113,4 @@ def describe_plans(owed: DataFrame, repayments: DataFrame, as_of: date) -> DataF
         .join(reversals, "plan_id", how="left")
         .groupBy("customer_id")
         .agg(*aggregates_of(*PLAN_MEASURES))
-    )
-
-
-def describe_cards(statements: DataFrame, accounts: DataFrame, records: DataFrame, as_of: date) -> DataFrame:
-    """One row per customer with a card statement that was published by as_of."""
-    newest_first = Window.partitionBy("customer_id", "bank_code", "account_id").orderBy(
-        F.col("statement_date").desc(), F.col("statement_id").desc()
-    )
-    limits = accounts.select("bank_code", "account_id", "credit_limit_cents").where("credit_limit_cents > 0")
-    return (
-        statements.where(happened_by("published_at", as_of) & (F.col("statement_date") <= F.lit(as_of)))
-        .join(records, "source_record_id", how="inner")
-        .join(limits, ["bank_code", "account_id"], how="inner")
-        .withColumns(
-            {
-                "days_ago": F.datediff(F.lit(as_of), "statement_date"),
-                "is_due": F.col("due_date") <= F.lit(as_of),
-                "statements_ago": F.row_number().over(newest_first) - 1,
-            }
-        )
-        .groupBy("customer_id")
-        .agg(*aggregates_of(*STATEMENT_MEASURES))
     )

@@ -19,6 +19,7 @@ from schemas.measures import (
     total,
     trend,
 )
+from schemas.measures_of_change import Changes
 from schemas.table import Column, Describes, Table
 from schemas.windows import EVER, SAME_DAYS_LAST_YEAR, WEEKS_TO_YEARS, YEARS_BEFORE, last
 
@@ -119,6 +120,23 @@ DAY_MEASURES = (
 )
 """Over the days with a purchase, one row for each."""
 
+CHANGES = Changes(
+    (*MONEY_MEASURES, *DAY_MEASURES),
+    ageing=("days_since_last_purchase", "days_since_first_purchase"),
+    derived={
+        "purchase_trend_30d_90d": share_of("3 * purchase_count_30d", "purchase_count_90d"),
+        "net_spend_trend_30d_90d": share_of("3 * net_spend_cents_sum_30d", "net_spend_cents_sum_90d"),
+    },
+)
+"""Of the customers of whom nothing new is known. A customer with a purchase today is described anew, so that all that
+counts purchase days stays as it was."""
+
+PURCHASE_ROWS_DIGEST = Column(
+    "purchase_rows_digest",
+    "bigint",
+    "exclusive or of hashes of the purchases and refunds behind the row: tells the next night whether any changed",
+)
+
 QUINTILES = tuple(
     Column(
         f"{side}_quintile",
@@ -142,5 +160,6 @@ PURCHASE_VALUE = Table(
     ),
     describes=Describes.DAY,
     key=("customer_id",),
-    columns=(CUSTOMER_ID, *columns_of(*MONEY_MEASURES, *DAY_MEASURES), *QUINTILES),
+    goes_on_from_previous_night=True,
+    columns=(CUSTOMER_ID, *columns_of(*MONEY_MEASURES, *DAY_MEASURES), *QUINTILES, PURCHASE_ROWS_DIGEST),
 )

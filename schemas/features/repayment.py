@@ -1,6 +1,8 @@
 """How a customer keeps the promise to pay instalments."""
 
 from schemas.cleaned.accounts import ACCOUNTS
+from schemas.cleaned.cash_on_delivery_orders import CASH_ON_DELIVERY_ORDERS
+from schemas.cleaned.credit_accounts import CREDIT_ACCOUNTS
 from schemas.cleaned.instalments import INSTALMENTS
 from schemas.cleaned.repayments import REPAYMENTS
 from schemas.cleaned.statements import STATEMENTS
@@ -17,6 +19,7 @@ from schemas.measures import (
     share_of,
     sum_of,
 )
+from schemas.measures_of_promises import DELIVERY_MEASURES, LINE_FORMULAS, LINE_MEASURES, STATEMENT_MEASURES
 from schemas.table import Describes, Table
 from schemas.windows import EVER, Window, last, last_events
 
@@ -48,6 +51,13 @@ INSTALMENT_MEASURES = (
         "bigint",
         "due by as_of and not paid",
         sum_of("owed_cents", EVER.condition),
+    ),
+    *formula(
+        "outstanding_cents",
+        "bigint",
+        "not paid yet of all instalments of the plans, due or not, interest included",
+        sum_of("owed_cents", "true"),
+        rows="true",
     ),
     *formula(
         "due_cents_next_30d",
@@ -222,45 +232,6 @@ PLAN_MEASURES = (
 )
 """Over the plans; `days_ago` counts from the opening."""
 
-STATEMENT_MEASURES = (
-    *share(
-        "card_utilisation",
-        "balances over limits of the newest card statements",
-        *last_events("statements_ago", 1),
-        part="balance_cents",
-        whole="credit_limit_cents",
-        noun="ratio",
-        missing="no card statement with a limit",
-    ),
-    *share(
-        "card_utilisation",
-        "balances over limits of the card statements",
-        YEAR,
-        part="balance_cents",
-        whole="credit_limit_cents",
-        noun="ratio",
-        missing="no card statement with a limit",
-    ),
-    *formula(
-        "card_utilisation_ratio_max_365d",
-        "double",
-        "largest balance over limit of a card statement in the last 365 days",
-        f"max(CASE WHEN {YEAR.condition} AND credit_limit_cents > 0 "
-        "THEN CAST(balance_cents AS DOUBLE) / CAST(credit_limit_cents AS DOUBLE) END)",
-        missing="no card statement with a limit",
-        rows=YEAR.condition,
-    ),
-    *share(
-        "minimum_paid",
-        "card statements of which at least the minimum was paid by the due date over those due",
-        YEAR,
-        part="paid_cents >= minimum_due_cents",
-        where="is_due",
-        missing="no card statement due, or no card",
-    ),
-)
-"""Over the card statements published by as_of; `days_ago` counts from the closing day."""
-
 REPAYMENT = Table(
     __name__,
     grain="one row per customer with an instalment plan",
@@ -270,9 +241,15 @@ REPAYMENT = Table(
         IDENTITIES,
         STATEMENTS,
         ACCOUNTS,
+        CREDIT_ACCOUNTS,
+        CASH_ON_DELIVERY_ORDERS,
     ),
     describes=Describes.DAY,
     key=("customer_id",),
     may_be_empty=True,
-    columns=(CUSTOMER_ID, *columns_of(*INSTALMENT_MEASURES, *PLAN_MEASURES, *STATEMENT_MEASURES)),
+    columns=(
+        CUSTOMER_ID,
+        *columns_of(*INSTALMENT_MEASURES, *PLAN_MEASURES, *STATEMENT_MEASURES),
+        *columns_of(*LINE_MEASURES, *LINE_FORMULAS, *DELIVERY_MEASURES),
+    ),
 )

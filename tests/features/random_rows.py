@@ -12,6 +12,8 @@ from zoneinfo import ZoneInfo
 from schemas.cleaned.accounts import ACCOUNTS
 from schemas.cleaned.bank_customers import BANK_CUSTOMERS
 from schemas.cleaned.browsing_events import BROWSING_EVENTS
+from schemas.cleaned.cash_on_delivery_orders import CASH_ON_DELIVERY_ORDERS
+from schemas.cleaned.credit_accounts import CREDIT_ACCOUNTS
 from schemas.cleaned.instalments import INSTALMENTS
 from schemas.cleaned.purchases import PURCHASES
 from schemas.cleaned.refunds import REFUNDS
@@ -68,6 +70,8 @@ class RandomRows:
         self.rows[PAYMENTS] = [self._payment(number) for number in range(80)]
         self.rows[ACCOUNTS] = [self._account(bank, name) for bank in ("harbour", "meridian") for name in CUSTOMERS]
         self.rows[STATEMENTS] = [self._statement(number) for number in range(40)]
+        self.rows[CREDIT_ACCOUNTS] = [self._line(number) for number in range(12)]
+        self.rows[CASH_ON_DELIVERY_ORDERS] = [self._delivery(number) for number in range(60)]
         self.rows[SHOP_USERS], self.rows[BANK_CUSTOMERS] = [], []
         for record in (row["source_record_id"] for row in self.rows[IDENTITIES]):
             if record.startswith("shop:"):
@@ -212,6 +216,23 @@ class RandomRows:
             "paid_at": self.moment(),
             "amount_cents": -500 if is_reversal else 500,
             "is_reversal": is_reversal,
+        }
+
+    def _line(self, number: int) -> Row:
+        return {
+            "credit_account_id": f"c{number}",
+            "source_record_id": self.record(),
+            "opened_at": self.moment(),
+            "limit_cents": self.chance.choice((0, 500_000, 700_001)),
+        }
+
+    def _delivery(self, number: int) -> Row:
+        return {
+            "order_id": f"o{number}",
+            "source_record_id": self.record(),
+            "ended_at": self.moment(),
+            "is_refused": self.chance.random() < 0.4,
+            "net_cents": self.cents(),
         }
 
     def _account(self, bank: str, name: str) -> Row:

@@ -8,6 +8,8 @@ import pytest
 
 from schemas.cleaned.accounts import ACCOUNTS
 from schemas.cleaned.browsing_events import BROWSING_EVENTS
+from schemas.cleaned.cash_on_delivery_orders import CASH_ON_DELIVERY_ORDERS
+from schemas.cleaned.credit_accounts import CREDIT_ACCOUNTS
 from schemas.cleaned.instalments import INSTALMENTS
 from schemas.cleaned.purchases import PURCHASES
 from schemas.cleaned.refunds import REFUNDS
@@ -27,6 +29,8 @@ from tests.features.random_rows import AS_OF, RandomRows
 MOMENT_OF = {
     ACCOUNTS: "opened_at",
     BROWSING_EVENTS: "occurred_at",
+    CASH_ON_DELIVERY_ORDERS: "ended_at",
+    CREDIT_ACCOUNTS: "opened_at",
     IDENTIFIER_HOLDERS: "first_seen_at",
     IDENTITIES: "record_since",
     INSTALMENTS: "plan_opened_at",

@@ -17,6 +17,8 @@ from jobs.lake import Lake, Partition
 from jobs.settings import Settings, read_settings
 from jobs.storage_local import LocalStorage
 from schemas.cleaned.accounts import ACCOUNTS
+from schemas.cleaned.cash_on_delivery_orders import CASH_ON_DELIVERY_ORDERS
+from schemas.cleaned.credit_accounts import CREDIT_ACCOUNTS
 from schemas.cleaned.instalments import INSTALMENTS
 from schemas.cleaned.purchases import PURCHASES
 from schemas.cleaned.refunds import REFUNDS
@@ -118,7 +120,8 @@ def tied(lake: Lake) -> Lake:
     plan = {"source_record_id": "shop:ann", "due_date": date(2026, 5, 1), "plan_opened_at": days["in"]}
     old = {**plan, "plan_id": "old", "due_date": date(2026, 3, 20), "plan_opened_at": datetime(2025, 12, 1, tzinfo=UTC)}
     publish(lake, INSTALMENTS, [{**plan, "plan_id": "new"}, old])
-    for parent in (REPAYMENTS, STATEMENTS, ACCOUNTS):
+    publish(lake, CASH_ON_DELIVERY_ORDERS, [{"source_record_id": "shop:ann", "ended_at": days["before"]}])
+    for parent in (REPAYMENTS, STATEMENTS, ACCOUNTS, CREDIT_ACCOUNTS):
         publish(lake, parent, [{}])  # one row of nobody
     for family in (DEFAULT_INFLUENCE, IDENTIFIER_RISK, MONEY_FLOWS, NEIGHBOURHOOD, REPAYMENT):
         publish(lake, family, [{"customer_id": "ann"}])
@@ -144,3 +147,21 @@ def test_no_family_tells_a_token_and_those_about_others_tell_ties_instead_of_the
         assert ("cleaned/instalments" in found) == (column == "plan_count_30d")
     [opened] = [rows["plan_id"].to_pylist() for parent, rows in explained.rows if parent == INSTALMENTS]
     assert opened == ["new"]
+
+
+def test_what_is_still_to_come_is_shown_where_a_value_rests_on_it(tied: Lake, tmp_path: Path) -> None:
+    instalments = {
+        "remaining_instalment_share": ["new", "old"],
+        "outstanding_cents": ["new", "old"],
+        "credit_line_utilisation_ratio": ["new", "old"],
+        "due_cents_next_30d": ["new"],
+        "unpaid_due_cents": ["old"],
+    }
+    for column, expected in instalments.items():
+        explained = explain("ann", column, NIGHT, tied, settings(tmp_path))
+        found = dict(explained.rows)
+        assert found[INSTALMENTS]["plan_id"].to_pylist() == expected, column
+        orders = found[CASH_ON_DELIVERY_ORDERS].num_rows
+        assert orders == (0 if column == "due_cents_next_30d" else 1)
+    refused = explain("ann", "refused_delivery_count_365d", NIGHT, tied, settings(tmp_path))
+    assert {parent.name: rows.num_rows for parent, rows in refused.rows}["cash_on_delivery_orders"] == 1

@@ -38,7 +38,8 @@ class Answer:
 
     views: statements that prepare the rows. measures: view -> beginning of a column's name -> SQL aggregate, in which
     {w} stands for the condition of the window. derived: SQL over the measured columns. customers: view that says whom
-    the family describes. zero: columns that are 0 where the view has no row of the customer.
+    the family describes. zero: columns that are 0 where the view has no row of the customer. untold: columns of which
+    SQL can tell nothing.
     """
 
     views: str
@@ -46,11 +47,16 @@ class Answer:
     measures: Mapping[str, Mapping[str, str]]
     derived: Mapping[str, str]
     zero: Sequence[str] = ()
+    untold: Sequence[str] = ()
+
+    def columns(self, family: Table) -> list[str]:
+        """The columns that are told, in the order of the contract."""
+        return [name for name in family.column_names if name not in self.untold]
 
     def query(self, family: Table) -> str:
         """One statement that gives every column of the family but the customer, a KeyError for what is not defined."""
         chosen: dict[str, list[str]] = {view: [] for view in self.measures}
-        for column in family.column_names[1:]:
+        for column in self.columns(family)[1:]:
             if column not in self.derived:
                 view, sql = self._measure(column)
                 chosen[view].append(f"{sql} AS {column}")
@@ -63,7 +69,7 @@ class Answer:
         measured = f"WITH {', '.join(parts)} SELECT * FROM {self.customers} {joins}"
         columns = ", ".join(
             f"{self.derived.get(name, f'coalesce({name}, 0)' if name in self.zero else name)} AS {name}"
-            for name in family.column_names
+            for name in self.columns(family)
         )
         return f"SELECT {columns} FROM ({measured}) ORDER BY customer_id"
 

@@ -75,4 +75,5 @@ ANSWER = Answer(
     },
     derived={},
     zero=("refund_count_90d", "refund_count_365d"),
+    untold=("purchase_rows_digest",),  # Spark's hash is not DuckDB's
 )

@@ -36,6 +36,12 @@ VIEWS = """
         FROM statements s JOIN identities USING (source_record_id)
         JOIN (SELECT bank_code, account_id, credit_limit_cents FROM accounts WHERE credit_limit_cents > 0)
         USING (bank_code, account_id) WHERE days_ago_of(published_at) >= 0 AND days_to_as_of(statement_date) >= 0;
+    CREATE VIEW lines AS
+        SELECT customer_id, limit_cents FROM credit_accounts JOIN identities USING (source_record_id)
+        WHERE days_ago_of(opened_at) >= 0;
+    CREATE VIEW doors AS
+        SELECT customer_id, days_ago_of(ended_at) AS ago, is_refused, net_cents
+        FROM cash_on_delivery_orders JOIN identities USING (source_record_id) WHERE days_ago_of(ended_at) >= 0;
 """
 
 BUCKET = (
@@ -49,6 +55,7 @@ ANSWER = Answer(
     measures={
         "owed": {
             "unpaid_due_cents": "coalesce(sum(greatest(due_cents - paid_cents, 0)) FILTER (ago >= 0), 0)",
+            "outstanding_cents": "sum(greatest(due_cents - paid_cents, 0))",
             "due_cents_next_30d": (
                 "coalesce(sum(greatest(due_cents - paid_cents, 0)) FILTER (ago BETWEEN -30 AND -1), 0)"
             ),
@@ -100,10 +107,23 @@ ANSWER = Answer(
                 "ratio(count(*) FILTER ({w} AND is_due AND is_minimum), count(*) FILTER ({w} AND is_due))"
             ),
         },
+        "lines": {"credit_line_cents_sum": "sum(limit_cents)"},
+        "doors": {
+            "refused_delivery_count": "count(*) FILTER ({w} AND is_refused)",
+            "refused_delivery_cents_sum": "coalesce(sum(net_cents) FILTER ({w} AND is_refused), 0)",
+            "refused_delivery_share": "ratio(count(*) FILTER ({w} AND is_refused), count(*) FILTER ({w}))",
+            "days_since_last_refused_delivery": "min(ago) FILTER (is_refused)",
+        },
     },
     derived={
+        "credit_line_utilisation_ratio": (
+            "CASE WHEN credit_line_cents_sum > 0 THEN outstanding_cents / credit_line_cents_sum END"
+        ),
         "days_past_due_bucket": BUCKET.format("days_past_due"),
         "days_past_due_worst_bucket": BUCKET.format("days_past_due_worst"),
     },
-    zero=("reversal_count_365d",),
+    zero=(
+        *("reversal_count_365d", "credit_line_cents_sum", "refused_delivery_count", "refused_delivery_count_365d"),
+        "refused_delivery_cents_sum_365d",
+    ),
 )

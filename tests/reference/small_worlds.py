@@ -7,6 +7,8 @@ from datetime import date, datetime, time, timedelta
 from typing import Any, Final
 
 from schemas.cleaned.browsing_events import BROWSING_EVENTS
+from schemas.cleaned.cash_on_delivery_orders import CASH_ON_DELIVERY_ORDERS
+from schemas.cleaned.credit_accounts import CREDIT_ACCOUNTS
 from schemas.cleaned.instalments import INSTALMENTS
 from schemas.cleaned.purchases import PURCHASES
 from schemas.cleaned.refunds import REFUNDS
@@ -24,7 +26,7 @@ NEIGHBOURHOODS: Final = 8
 PERSONAL_IDS: Final = frozenset(
     {
         *("account_id", "counterparty_account_id", "customer_id", "event_id", "order_id", "plan_id", "refund_id"),
-        *("repayment_id", "session_id", "source_record_id", "statement_id", "transaction_id"),
+        *("credit_account_id", "repayment_id", "session_id", "source_record_id", "statement_id", "transaction_id"),
     }
 )
 
@@ -82,6 +84,20 @@ def _loans(as_of: date) -> World:
     owed: Row = {"plan_opened_at": at(as_of, 200), "instalment_number": 1, "due_cents": 1_000, "instalment_count": 1}
     due_date = as_of - timedelta(days=40)
     return {
+        CREDIT_ACCOUNTS: [
+            {"credit_account_id": "c1", "source_record_id": "shop:gus", "opened_at": at(as_of, 200), "limit_cents": 0},
+            {
+                "credit_account_id": "c2",
+                "source_record_id": "shop:hal",
+                "opened_at": at(as_of, 200),
+                "limit_cents": 900,
+            },
+            {"credit_account_id": "c3", "source_record_id": "shop:hal", "opened_at": at(as_of, -1), "limit_cents": 900},
+        ],
+        CASH_ON_DELIVERY_ORDERS: [
+            {"order_id": f"d{days}", "source_record_id": "shop:gus", "ended_at": at(as_of, days), "is_refused": True}
+            for days in EDGE_DAYS
+        ],
         INSTALMENTS: [
             {**owed, "plan_id": "p1", "source_record_id": "shop:gus", "due_date": due_date, "paid_cents": 0},
             {

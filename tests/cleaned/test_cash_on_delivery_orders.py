@@ -1,0 +1,41 @@
+"""Orders to be paid at the door, and whether the door stayed shut."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from jobs.cleaned.cash_on_delivery_orders import build
+from schemas.captured.shop_orders import SHOP_ORDERS
+from tests.conftest import TableMaker, rows
+
+AS_OF = date(2026, 3, 31)
+
+
+def version(name: str, status: str, updated_at: str, method: str = "cash_on_delivery", **more: Any) -> dict[str, Any]:
+    given = {"order_id": f"order of {name}", "shop_user_id": name, "order_status": status, "payment_method": method}
+    return {**given, "updated_at": updated_at, "net_cents": 100, **more}
+
+
+def test_t1_t34_an_order_ends_on_the_local_day_of_the_version_that_says_so(table: TableMaker) -> None:
+    orders = table(
+        SHOP_ORDERS,
+        [
+            version("ann", "created", "2026-03-28"),
+            version("ann", "refused", "2026-03-31 15:59:59"),
+            version("bob", "created", "2026-03-28"),
+            version("bob", "refused", "2026-03-31 16:00:00"),  # tomorrow
+            version("cem", "refused", "2026-03-20"),
+            version("cem", "delivered", "2026-03-21"),  # called refused by mistake
+            version("dia", "cancelled", "2026-03-20"),
+            version("eve", "refused", "2026-03-20", method="wallet"),  # paid before: its refund tells the rest
+            version("fay", "delivered", "2026-03-20"),
+            version("fay", "delivered", "2026-03-20", captured_date="2026-03-22", net_cents=70),
+        ],
+    )
+    found = rows(build(orders, as_of=AS_OF), "source_record_id", "is_refused", "net_cents")
+    assert found == [("shop:ann", True, 100), ("shop:cem", False, 100), ("shop:fay", False, 70)]
+
+
+def test_without_orders_nobody_refuses(table: TableMaker) -> None:
+    assert rows(build(table(SHOP_ORDERS, []), as_of=AS_OF), "order_id") == []

@@ -1,0 +1,90 @@
+"""A family that goes on from the night before: only from what the same code made, and never with another result."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from pyspark.sql import SparkSession
+
+from jobs.arrow_types import arrow_schema
+from jobs.inputs import Dates, night
+from jobs.lake import Lake
+from jobs.road import Outcome, Road
+from jobs.settings import Settings, read_settings
+from jobs.storage_local import LocalStorage
+from schemas.cleaned.purchases import PURCHASES
+from schemas.features.purchase_value import PURCHASE_VALUE
+from schemas.table import Table
+from tests.conftest import filled_rows
+from tests.features.nights_of_buyers import NIGHTS, facts, known_on
+from tests.features.random_rows import Row
+
+FIRST, SECOND, THIRD = NIGHTS[8:11]
+REPLAY = Dates(as_of=SECOND, known_by=THIRD)
+GOES_ON = "goes on from the night before"
+
+
+def settings(folder: Path) -> Settings:
+    return read_settings(
+        {
+            "NIGHTLEDGER_LAKE": str(folder / "lake"),
+            "NIGHTLEDGER_SCRATCH": str(folder / "scratch"),
+            "NIGHTLEDGER_FIRST_BUSINESS_DATE": str(FIRST),
+            "NIGHTLEDGER_INCREMENTAL_FROM_ROWS": "1",
+        }
+    )
+
+
+@pytest.fixture
+def road(tmp_path: Path, spark: SparkSession) -> Road:
+    """A road on which the parents of three nights are published."""
+    lake, known = Lake(LocalStorage(tmp_path / "lake"), tmp_path / "scratch"), facts(seed=7)
+    for day in (FIRST, SECOND, THIRD):
+        publish(lake, night(day), known_on(day, known))
+    publish(lake, REPLAY, {PURCHASES: known_on(THIRD, known)[PURCHASES]})
+    return Road(settings(tmp_path), lake, _sessions={"compiling": spark})
+
+
+def publish(lake: Lake, dates: Dates, known: Mapping[Table, list[Row]]) -> None:
+    for table, given in known.items():
+        schema = arrow_schema(table)
+        columns = list(zip(*filled_rows(table, given), strict=True))
+        rows = pa.Table.from_arrays([pa.array(c, f.type) for c, f in zip(columns, schema, strict=True)], schema=schema)
+        with lake.writing(dates.partition(table)) as writer:
+            path = writer.staging_folder / "part-00000.parquet"
+            pq.write_table(rows, path)
+            writer.publish(
+                [path], known_by=dates.known_by, as_of=dates.as_of, contract="c", code="c", inputs={}, seconds={}
+            )
+
+
+def test_t10_a_night_that_goes_on_from_the_one_before_has_the_same_bytes_as_one_that_does_not(
+    road: Road, caplog: pytest.LogCaptureFixture
+) -> None:
+    def built(dates: Dates) -> tuple[Outcome, int]:
+        caplog.clear()
+        with caplog.at_level(logging.INFO, logger="nightledger"):
+            outcome = road.publish(PURCHASE_VALUE, dates, force=True)
+        return outcome, sum(GOES_ON in record.getMessage() for record in caplog.records)
+
+    assert built(night(FIRST))[1] == 0  # there is no night before
+    going_on, times = built(night(SECOND))
+    assert (times, going_on.manifest.rows > 20) == (1, True)
+
+    road.code_versions[PURCHASE_VALUE.address] = "changed since"
+    assert built(night(THIRD))[1] == 0
+    road.code_versions.clear()
+
+    assert built(REPLAY)[1] == 0
+
+    road.settings = replace(road.settings, incremental_from_rows=1_000_000)
+    in_full, times = built(night(SECOND))
+    assert times == 0
+    assert in_full.manifest.digest == going_on.manifest.digest
+    assert in_full.manifest.build_id == going_on.manifest.build_id
