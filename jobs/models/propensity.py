@@ -17,11 +17,17 @@ from typing import Any
 
 from jobs.models.challenger import TreeFeature, sha256_of_trees
 from jobs.models.scorecard import ScorecardError, content_hash
+from schemas.columns import CONTACT_CHANNELS
+from schemas.table import Column
 
 PROPENSITY_FORMAT = 1
 NO_TREES = "no trees: the base rate in the JSON beside answers\n"
 CHANNEL_FEATURE = "through_{channel}"
-"""The trees of a model of messages see the channel as one number for each: 1 for the one that is used."""
+CHANNELS = tuple(
+    Column(CHANNEL_FEATURE.format(channel=channel), "double", f"1 for a message through {channel}, 0 otherwise")
+    for channel in CONTACT_CHANNELS
+)
+"""The trees of a model of messages see the channel as one number for each."""
 
 
 @dataclass(frozen=True)

@@ -32,18 +32,33 @@ class Trial:
     households: NDArray[Any]
 
 
-def qini(score: Floats, trial: Trial, weights: Floats | None = None) -> float:
-    """The Qini coefficient; equal scores share a step, so that their order cannot matter. 0 without one of the arms."""
+@dataclass(frozen=True)
+class Ranking:
+    """Rows from the best score down; ends: the last row of each stretch of equal scores."""
+
+    order: NDArray[np.int64]
+    ends: NDArray[np.int64]
+    trial: Trial
+
+
+def rank(score: Floats, trial: Trial) -> Ranking:
+    """Equal scores share a step of the curve, so that their order cannot matter."""
     order = np.argsort(-score, kind="stable")
-    weight = np.ones(len(score)) if weights is None else weights[order]
+    ends = np.flatnonzero(np.append(np.diff(score[order]) != 0, np.ones(min(1, len(score)), dtype=bool)))
+    return Ranking(order, ends, trial)
+
+
+def qini(ranking: Ranking, weights: Floats | None = None) -> float:
+    """The Qini coefficient; 0 where one of the arms is empty. weights: how often each row is drawn."""
+    order, trial = ranking.order, ranking.trial
+    weight = np.ones(len(order)) if weights is None else weights[order]
     is_control, responds = trial.is_control[order], trial.responds[order]
     contacted, controls = weight[~is_control].sum(), weight[is_control].sum()
     if not contacted or not controls:
         return 0.0
     gains = weight * responds * np.where(is_control, -1.0 / controls, 1.0 / contacted)
-    ends = np.flatnonzero(np.append(np.diff(score[order]) != 0, True))
-    share = np.concatenate([[0.0], np.cumsum(weight)[ends] / weight.sum()])
-    gained = np.concatenate([[0.0], np.cumsum(gains)[ends]])
+    share = np.concatenate([[0.0], np.cumsum(weight)[ranking.ends] / weight.sum()])
+    gained = np.concatenate([[0.0], np.cumsum(gains)[ranking.ends]])
     return float(np.trapezoid(gained - share * gained[-1], share))
 
 
@@ -62,28 +77,29 @@ def judge(scores: dict[str, Floats], trial: Trial, *, draws: int = DRAWS) -> dic
     Intervals are bootstrapped by household, the same draws for all scores; for all but the first, the interval of the
     difference to the first tells which of two policies is better.
     """
-    drawn = _drawn(scores, trial, draws)
+    rankings = {name: rank(score, trial) for name, score in scores.items()}
+    drawn = _drawn(rankings, trial, draws)
     first = next(iter(scores))
     judged: dict[str, Any] = {}
-    for name, score in scores.items():
-        best = np.argsort(-score, kind="stable")[: max(1, round(TOP_SHARE * len(score)))]
-        in_best = np.isin(np.arange(len(score)), best)
-        judged[name] = {"qini": round(qini(score, trial), DIGITS), **_interval("qini", drawn[name])}
+    for name, ranking in rankings.items():
+        in_best = np.zeros(len(ranking.order), dtype=bool)
+        in_best[ranking.order[: max(1, round(TOP_SHARE * len(in_best)))]] = True
+        judged[name] = {"qini": round(qini(ranking), DIGITS), **_interval("qini", drawn[name])}
         judged[name]["effect_in_best_tenth"] = _rounded(effect(trial, in_best))
         if name != first:
             judged[name] |= _interval("qini_less_than_first", drawn[first] - drawn[name])
     return {"scores": judged, "effect_on_all": _rounded(effect(trial)), "draws": draws, "interval": list(INTERVAL)}
 
 
-def _drawn(scores: dict[str, Floats], trial: Trial, draws: int) -> dict[str, Floats]:
+def _drawn(rankings: dict[str, Ranking], trial: Trial, draws: int) -> dict[str, Floats]:
     chance = np.random.default_rng(SEED)
     _, household = np.unique(trial.households, return_inverse=True)
     count = int(household.max()) + 1 if len(household) else 0
-    found: dict[str, list[float]] = {name: [] for name in scores}
+    found: dict[str, list[float]] = {name: [] for name in rankings}
     for _ in range(draws if count else 0):
         times = np.bincount(chance.integers(0, count, count), minlength=count).astype(np.float64)[household]
-        for name, score in scores.items():
-            found[name].append(qini(score, trial, times))
+        for name, ranking in rankings.items():
+            found[name].append(qini(ranking, times))
     return {name: np.array(values) for name, values in found.items()}
 
 

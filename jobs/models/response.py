@@ -12,10 +12,10 @@ from pyspark.sql import DataFrame
 from jobs.models.challenger import sha256_of_trees
 from jobs.models.feature_bins import Bads
 from jobs.models.learning_rows import FEATURES, collect, learning_sheet
-from jobs.models.propensity import NO_TREES
+from jobs.models.propensity import CHANNELS, NO_TREES
 from jobs.models.propensity_fit import described, fit_propensity, reading
 from jobs.models.scorecard import seal
-from jobs.models.uplift_fit import CHANNELS, MIN_RESPONSES_OF_CONTROLS, UpliftFit, fit_uplift, with_channel
+from jobs.models.uplift_fit import MIN_RESPONSES_OF_CONTROLS, UpliftFit, fit_uplift, with_channel
 from schemas.labels.response import RESPONDS
 
 KEY = ("observation_date", "customer_id", "contact_id")

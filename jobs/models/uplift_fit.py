@@ -18,7 +18,7 @@ import pandas as pd
 
 from jobs.models.challenger_fit import PARAMETERS, Trees, fit_challenger, tree_matrix
 from jobs.models.feature_bins import DECIMALS, Bads, Floats
-from jobs.models.propensity import CHANNEL_FEATURE
+from jobs.models.propensity import CHANNELS
 from jobs.models.qini import Trial, effect, judge
 from jobs.models.training_split import draw, households_of
 from schemas.columns import CONTACT_CHANNELS
@@ -36,11 +36,6 @@ UPLIFT_PARAMETERS = {
 }
 UPLIFT_TREES = 60
 MIN_LEAF_SHARE, MIN_ROWS_IN_LEAF = 0.03, 30
-
-CHANNELS = tuple(
-    Column(CHANNEL_FEATURE.format(channel=channel), "double", f"1 for a message through {channel}, 0 otherwise")
-    for channel in CONTACT_CHANNELS
-)
 
 
 @dataclass(frozen=True)

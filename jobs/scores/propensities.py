@@ -9,14 +9,13 @@ from typing import Any
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from jobs.models.propensity import CHANNEL_FEATURE, Propensity, Uplift, read_propensity, read_uplift
+from jobs.models.propensity import CHANNEL_FEATURE, CHANNELS, Propensity, Uplift, read_propensity, read_uplift
 from jobs.models.scorecard import refuse_other_features
 from jobs.scores.trees_in_batches import TreeHead, raw_scores_of_trees
 from schemas.columns import CONTACT_CHANNELS
 from schemas.models.card_propensity import STEPS
 from schemas.models.churn import POPULATION_LEAST, POPULATION_MARKER
 from schemas.profiles.customer_profiles import CUSTOMER_PROFILES
-from schemas.table import Column as ContractColumn
 
 PROBABILITY_OF_STEP = dict(
     zip(
@@ -51,7 +50,7 @@ def build(
         response["uplift_of_controls.txt"],
     )
     for model in (*models.values(), uplift):
-        refuse_other_features(model, (*CUSTOMER_PROFILES.columns, *_channels()))
+        refuse_other_features(model, (*CUSTOMER_PROFILES.columns, *CHANNELS))
     has_rhythm = F.coalesce(F.col(POPULATION_MARKER) >= POPULATION_LEAST, F.lit(False))
     scored = raw_scores_of_trees(customer_profiles, _heads(models, uplift), carried={"has_rhythm": has_rhythm})
     return _described(scored, models, uplift)
@@ -59,16 +58,6 @@ def build(
 
 def _read(document: str, files: Mapping[str, Any], name: str) -> Propensity:
     return read_propensity(f"models/{document}: {name}.json", files[f"{name}.json"], files[f"{name}.txt"])
-
-
-def _channels() -> list[ContractColumn]:
-    """The channel as the trees see it, which is no column of a profile."""
-    return [
-        ContractColumn(
-            CHANNEL_FEATURE.format(channel=channel), "double", f"1 for a message through {channel}, 0 otherwise"
-        )
-        for channel in CONTACT_CHANNELS
-    ]
 
 
 def _heads(models: Models, uplift: Uplift) -> list[TreeHead]:
