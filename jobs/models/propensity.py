@@ -5,7 +5,7 @@
 Where too little was known to learn from there are no trees, slope is 0, and a declared base rate answers; `fallback`
 says why. Uplift is stored in the same way, with two sets of trees and shrinkage in place of calibration:
 
-    uplift of a channel = mean + slope * (share * (raw of controls) + (1 - share) * (raw of contacted) - centre)
+    uplift of a channel = mean + slope * (share * (raw of contacted) + (1 - share) * (raw of controls) - centre)
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from jobs.models.challenger import TreeFeature, sha256_of_trees
-from jobs.models.scorecard import ScorecardError, content_hash
+from jobs.models.scorecard import Population, ScorecardError, content_hash
 from schemas.columns import CONTACT_CHANNELS
 from schemas.table import Column
 
@@ -32,7 +32,10 @@ CHANNELS = tuple(
 
 @dataclass(frozen=True)
 class Propensity:
-    """One model of a yes or no; without trees every customer gets the base rate."""
+    """One model of a yes or no; without trees every customer gets the base rate.
+
+    population: always None, since everyone may be scored; whose answer is published is for the contract to say.
+    """
 
     model_version: str
     features: tuple[TreeFeature, ...]
@@ -40,16 +43,12 @@ class Propensity:
     intercept: float
     slope: float
     fallback: str
-
-    @property
-    def population(self) -> None:
-        """Everyone may be scored; who is asked is the contract's to say."""
-        return None
+    population: Population | None = None
 
 
 @dataclass(frozen=True)
 class Uplift:
-    """What a message adds, by channel; without trees the same mean effect for everybody."""
+    """What a message adds, by channel; without trees the same mean effect for everybody. population: see Propensity."""
 
     model_version: str
     features: tuple[TreeFeature, ...]
@@ -60,11 +59,7 @@ class Uplift:
     slope: float
     centre: float
     fallback: str
-
-    @property
-    def population(self) -> None:
-        """Everyone may be scored."""
-        return None
+    population: Population | None = None
 
 
 def read_propensity(name: str, content: Mapping[str, Any], trees: str) -> Propensity:
@@ -72,7 +67,14 @@ def read_propensity(name: str, content: Mapping[str, Any], trees: str) -> Propen
     try:
         _refuse_altered(name, content, {"trees": trees})
         numbers = _finite(name, content["log_odds"], "intercept", "slope")
-        return Propensity(content["model_version"], _features(content), trees, *numbers, content["fallback"])
+        return Propensity(
+            model_version=content["model_version"],
+            features=_features(content),
+            trees=trees,
+            intercept=numbers["intercept"],
+            slope=numbers["slope"],
+            fallback=content["fallback"],
+        )
     except (KeyError, TypeError, AttributeError) as error:
         raise _incomplete(name, error) from None
 
@@ -82,8 +84,17 @@ def read_uplift(name: str, content: Mapping[str, Any], trees_of_contacted: str, 
     try:
         _refuse_altered(name, content, {"contacted": trees_of_contacted, "controls": trees_of_controls})
         numbers = _finite(name, content["uplift"], "contacted_share", "mean", "slope", "centre")
-        trees = (trees_of_contacted, trees_of_controls)
-        return Uplift(content["model_version"], _features(content), *trees, *numbers, content["fallback"])
+        return Uplift(
+            model_version=content["model_version"],
+            features=_features(content),
+            trees_of_contacted=trees_of_contacted,
+            trees_of_controls=trees_of_controls,
+            contacted_share=numbers["contacted_share"],
+            mean=numbers["mean"],
+            slope=numbers["slope"],
+            centre=numbers["centre"],
+            fallback=content["fallback"],
+        )
     except (KeyError, TypeError, AttributeError) as error:
         raise _incomplete(name, error) from None
 
@@ -100,9 +111,9 @@ def _refuse_altered(name: str, content: Mapping[str, Any], trees: Mapping[str, s
         raise _broken(name, "has trees and a base rate that answers instead, or neither")
 
 
-def _finite(name: str, content: Mapping[str, Any], *wanted: str) -> tuple[float, ...]:
-    numbers = tuple(float(content[one]) for one in wanted)
-    if not all(math.isfinite(number) for number in numbers) or content["slope"] < 0:
+def _finite(name: str, content: Mapping[str, Any], *wanted: str) -> dict[str, float]:
+    numbers = {one: float(content[one]) for one in wanted}
+    if not all(math.isfinite(number) for number in numbers.values()) or content["slope"] < 0:
         raise _broken(name, "holds a number that is not finite, or turns the order of its scores")
     return numbers
 

@@ -21,6 +21,7 @@ INTERVAL = (0.025, 0.975)
 SEED = 20260331
 DIGITS = 6
 TOP_SHARE = 0.1
+MOST_STEPS = 1000  # of the curve; more change no digit that is told
 
 
 @dataclass(frozen=True)
@@ -34,31 +35,34 @@ class Trial:
 
 @dataclass(frozen=True)
 class Ranking:
-    """Rows from the best score down; ends: the last row of each stretch of equal scores."""
+    """Of every row the step of the curve it belongs to, 0 being the best scores."""
 
-    order: NDArray[np.int64]
-    ends: NDArray[np.int64]
+    steps: NDArray[np.int64]
     trial: Trial
 
 
 def rank(score: Floats, trial: Trial) -> Ranking:
-    """Equal scores share a step of the curve, so that their order cannot matter."""
-    order = np.argsort(-score, kind="stable")
-    ends = np.flatnonzero(np.append(np.diff(score[order]) != 0, np.ones(min(1, len(score)), dtype=bool)))
-    return Ranking(order, ends, trial)
+    """Equal scores share a step, so that their order cannot matter; of many different ones, neighbours do too."""
+    values, step = np.unique(-score, return_inverse=True)
+    if len(values) <= MOST_STEPS:
+        return Ranking(step, trial)
+    rows_before = np.searchsorted(np.sort(-score), values)  # a score keeps its rows together, whatever the step
+    return Ranking((rows_before * MOST_STEPS // len(score))[step], trial)
 
 
 def qini(ranking: Ranking, weights: Floats | None = None) -> float:
     """The Qini coefficient; 0 where one of the arms is empty. weights: how often each row is drawn."""
-    order, trial = ranking.order, ranking.trial
-    weight = np.ones(len(order)) if weights is None else weights[order]
-    is_control, responds = trial.is_control[order], trial.responds[order]
-    contacted, controls = weight[~is_control].sum(), weight[is_control].sum()
+    trial, count = ranking.trial, int(ranking.steps.max(initial=-1)) + 1
+    weight = np.ones(len(ranking.steps)) if weights is None else weights
+    controls = weight[trial.is_control].sum()
+    contacted = weight.sum() - controls
     if not contacted or not controls:
         return 0.0
-    gains = weight * responds * np.where(is_control, -1.0 / controls, 1.0 / contacted)
-    share = np.concatenate([[0.0], np.cumsum(weight)[ranking.ends] / weight.sum()])
-    gained = np.concatenate([[0.0], np.cumsum(gains)[ranking.ends]])
+    who = np.flatnonzero(trial.responds)
+    gains = weight[who] * np.where(trial.is_control[who], -1.0 / controls, 1.0 / contacted)
+    rows = np.bincount(ranking.steps, weight, minlength=count)
+    share = np.concatenate([[0.0], np.cumsum(rows) / rows.sum()])
+    gained = np.concatenate([[0.0], np.cumsum(np.bincount(ranking.steps[who], gains, minlength=count))])
     return float(np.trapezoid(gained - share * gained[-1], share))
 
 
@@ -82,8 +86,8 @@ def judge(scores: dict[str, Floats], trial: Trial, *, draws: int = DRAWS) -> dic
     first = next(iter(scores))
     judged: dict[str, Any] = {}
     for name, ranking in rankings.items():
-        in_best = np.zeros(len(ranking.order), dtype=bool)
-        in_best[ranking.order[: max(1, round(TOP_SHARE * len(in_best)))]] = True
+        in_best = np.zeros(len(trial.responds), dtype=bool)
+        in_best[np.argsort(-scores[name], kind="stable")[: round(TOP_SHARE * len(in_best))]] = True
         judged[name] = {"qini": round(qini(ranking), DIGITS), **_interval("qini", drawn[name])}
         judged[name]["effect_in_best_tenth"] = _rounded(effect(trial, in_best))
         if name != first:

@@ -49,7 +49,8 @@ def build(
         response["uplift_of_contacted.txt"],
         response["uplift_of_controls.txt"],
     )
-    for model in (*models.values(), uplift):
+    refuse_other_features(uplift, (*CUSTOMER_PROFILES.columns, *CHANNELS))
+    for model in models.values():
         refuse_other_features(model, (*CUSTOMER_PROFILES.columns, *CHANNELS))
     has_rhythm = F.coalesce(F.col(POPULATION_MARKER) >= POPULATION_LEAST, F.lit(False))
     scored = raw_scores_of_trees(customer_profiles, _heads(models, uplift), carried={"has_rhythm": has_rhythm})
@@ -115,19 +116,21 @@ def _added(uplift: Uplift, channel: str) -> Column:
     if not uplift.features:
         return F.lit(uplift.mean)
     share = F.lit(uplift.contacted_share)
-    effect = share * F.col(f"controls_{channel}") + (F.lit(1.0) - share) * F.col(f"contacted_{channel}")
+    effect = share * F.col(f"contacted_{channel}") + (F.lit(1.0) - share) * F.col(f"controls_{channel}")
     added = F.lit(uplift.mean) + F.lit(uplift.slope) * (effect - F.lit(uplift.centre))
     return F.least(F.greatest(added, F.lit(-1.0)), F.lit(1.0))
 
 
 def _answered(models: Models, uplift: Uplift) -> Column:
+    facts = [(name, model.model_version, model.fallback) for name, model in models.items()]
+    facts.append(("uplift", uplift.model_version, uplift.fallback))
     return F.array(
         *(
             F.struct(
                 F.lit(name).alias("model"),
-                F.lit(model.model_version).alias("model_version"),
-                F.lit(bool(model.fallback)).alias("is_fallback"),
+                F.lit(model_version).alias("model_version"),
+                F.lit(bool(fallback)).alias("is_fallback"),
             )
-            for name, model in (*models.items(), ("uplift", uplift))
+            for name, model_version, fallback in facts
         )
     )

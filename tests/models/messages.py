@@ -18,11 +18,14 @@ CONTROL = 0.12
 
 
 def messages(people: int, each: int, *, seed: int = 3) -> pd.DataFrame:
-    """One row per message, sorted: outcome, what it would have been, and three measures that show traits with noise."""
+    """One row per message, sorted: outcome, true uplift, and four measures that show with noise who somebody is."""
     world = World(people=people, seed=seed)
     districts = [world.district(index) for index in range(world.district_count)]
-    settled = [(people, draw_uplift(district, people)) for district in districts if (people := settle(district))]
-    whole = pd.concat([_of_district(index, *one, each) for index, one in enumerate(settled)], ignore_index=True)
+    parts = []
+    for index, district in enumerate(districts):
+        inhabitants = settle(district)
+        parts.append(_of_district(index, inhabitants, draw_uplift(district, inhabitants), each))
+    whole = pd.concat(parts, ignore_index=True)
     return whole.sort_values(["observation_date", "customer_id", "contact_id"], kind="stable", ignore_index=True)
 
 
@@ -44,6 +47,9 @@ def _of_district(index: int, people: People, uplift: Uplift, each: int) -> pd.Da
         ("inflow_variation_180d", -people.steadiness),
     ):
         columns[name] = np.round(trait[person] + 0.5 * chance.normal(size=size), 2)
+    # One measure tells loosely who applies of their own accord: sure things, and the sleeping dogs among them.
+    own_accord = np.log(uplift.alone[person]) + chance.normal(size=size)
+    columns["search_count_90d"] = np.round(10 * own_accord)
     own = {
         "observation_date": [OBSERVATION_DATES[number] for number in chance.integers(0, len(OBSERVATION_DATES), size)],
         "customer_id": [f"c{index:02d}{number:05d}" for number in person],

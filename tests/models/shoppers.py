@@ -40,17 +40,19 @@ def shoppers(count: int = 1500, *, seed: int = 7) -> pd.DataFrame:
         "refund_share_365d": np.where(chance.random(size) < 0.01, np.inf, chance.random(size)),
     }
     is_applicant = chance.random(size) < applies
-    is_approved = np.where(is_applicant, chance.random(size) < approved, None)
-    activates = np.where(is_approved == True, chance.random(size) < 0.8, None)  # noqa: E712 - None is neither
+    would_be, would_use = chance.random(size) < approved, chance.random(size) < 0.8
     own = {
         "observation_date": list(OBSERVATION_DATES) * count,
         "customer_id": np.repeat([f"c{number:05d}" for number in range(count)], dates),
         "household_id": np.repeat([f"c{number // 2 * 2:05d}" for number in range(count)], dates),
         "applies": is_applicant,
-        "is_approved": is_approved,
-        "activates": activates,
+        "is_approved": pd.array(would_be, dtype="boolean"),
+        "activates": pd.array(would_use, dtype="boolean"),
         "is_churned": chance.random(size) < churns,
         "true_application": applies,
         "true_churn": churns,
     }
-    return pd.DataFrame({**own, **columns}).sort_values(["observation_date", "customer_id"], ignore_index=True)
+    rows = pd.DataFrame({**own, **columns})
+    rows["is_approved"] = rows["is_approved"].mask(~rows["applies"])
+    rows["activates"] = rows["activates"].mask(~(rows["is_approved"].fillna(value=False)))
+    return rows.sort_values(["observation_date", "customer_id"], ignore_index=True)

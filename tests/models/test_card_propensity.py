@@ -29,7 +29,7 @@ AS_OF = date(2026, 3, 31)
 
 @pytest.fixture(scope="module")
 def rows() -> pd.DataFrame:
-    return shoppers()
+    return shoppers(4000)
 
 
 @pytest.fixture(scope="module")

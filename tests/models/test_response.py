@@ -49,7 +49,7 @@ def test_t27_the_best_tenth_by_uplift_is_truly_moved_and_beats_the_best_tenth_by
         )
     }
     assert best["x_learner"] > 1.5 * truth.mean() > 0
-    assert best["x_learner"] > best["response"]
+    assert best["x_learner"] > best["response"] + 0.003
     assert best["t_learner"] > truth.mean()
     worst = truth[np.argsort(learnt.by_effects(unseen), kind="stable")[: len(truth) // 10]].mean()
     assert worst < truth.mean() / 2

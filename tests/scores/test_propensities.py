@@ -64,7 +64,8 @@ def customers() -> pd.DataFrame:
 
 
 def as_given(rows: pd.DataFrame) -> list[dict[str, Any]]:
-    known = [{name: value for name, value in line.items() if pd.notna(value)} for line in rows.to_dict("records")]
+    lines = [dict(zip(rows.columns, line, strict=True)) for line in rows.itertuples(index=False)]
+    known = [{str(name): value for name, value in line.items() if pd.notna(value)} for line in lines]
     return [{name: int(value) if name in WHOLE else value for name, value in line.items()} for line in known]
 
 
@@ -120,10 +121,10 @@ def test_t22_uplift_is_told_for_each_channel_and_the_best_one_is_named(table: Ta
     for channel in CONTACT_CHANNELS:
         contacted = raw(content, response_files["uplift_of_contacted.txt"], rows, channel)
         controls = raw(content, response_files["uplift_of_controls.txt"], rows, channel)
-        effect = share * controls + (1 - share) * contacted
+        effect = share * contacted + (1 - share) * controls
         expected[channel] = numbers["mean"] + numbers["slope"] * (effect - numbers["centre"])
         np.testing.assert_allclose(scored[f"contact_uplift_{channel}"], expected[channel], atol=1e-12)
-    best = [max(CONTACT_CHANNELS, key=lambda one, at=at: expected[one][at]) for at in range(len(rows))]
+    best = [CONTACT_CHANNELS[at] for at in np.argmax([expected[one] for one in CONTACT_CHANNELS], axis=0)]
     assert scored["best_contact_channel"].tolist() == best
     responds = response_files["responds.json"]
     by_channel = {
@@ -136,7 +137,7 @@ def test_t22_uplift_is_told_for_each_channel_and_the_best_one_is_named(table: Ta
 def test_where_too_little_was_known_everybody_gets_the_base_rate_and_is_told(
     table: TableMaker, nothing_learnt: Files
 ) -> None:
-    given = [{"customer_id": "ann", "purchase_day_count": 5}, {"customer_id": "bob"}]
+    given: list[dict[str, Any]] = [{"customer_id": "ann", "purchase_day_count": 5}, {"customer_id": "bob"}]
     found = build(
         table(CUSTOMER_PROFILES, given),
         nothing_learnt["card_propensity"],
