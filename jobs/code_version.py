@@ -17,8 +17,11 @@ from threading import Lock
 from schemas.table import BankTable, Dataset, Document, FileDrop, Table
 
 PROJECT_ROOT = Path(__file__).parent.parent
-MADE_WITH = ("jobs.", "schemas.measures", "schemas.windows", "schemas.features.", "schemas.profiles.")
-"""Jobs, and contracts that hold formulas."""
+MADE_WITH = (
+    *("jobs.", "schemas.measures", "schemas.windows", "schemas.features.", "schemas.profiles."),
+    *("schemas.label_specification", "schemas.labels."),
+)
+"""Jobs, and contracts that hold formulas or windows."""
 
 _ONE_AT_A_TIME = Lock()
 """Python 3.11 counts the depth of the tree it parses once for all threads, and fails when two of them parse at once."""

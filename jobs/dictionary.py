@@ -7,6 +7,7 @@ from pathlib import Path
 
 import schemas
 from schemas.catalogue import all_datasets, children_of
+from schemas.label_specification import LabelSpecification
 from schemas.table import LAYERS, Column, Dataset, Document, Table
 
 DICTIONARY_FILE = Path(str(schemas.__file__)).parent / "README.md"
@@ -37,6 +38,7 @@ def _section(dataset: Dataset) -> str:
     lines = [f"## {dataset.address}", "", f"One row: {dataset.grain}."]
     if isinstance(dataset, Table):
         lines.append(f"Key: {', '.join(dataset.key)}.")
+        lines += [_label(label) for label in dataset.specifications]
     if parents:
         lines.append(f"Built from {parents}.")
     if children:
@@ -54,6 +56,15 @@ def _body(dataset: Dataset) -> Iterator[str]:
         yield "| column | type | meaning | missing |"
         yield "|---|---|---|---|"
         yield from (_row(column) for column in dataset.columns)
+
+
+def _label(label: LabelSpecification) -> str:
+    window = f"{label.window_months} months" if label.window_months else f"{label.window_days} days"
+    return (
+        f"\nLabel `{label.name}`, asked of {label.population}; observed on {label.observed_on}; window {window}, then "
+        f"{label.settle_days} days to settle. Good: {label.good}. Bad: {label.bad}. "
+        f"Indeterminate: {label.indeterminate}."
+    )
 
 
 def _row(column: Column) -> str:

@@ -21,7 +21,6 @@ from schemas.table import BankTable, Dataset, Table, ancestors
 logger = logging.getLogger("nightledger")
 
 TRAINING_LAYERS = frozenset({"labels", "models"})
-MODEL = "models/credit_score"
 
 Report = Callable[[Outcome], None]
 
@@ -61,10 +60,10 @@ def night_datasets() -> tuple[Dataset, ...]:
 
 
 def training_datasets() -> tuple[Dataset, ...]:
-    """What a training publishes: the model, everything it is built from, and all that was captured on that day."""
-    model = dataset_at(MODEL)
-    needed = {dataset.address for dataset in ancestors(model)} | {model.address}
-    observed = {parent.address for dataset in (*ancestors(model), model) for parent in _observed(dataset)}
+    """What a training publishes: labels and models, all they are built from, and all that was captured on that day."""
+    learnt = [dataset for dataset in all_datasets() if dataset.layer in TRAINING_LAYERS]
+    needed = {parent.address for dataset in learnt for parent in (*ancestors(dataset), dataset)}
+    observed = {parent.address for dataset in learnt for parent in _observed(dataset)}
     seen_at_observation_dates = observed | {
         parent.address
         for address in observed

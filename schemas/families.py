@@ -50,6 +50,19 @@ read and to rule on: whether a score may depend on whom somebody knows is for ea
 others 2019), and built anew for six observation dates they cost as much as all others together.
 """
 
+ALSO_READ_BY_PROPENSITIES: Final[Mapping[str, tuple[str, ...]]] = {
+    "browsing": (
+        *("checkout_count_90d", "purchase_session_share_90d", "session_seconds_mean_90d", "weekend_share_90d"),
+        "category_count_90d",
+    ),
+    "purchase_value": (
+        *("order_value_cents_mean_365d", "order_value_cents_deviation_365d", "refund_count_365d", "item_mean_365d"),
+        *("discounted_share_365d", "purchase_trend_30d_90d", "purchase_day_count", "repeat_purchase_day_count"),
+        *("repeat_recency_days", "days_since_first_purchase"),
+    ),
+}
+"""Columns that say what somebody wants rather than what they can repay: for models that no loan depends on."""
+
 
 def family_columns() -> tuple[Column, ...]:
     """Every family's columns but the customer and what only the next night reads, in the order of the families."""
@@ -73,6 +86,17 @@ def model_columns() -> tuple[Column, ...]:
         for family in model_families()
         for column in family.columns
         if column != CUSTOMER_ID and column.name in READ_BY_MODELS.get(family.name, family.column_names)
+    )
+
+
+def propensity_columns() -> tuple[Column, ...]:
+    """The columns that models of wishes may read: those of the credit models, and some more of the same families."""
+    read = {column.name for column in model_columns()}
+    return tuple(
+        _beside_others(family, column)
+        for family in model_families()
+        for column in family.columns
+        if column.name in read or column.name in ALSO_READ_BY_PROPENSITIES.get(family.name, ())
     )
 
 

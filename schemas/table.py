@@ -13,7 +13,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from schemas.label_specification import LabelSpecification
 
 LAYERS = (
     "captured",
@@ -146,6 +149,7 @@ class Table(Dataset):
         each of those dates, with `as_of` set to it, and what it returns is appended in the order of the dates.
     reads_challengers: whether a document among the parents comes with the models that are scored in shadow.
     needs: the names of settings that `build` takes beside its parents (for example keys of recipients).
+    specifications: of a table of labels, what is asked of whom and when it is certain.
     """
 
     key: tuple[str, ...] = ()
@@ -157,6 +161,7 @@ class Table(Dataset):
     observed: tuple[Dataset, ...] = ()
     reads_challengers: bool = False
     needs: tuple[str, ...] = ()
+    specifications: tuple[LabelSpecification, ...] = ()
 
     def __post_init__(self) -> None:
         """Refuse a contract without key, with doubled columns, or with words nobody defined."""

@@ -22,6 +22,7 @@ SHARED_EXPRESSIONS = {
     "jobs.scenes",
     "jobs.families",
     "jobs.models.challenger",
+    "jobs.models.propensity",
     "jobs.purchase_futures",
     "jobs.purchase_outlook",
     "jobs.repeat_buying",

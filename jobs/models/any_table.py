@@ -26,7 +26,7 @@ from schemas.table import Column
 
 NO_TIME = date(1970, 1, 1)
 A_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-USED_WITHIN = ("observation_date", "customer_id", "is_default")
+USED_WITHIN = ("observation_date", "customer_id", "household_id", "is_default")
 
 AnyTable: TypeAlias = Any  # a pandas DataFrame or an Arrow table; pyarrow comes without types
 

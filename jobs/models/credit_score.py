@@ -23,7 +23,7 @@ from schemas.models.credit_score import NETWORK_FAMILIES, POPULATION, POPULATION
 from schemas.models.credit_training_set import CREDIT_TRAINING_SET
 from schemas.table import Column, Table
 
-NOT_FEATURES = ("observation_date", "customer_id", "is_default")
+NOT_FEATURES = ("observation_date", "customer_id", "household_id", "is_default")
 FEATURES = tuple(column for column in CREDIT_TRAINING_SET.columns if column.name not in NOT_FEATURES)
 
 

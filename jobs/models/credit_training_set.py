@@ -7,16 +7,15 @@ from datetime import date
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from jobs.families import join_families
-from schemas.families import model_columns
+from schemas.models.credit_training_set import CREDIT_TRAINING_SET
 
 
-def build(credit_default: DataFrame, *families: DataFrame, as_of: date) -> DataFrame:
-    """One row per labelled customer of the observation date as_of; the road asks for one date after the other.
+def build(credit_default: DataFrame, observations: DataFrame, *, as_of: date) -> DataFrame:  # noqa: ARG001
+    """One row per labelled customer and observation date; features are null where nothing was visible.
 
-    families: one DataFrame per family a model may read, built for as_of, so that nothing after it is visible.
+    observations: one row per customer known by an observation date, on the dates of the labels and perhaps on others.
     """
-    labelled = credit_default.where(F.col("observation_date") == F.lit(as_of))
-    joined = join_families(labelled.select("observation_date", "customer_id", "is_default"), families)
-    read_by_models = [column.name for column in model_columns()]
-    return joined.select("observation_date", "customer_id", "is_default", *read_by_models)
+    labelled = credit_default.select("observation_date", "customer_id", "is_default")
+    joined = labelled.join(observations, ["observation_date", "customer_id"], how="left")
+    household = F.coalesce("household_id", "customer_id")
+    return joined.withColumn("household_id", household).select(*CREDIT_TRAINING_SET.column_names)

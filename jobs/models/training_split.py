@@ -15,6 +15,7 @@ SPLIT_SALT = "credit_score split 1"
 HALF_SALT = "credit_score half 1"
 SPLIT_PARAMETERS: Mapping[str, object] = {
     "held_back_share": HELD_BACK_SHARE,
+    "held_back_by": "household",
     "out_of_time_share": OUT_OF_TIME_SHARE,
     "split_salt": SPLIT_SALT,
 }
@@ -26,14 +27,16 @@ def split(rows: pd.DataFrame) -> dict[str, Rows]:
     """Four disjoint parts that together hold every row; each value says which rows are in the part.
 
     training and later: customers to learn from, on earlier and on the newest dates. random_split and out_of_time:
-    customers held back by a hash of their id, on earlier and on the newest dates. A customer who is learnt from is
-    never judged by, whose outcome windows would overlap from month to month. With one date, nothing is later.
+    customers held back by a hash of their household, on earlier and on the newest dates. A customer who is learnt from
+    is never judged by, whose outcome windows would overlap from month to month; nor is anybody who lives with them, and
+    shares income and fate. With one date, nothing is later.
     """
     dates = sorted(rows["observation_date"].unique())
     newest_count = max(1, round(len(dates) * OUT_OF_TIME_SHARE)) if len(dates) > 1 else 0
     is_newest = rows["observation_date"].isin(dates[len(dates) - newest_count :]).to_numpy()
-    held_back = {customer for customer in rows["customer_id"].unique() if _is_held_back(customer)}
-    is_held_back = rows["customer_id"].isin(held_back).to_numpy()
+    households = households_of(rows)
+    held_back = {household for household in households.unique() if _is_held_back(household)}
+    is_held_back = households.isin(held_back).to_numpy()
     return {
         "training": ~is_newest & ~is_held_back,
         "random_split": ~is_newest & is_held_back,
@@ -43,16 +46,24 @@ def split(rows: pd.DataFrame) -> dict[str, Rows]:
 
 
 def first_half(rows: pd.DataFrame) -> Rows:
-    """Whether a row's customer belongs to the first of two halves that have nothing to do with `split`."""
-    first = {customer for customer in rows["customer_id"].unique() if _draw(HALF_SALT, customer) < 0.5}
-    return rows["customer_id"].isin(first).to_numpy()
+    """Whether a row's household belongs to the first of two halves that have nothing to do with `split`."""
+    households = households_of(rows)
+    first = {household for household in households.unique() if draw(HALF_SALT, household) < 0.5}
+    return households.isin(first).to_numpy()
 
 
-def _is_held_back(customer_id: str) -> bool:
-    return _draw(SPLIT_SALT, customer_id) < HELD_BACK_SHARE
+def households_of(rows: pd.DataFrame) -> pd.Series:
+    """Who must stay on one side: the household where it is known, and otherwise the customer alone."""
+    if "household_id" not in rows:
+        return rows["customer_id"]
+    return rows["household_id"].fillna(rows["customer_id"])
 
 
-def _draw(salt: str, customer_id: str) -> float:
+def _is_held_back(household_id: str) -> bool:
+    return draw(SPLIT_SALT, household_id) < HELD_BACK_SHARE
+
+
+def draw(salt: str, unit_id: str) -> float:
     """A number from 0 to 1 that is the same on every machine."""
-    digest = hashlib.sha256(f"{salt}\0{customer_id}".encode()).digest()
+    digest = hashlib.sha256(f"{salt}\0{unit_id}".encode()).digest()
     return int.from_bytes(digest[:8], "big") / 2**64

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
@@ -17,32 +18,65 @@ if TYPE_CHECKING:
 Batches = Iterable["pyarrow.RecordBatch"]
 
 
-def log_odds_of_trees(customers: DataFrame, challenger: Challenger) -> DataFrame:
-    """customer_id and log_odds, ln(odds good:bad); null outside the population of the challenger.
+@dataclass(frozen=True)
+class TreeHead:
+    """One set of trees to score; the raw scores go into the column `name`.
 
-    Reading the features is Spark's: null, NaN and infinite are one missing value, strings are codes, so that a batch
-    is a matrix of numbers.
+    constants: features that are no column but the same number for everybody, such as the channel of a message.
     """
+
+    name: str
+    trees: str
+    features: tuple[TreeFeature, ...]
+    constants: Mapping[str, float] = field(default_factory=dict)
+
+
+def log_odds_of_trees(customers: DataFrame, challenger: Challenger) -> DataFrame:
+    """customer_id and log_odds, ln(odds good:bad); null outside the population of the challenger."""
     inside = F.lit(True) if challenger.population is None else is_inside(challenger.population)
-    numbers = customers.select("customer_id", inside.alias("is_inside"), *map(_number, challenger.features))
-    score = _score_batches(challenger.trees, len(challenger.features))
-    raw = numbers.mapInArrow(score, "customer_id string, raw double")
+    head = TreeHead("raw", challenger.trees, challenger.features)
+    scored = raw_scores_of_trees(customers, [head], carried={"is_inside": inside})
     log_odds = F.lit(challenger.intercept) - F.lit(challenger.slope) * F.col("raw")
-    return raw.select("customer_id", log_odds.alias("log_odds"))
+    return scored.select("customer_id", F.when(F.col("is_inside"), log_odds).alias("log_odds"))
 
 
-def _number(feature: TreeFeature) -> Column:
-    if feature.type == "string":
-        codes = F.array(*map(F.lit, feature.categories))
-        position = F.array_position(codes, F.col(feature.name)).cast("double") - 1
-        return F.when(position >= 0, position).alias(feature.name)
-    value = F.col(feature.name).cast("double")
-    is_finite = ~F.isnan(value) & (F.abs(value) < float("inf"))
-    return F.when(is_finite, value).otherwise(F.lit(feature.instead_of_missing).cast("double")).alias(feature.name)
+def raw_scores_of_trees(
+    customers: DataFrame, heads: Sequence[TreeHead], *, carried: Mapping[str, Column] | None = None
+) -> DataFrame:
+    """customer_id, the carried truth values, and one column of raw scores for each head; every row is read once.
+
+    To all trees null, NaN and infinite are one missing value, and a category that they never saw is missing too.
+    """
+    own = dict(carried or {})
+    read = {one.name: one.type for head in heads for one in head.features if one.name not in head.constants}
+    values = customers.select(
+        "customer_id", *(value.alias(name) for name, value in own.items()), *map(_value, read, read.values())
+    )
+    first = 1 + len(own)
+    positions = {name: first + place for place, name in enumerate(read)}
+    plain = [_as_plain_values(head, positions) for head in heads]
+    schema = ", ".join(
+        ["customer_id string", *(f"{name} boolean" for name in own), *(f"{head.name} double" for head in heads)]
+    )
+    return values.mapInArrow(_score_batches(plain, first), schema)
 
 
-def _score_batches(trees: str, feature_count: int) -> Callable[[Batches], Iterator[pyarrow.RecordBatch]]:
+def _value(name: str, kind: str) -> Column:
+    return F.col(name) if kind == "string" else F.col(name).cast("double").alias(name)
+
+
+def _as_plain_values(head: TreeHead, positions: Mapping[str, int]) -> dict[str, Any]:
+    """What a worker needs of a head, as values that any Python can read."""
+    features = [
+        (positions.get(one.name), head.constants.get(one.name), list(one.categories), one.instead_of_missing)
+        for one in head.features
+    ]
+    return {"name": head.name, "trees": head.trees, "features": features}
+
+
+def _score_batches(heads: Sequence[Mapping[str, Any]], kept: int) -> Callable[[Batches], Iterator[pyarrow.RecordBatch]]:
     """A function that carries the trees as text and imports nothing of this project, so that any worker can run it."""
+    matrix_of = _matrix_of_batches()
 
     def score(batches: Batches) -> Iterator[pyarrow.RecordBatch]:
         import sys
@@ -52,20 +86,46 @@ def _score_batches(trees: str, feature_count: int) -> Callable[[Batches], Iterat
         if not with_learning:
             sys.modules["sklearn"] = None  # type: ignore[assignment]
         import lightgbm
-        import numpy as np
         import pyarrow as pa
 
         if not with_learning:
             del sys.modules["sklearn"]
-        booster = lightgbm.Booster(model_str=trees)
+        boosters = {text: lightgbm.Booster(model_str=text) for text in {head["trees"] for head in heads}}
         for batch in batches:
-            matrix = np.empty((batch.num_rows, feature_count))
-            for position in range(feature_count):
-                matrix[:, position] = batch.column(position + 2).to_numpy(zero_copy_only=False)
-            # One thread: Spark runs as many of these side by side as it has cores.
-            raw = booster.predict(matrix, raw_score=True, num_threads=1) if batch.num_rows else np.empty(0)
-            is_outside = ~batch.column(1).to_numpy(zero_copy_only=False).astype(bool)
-            columns = [batch.column(0).cast(pa.string()), pa.array(raw, pa.float64(), mask=is_outside)]
-            yield pa.RecordBatch.from_arrays(columns, names=["customer_id", "raw"])
+            known: dict[int, Any] = {}  # columns of the batch as numbers: many heads read the same ones
+            columns = [batch.column(0).cast(pa.string()), *(batch.column(place) for place in range(1, kept))]
+            for head in heads:
+                # One thread: Spark runs as many of these side by side as it has cores.
+                matrix = matrix_of(batch, head["features"], known)
+                raw = boosters[head["trees"]].predict(matrix, raw_score=True, num_threads=1) if len(matrix) else []
+                columns.append(pa.array(raw, pa.float64()))
+            names = [*batch.schema.names[:kept], *(head["name"] for head in heads)]
+            yield pa.RecordBatch.from_arrays(columns, names=names)
 
     return score
+
+
+def _matrix_of_batches() -> Callable[[Any, Sequence[Any], dict[int, Any]], Any]:
+    """A function, carried to the workers by value: one column of numbers for each feature of a batch."""
+
+    def matrix_of(batch: Any, features: Sequence[Any], known: dict[int, Any]) -> Any:
+        import numpy as np
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        matrix = np.empty((batch.num_rows, len(features)))
+        for place, (position, constant, categories, instead) in enumerate(features):
+            if constant is not None:
+                matrix[:, place] = constant
+            elif categories:
+                codes = pc.index_in(batch.column(position), value_set=pa.array(categories, pa.string()))
+                matrix[:, place] = codes.cast(pa.float64()).to_numpy(zero_copy_only=False)
+            else:
+                if position not in known:
+                    values = batch.column(position).to_numpy(zero_copy_only=False)
+                    known[position] = np.where(np.isfinite(values), values, np.nan)
+                values = known[position]
+                matrix[:, place] = values if instead is None else np.where(np.isnan(values), instead, values)
+        return matrix
+
+    return matrix_of

@@ -1,16 +1,29 @@
 """Who went 60 or more days past due within six months of an observation date, and which dates have matured."""
 
-from datetime import date, timedelta
+from datetime import date
 
 from schemas.cleaned.instalments import INSTALMENTS
 from schemas.cleaned.repayments import REPAYMENTS
 from schemas.columns import CUSTOMER_ID, OBSERVATION_DATE
 from schemas.customers.identities import IDENTITIES
+from schemas.label_specification import OBSERVATION_COUNT, LabelSpecification
 from schemas.table import Column, Describes, Table
 
-OBSERVATION_COUNT = 6  # half a year of vintages; each one builds every family anew, which is what a training costs
+__all__ = ["CREDIT_DEFAULT", "OBSERVATION_COUNT", "SETTLE_DAYS", "observation_dates", "performance_end_date"]
+
+DEFAULT_DAYS = 60
 PERFORMANCE_MONTHS = 6  # 60 days past due shows within half a year for plans of three to twelve months
 SETTLE_DAYS = 30  # repayments and reversals reach us late; after a month nothing changes any more
+
+DEFAULT_60_DAYS = LabelSpecification(
+    name="default_60_days",
+    population=f"customers who owe something that can go {DEFAULT_DAYS} days past due within the window, and nothing "
+    "that already is",
+    good=f"no instalment reaches {DEFAULT_DAYS} days past due within the window",
+    bad=f"an instalment reaches {DEFAULT_DAYS} days past due within the window, those of later plans too",
+    window_months=PERFORMANCE_MONTHS,
+    settle_days=SETTLE_DAYS,
+)
 
 CREDIT_DEFAULT = Table(
     __name__,
@@ -21,6 +34,7 @@ CREDIT_DEFAULT = Table(
         IDENTITIES,
     ),
     describes=Describes.KNOWLEDGE,
+    specifications=(DEFAULT_60_DAYS,),
     key=(
         "observation_date",
         "customer_id",
@@ -51,20 +65,9 @@ CREDIT_DEFAULT = Table(
 
 def observation_dates(as_of: date) -> list[date]:
     """The newest month ends whose outcome is settled by as_of, oldest first; never an immature one."""
-    month_end = _end_of_month(as_of.year, as_of.month)
-    matured: list[date] = []
-    while len(matured) < OBSERVATION_COUNT:
-        if performance_end_date(month_end) + timedelta(days=SETTLE_DAYS) <= as_of:
-            matured.append(month_end)
-        month_end = month_end.replace(day=1) - timedelta(days=1)
-    return matured[::-1]
+    return DEFAULT_60_DAYS.observation_dates(as_of)
 
 
 def performance_end_date(observation_date: date) -> date:
     """The month end six months after a month end, so that every window holds six whole calendar months."""
-    return _end_of_month(observation_date.year, observation_date.month + PERFORMANCE_MONTHS)
-
-
-def _end_of_month(year: int, month: int) -> date:
-    """The last day of a month; a month above 12 lies in a later year."""
-    return date(year + month // 12, month % 12 + 1, 1) - timedelta(days=1)
+    return DEFAULT_60_DAYS.window_end(observation_date)

@@ -1,50 +1,40 @@
-"""credit_training_set: the labelled customers of one observation date beside what was visible on it."""
+"""credit_training_set: labelled customers beside what was visible of them on the observation date."""
 
 from __future__ import annotations
 
 from datetime import date
 
 from jobs.models.credit_training_set import build
-from schemas.families import model_families
-from schemas.features.repayment import REPAYMENT
 from schemas.labels.credit_default import CREDIT_DEFAULT
 from schemas.models.credit_training_set import CREDIT_TRAINING_SET
+from schemas.models.observations import OBSERVATIONS
 from tests.conftest import TableMaker, rows
 
-OBSERVED = date(2025, 8, 31)
+AS_OF = date(2026, 3, 31)
+JULY, AUGUST = date(2025, 7, 31), date(2025, 8, 31)
 
 
-def test_only_the_labels_of_the_observation_date_are_joined(
-    table: TableMaker,
-) -> None:
-    labels = table(
-        CREDIT_DEFAULT,
-        [
-            {"observation_date": "2025-08-31", "customer_id": "ann", "is_default": True},
-            {"observation_date": "2025-08-31", "customer_id": "bob", "is_default": False},
-            {"observation_date": "2025-07-31", "customer_id": "ann", "is_default": False},
-            {"observation_date": "2025-07-31", "customer_id": "cem", "is_default": True},
-        ],
-    )
-    repayment = [{"customer_id": "ann", "days_past_due": 40}, {"customer_id": "cem", "days_past_due": 50}]
-    families = [table(family, repayment if family == REPAYMENT else []) for family in model_families()]
-    training_rows = build(labels, *families, as_of=OBSERVED)
-    assert set(training_rows.columns) == set(CREDIT_TRAINING_SET.column_names)
-    columns = ("observation_date", "customer_id", "is_default", "days_past_due", "purchase_count_30d")
-    assert rows(training_rows, *columns) == [
-        (OBSERVED, "ann", True, 40, None),
-        (OBSERVED, "bob", False, None, None),
+def test_each_label_meets_what_was_visible_on_its_own_date_and_nobody_else_is_learnt_from(table: TableMaker) -> None:
+    labels = [
+        {"observation_date": "2025-08-31", "customer_id": "ann", "is_default": True},
+        {"observation_date": "2025-08-31", "customer_id": "bob", "is_default": False},
+        {"observation_date": "2025-07-31", "customer_id": "ann", "is_default": False},
+    ]
+    observations = [
+        {"observation_date": "2025-08-31", "customer_id": "ann", "household_id": "abe", "days_past_due": 40},
+        {"observation_date": "2025-07-31", "customer_id": "ann", "household_id": "abe", "days_past_due": 10},
+        {"observation_date": "2025-08-31", "customer_id": "cem", "household_id": "cem", "days_past_due": 50},
+    ]
+    built = build(table(CREDIT_DEFAULT, labels), table(OBSERVATIONS, observations), as_of=AS_OF)
+    assert built.columns == list(CREDIT_TRAINING_SET.column_names)
+    columns = ("observation_date", "customer_id", "household_id", "is_default", "days_past_due")
+    assert rows(built, *columns) == [
+        (JULY, "ann", "abe", False, 10),
+        (AUGUST, "ann", "abe", True, 40),
+        (AUGUST, "bob", "bob", False, None),
     ]
 
 
-def test_an_observation_date_on_which_nobody_was_labelled_gives_no_row(table: TableMaker) -> None:
-    labels = table(CREDIT_DEFAULT, [{"observation_date": "2025-07-31", "customer_id": "ann"}])
-    families = [table(family, []) for family in model_families()]
-    assert rows(build(labels, *families, as_of=OBSERVED), "customer_id") == []
-
-
-def test_t7_the_outcome_of_the_label_is_no_feature() -> None:
-    of_outcome = {column.name for column in CREDIT_DEFAULT.columns} - {"observation_date", "customer_id", "is_default"}
-    assert of_outcome
-    assert not of_outcome & set(CREDIT_TRAINING_SET.column_names)
-    assert CREDIT_TRAINING_SET.column_names.count("is_default") == 1
+def test_without_labels_there_is_nothing_to_learn_from(table: TableMaker) -> None:
+    built = build(table(CREDIT_DEFAULT, []), table(OBSERVATIONS, [{"customer_id": "ann"}]), as_of=AS_OF)
+    assert rows(built, "customer_id") == []

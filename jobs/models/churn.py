@@ -1,0 +1,37 @@
+"""How likely a customer stops buying, by their own rhythm."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from pyspark.sql import DataFrame
+
+from jobs.models.learning_rows import collect, learning_sheet
+from jobs.models.propensity_fit import fit_propensity
+from schemas.labels.churn import CHURNS
+from schemas.models.churn import POPULATION_LEAST, POPULATION_MARKER
+
+KEY = ("observation_date", "customer_id")
+DECLARED_RATE = (
+    0.3  # one pause in ten is longer than the ninth decile, and who has paused already is asked too; a guess
+)
+
+
+def build(observations: DataFrame, churn: DataFrame, *, as_of: date) -> dict[str, Any]:
+    """The files of the contract by name, JSON as plain values; equal rows give equal bytes.
+
+    churn: one row per customer with a rhythm and observation date.
+    """
+    return train(collect(churn, observations, "is_churned", key=KEY), as_of=as_of)
+
+
+def train(rows: pd.DataFrame, *, as_of: date) -> dict[str, Any]:
+    """The files from rows sorted by KEY; who would not be scored is not learnt from either."""
+    asked = rows[(rows[POPULATION_MARKER] >= POPULATION_LEAST).to_numpy()].reset_index(drop=True)
+    churned = asked["is_churned"].to_numpy(dtype=np.int64)
+    content, trees = fit_propensity(asked, churned, CHURNS, declared_rate=DECLARED_RATE, as_of=as_of)
+    labels = {"is_churned": (CHURNS, asked["observation_date"], churned)}
+    return {"is_churned.json": content, "is_churned.txt": trees, "data_sheet.json": learning_sheet(asked, labels)}

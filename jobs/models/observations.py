@@ -1,0 +1,48 @@
+"""What was visible of every customer on an observation date."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from pyspark.sql import DataFrame, Window
+from pyspark.sql import functions as F
+
+from jobs.families import join_families
+from jobs.windows import happened_by
+from schemas.models.observations import HOUSEHOLD_AT_MOST, OBSERVATIONS
+
+
+def build(identities: DataFrame, purchases: DataFrame, *families: DataFrame, as_of: date) -> DataFrame:
+    """One row per customer whose first record began by the observation date; the road asks for one after the other.
+
+    families: one DataFrame per family a model may read, built for as_of, so that nothing after it is visible.
+    identities, purchases: as known on the day of the training. They say who is one person, and who lives together; who
+    is described depends on nothing after as_of.
+    """
+    known = identities.where(happened_by("record_since", as_of)).select("customer_id").distinct()
+    customers = (
+        known.join(households(purchases, identities), "customer_id", how="left")
+        .withColumn("household_id", F.coalesce("household_id", "customer_id"))
+        .withColumn("observation_date", F.lit(as_of))
+    )
+    return join_families(customers, families).select(*OBSERVATIONS.column_names)
+
+
+def households(purchases: DataFrame, identities: DataFrame) -> DataFrame:
+    """One row per customer with an address that at most HOUSEHOLD_AT_MOST customers mostly have goods sent to.
+
+    The address of most orders counts; of equally many the first token, which is arbitrary and the same every time.
+    """
+    orders = purchases.where(F.col("shipping_address_token").isNotNull()).join(
+        identities.select("source_record_id", "customer_id"), "source_record_id", how="inner"
+    )
+    counts = orders.groupBy("customer_id", "shipping_address_token").agg(F.count("*").alias("orders"))
+    most_first = F.struct(-F.col("orders"), F.col("shipping_address_token"))
+    main = counts.groupBy("customer_id").agg(F.min_by("shipping_address_token", most_first).alias("address"))
+    together = Window.partitionBy("address")
+    return (
+        main.withColumn("household_id", F.min("customer_id").over(together))
+        .withColumn("members", F.count("*").over(together))
+        .where(F.col("members") <= HOUSEHOLD_AT_MOST)
+        .select("customer_id", "household_id")
+    )

@@ -1,0 +1,140 @@
+"""How a propensity is learnt: trees on the earlier months of most households, calibrated on the newest of the others.
+
+Where fewer than MIN_CUSTOMERS tell the rarer outcome, or the trees do no better than chance on people they never saw, a
+declared base rate answers, drawn towards what was observed; the model says so, and a training never fails for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from importlib.metadata import version
+from math import log
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from jobs.models.calibration import UNCALIBRATED, Calibration, calibrate_out_of_time
+from jobs.models.challenger import sha256_of_trees
+from jobs.models.challenger_fit import Trees, fit_challenger
+from jobs.models.feature_bins import DECIMALS, Bads, TrainingError
+from jobs.models.learning_rows import FEATURES
+from jobs.models.propensity import NO_TREES, PROPENSITY_FORMAT
+from jobs.models.scorecard import seal
+from jobs.models.scorecard_report import JUDGED_ON, measure
+from jobs.models.training_split import SPLIT_PARAMETERS, Rows, split
+from schemas.label_specification import LabelSpecification
+from schemas.table import Column
+
+MIN_CUSTOMERS = 50  # with the rarer outcome, among those to learn from; fewer teach trees their names. A guess
+DECLARED_ROWS = 100  # how many rows the declared rate weighs as much as
+
+
+def fit_propensity(
+    rows: pd.DataFrame,
+    happened: Bads,
+    label: LabelSpecification,
+    *,
+    declared_rate: float,
+    as_of: date,
+    columns: Sequence[Column] = FEATURES,
+) -> tuple[dict[str, Any], str]:
+    """The sealed JSON and the trees of one model.
+
+    rows: sorted, with observation_date, customer_id, household_id and the columns. happened: 1 where the event did.
+    """
+    rate = base_rate(happened, declared_rate)
+    parts = split(rows) if len(rows) else {}
+    too_little = why_too_little(rows[parts["training"]], happened[parts["training"]]) if parts else "nobody was asked"
+    calibration, measured, trees = UNCALIBRATED, dict[str, Any](), None
+    if not too_little:
+        trees, calibration, measured, too_little = _learn(rows, happened, columns, parts)
+    kept = None if too_little else trees
+    content = {
+        **described(rows, happened, label, declared_rate=declared_rate, fallback=too_little),
+        **reading(kept),
+        "trees_sha256": {"trees": sha256_of_trees(kept.text if kept else NO_TREES)},
+        "log_odds": _log_odds(rate, calibration if kept else None),
+        "calibration": (calibration if kept else UNCALIBRATED).content(),
+        "measured": measured,
+        "as_of": as_of.isoformat(),
+    }
+    return seal(content, as_of), kept.text if kept else NO_TREES
+
+
+def base_rate(happened: Bads, declared_rate: float) -> float:
+    """The observed rate drawn towards the declared one, which alone is left where nobody was asked."""
+    return float((happened.sum() + DECLARED_ROWS * declared_rate) / (len(happened) + DECLARED_ROWS))
+
+
+def why_too_little(rows: pd.DataFrame, happened: Bads) -> str:
+    """Empty where enough different customers show both outcomes; one customer counts once, on however many dates."""
+    customers = rows["customer_id"].to_numpy()
+    rarer = min(len(set(customers[happened == 1])), len(set(customers[happened == 0])))
+    if rarer >= MIN_CUSTOMERS:
+        return ""
+    return f"{rarer} customers of the rarer outcome to learn from, {MIN_CUSTOMERS} needed"
+
+
+def described(
+    rows: pd.DataFrame, happened: Bads, label: LabelSpecification, *, declared_rate: float, fallback: str
+) -> dict[str, Any]:
+    """What every stored model says of its label, of where it comes from and of its base rate."""
+    return {
+        "format": PROPENSITY_FORMAT,
+        "kind": "base_rate" if fallback else "lightgbm",
+        "predicts": label.described(),
+        "fallback": fallback,
+        "base_rate": round(base_rate(happened, declared_rate), DECIMALS),
+        "declared_rate": declared_rate,
+        "trained_on": {
+            "observation_dates": sorted({day.isoformat() for day in rows["observation_date"]}),
+            "rows": len(rows),
+            "events": int(happened.sum()),
+            "customers": int(rows["customer_id"].nunique()),
+        },
+        "parameters": {**SPLIT_PARAMETERS, "min_customers": MIN_CUSTOMERS, "declared_rows": DECLARED_ROWS},
+        "libraries": {"lightgbm": version("lightgbm")},
+    }
+
+
+def reading(trees: Trees | None) -> dict[str, Any]:
+    """How the trees read their features; nothing where there are none."""
+    features = [] if trees is None else [_feature(trees, column) for column in trees.columns]
+    return {"features": features, "parameters_of_trees": {} if trees is None else dict(trees.parameters)}
+
+
+def _learn(
+    rows: pd.DataFrame, happened: Bads, columns: Sequence[Column], parts: Mapping[str, Rows]
+) -> tuple[Trees | None, Calibration, dict[str, Any], str]:
+    """Trees, calibration and measures of each part; the last is why they must not be used, and empty otherwise."""
+    learnt, stop_by = parts["training"], parts["random_split"]
+    try:
+        trees = fit_challenger(rows[learnt], happened[learnt], columns, {}, stop_by=(rows[stop_by], happened[stop_by]))
+    except TrainingError:
+        return None, UNCALIBRATED, {}, "no column can be a feature"
+    calibration, judged = calibrate_out_of_time(trees.log_odds(rows), happened, rows, parts)
+    measured: dict[str, Any] = {name: measure(judged[which], happened[which]) for name, which in parts.items()}
+    judged_on = next((name for name in JUDGED_ON if measured[name]["auc"] is not None), "training")
+    no_better = (measured[judged_on]["auc"] or 0.0) <= 0.5
+    why = f"no better than chance on {judged_on}" if no_better else ""
+    return trees, calibration, {**measured, "judged_on": judged_on}, why
+
+
+def _log_odds(rate: float, calibration: Calibration | None) -> dict[str, Any]:
+    """ln(odds of the event) = intercept + slope * raw score of the trees; a calibration is of ln(odds good:bad)."""
+    if calibration is None:
+        bounded = float(np.clip(rate, 1e-6, 1 - 1e-6))
+        return {"intercept": round(log(bounded / (1 - bounded)), DECIMALS), "slope": 0.0}
+    return {"intercept": -calibration.intercept, "slope": calibration.slope}
+
+
+def _feature(trees: Trees, column: Column) -> dict[str, Any]:
+    return {
+        "name": column.name,
+        "type": column.type,
+        "meaning": column.meaning,
+        "categories": list(trees.categories[column.name]) if column.type == "string" else None,
+        "instead_of_missing": trees.instead_of_missing.get(column.name),
+    }

@@ -1,0 +1,21 @@
+"""How likely a customer stops buying, by their own rhythm."""
+
+from schemas.labels.churn import CHURN, LEAST_ORDER_DAYS
+from schemas.models.observations import OBSERVATIONS
+from schemas.table import Describes, Document
+
+POPULATION = f"customers with purchases on {LEAST_ORDER_DAYS} or more days, the last of them within a year"
+POPULATION_MARKER, POPULATION_LEAST = "purchase_day_count", LEAST_ORDER_DAYS
+"""Who is scored: others have shown no rhythm. The family purchase_value knows purchases within the last year only."""
+
+CHURN_MODEL = Document(
+    __name__,
+    grain="one model version",
+    built_from=(OBSERVATIONS, CHURN),
+    describes=Describes.KNOWLEDGE,
+    files=(
+        ("is_churned.json", "how the trees read their features, calibration, base rate, and how well it did"),
+        ("is_churned.txt", "the trees, in the text format of LightGBM; a sentence where the base rate answers instead"),
+        ("data_sheet.json", "what they were learnt from: labels, vintages and every column"),
+    ),
+)

@@ -1,0 +1,149 @@
+"""Three steps to the card, learnt from shoppers whose true wishes are known."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from demo.oracle import area_under_curve
+from jobs.models.card_propensity import DECLARED_RATE, train
+from jobs.models.propensity import NO_TREES, read_propensity
+from jobs.models.propensity_fit import MIN_CUSTOMERS, fit_propensity
+from jobs.models.scorecard import ScorecardError, seal
+from jobs.models.training_split import first_half, split
+from schemas.catalogue import all_datasets
+from schemas.labels.card_uptake import APPLIES
+from schemas.models.card_propensity import STEPS
+from schemas.models.credit_score import is_protected
+from schemas.models.observations import OBSERVATIONS
+from schemas.table import Document, ancestors
+from tests.models.shoppers import shoppers
+
+AS_OF = date(2026, 3, 31)
+
+
+@pytest.fixture(scope="module")
+def rows() -> pd.DataFrame:
+    return shoppers(4000)
+
+
+@pytest.fixture(scope="module")
+def files(rows: pd.DataFrame) -> dict[str, Any]:
+    return train(rows, as_of=AS_OF)
+
+
+def test_each_step_is_learnt_from_those_who_took_the_one_before(rows: pd.DataFrame, files: dict[str, Any]) -> None:
+    asked = {step: files[f"{step}.json"]["trained_on"] for step in STEPS}
+    assert asked["applies"]["rows"] == len(rows)
+    assert asked["is_approved"]["rows"] == asked["applies"]["events"] == rows["applies"].sum()
+    assert asked["activates"]["rows"] == asked["is_approved"]["events"] == (rows["is_approved"] == True).sum()  # noqa: E712
+    labels = files["data_sheet.json"]["labels"]
+    assert labels["applies"]["window_days"] == 60
+    assert [vintage["bads"] for vintage in labels["applies"]["vintages"]] == list(
+        rows.groupby("observation_date")["applies"].sum()
+    )
+
+
+def test_t24_a_wish_is_found_again_among_households_never_seen_and_means_what_it_says(files: dict[str, Any]) -> None:
+    content = files["applies.json"]
+    measured = content["measured"]["out_of_time"]
+    assert content["fallback"] == ""
+    assert measured["auc"] > 0.72  # the truth reaches 0.77
+    assert 0.9 < measured["expected_bad_rate"] / measured["bad_rate"] < 1.1
+    assert measured["expected_calibration_error"] < 0.02
+    assert content["calibration"]["method"] == "platt"
+
+
+def test_t9_households_stay_on_one_side_and_later_dates_are_judged_beside_a_random_split(
+    rows: pd.DataFrame, files: dict[str, Any]
+) -> None:
+    parts = split(rows)
+    sides = [
+        set(rows.loc[parts[one] | parts[other], "household_id"])
+        for one, other in (
+            ("training", "later"),
+            ("random_split", "out_of_time"),
+        )
+    ]
+    assert sides[0].isdisjoint(sides[1])
+    assert sides[0] | sides[1] == set(rows["household_id"])
+    assert len(set(rows["household_id"])) < rows["customer_id"].nunique()
+    halves = first_half(rows)
+    assert set(rows.loc[halves, "household_id"]).isdisjoint(rows.loc[~halves, "household_id"])
+    measured = files["applies.json"]["measured"]
+    assert abs(measured["random_split"]["auc"] - measured["out_of_time"]["auc"]) < 0.03
+    alone = rows.assign(household_id=None)
+    assert np.array_equal(split(alone)["training"], split(rows.drop(columns="household_id"))["training"])
+
+
+def test_t7_labels_of_pure_chance_teach_nothing(rows: pd.DataFrame) -> None:
+    chance = np.random.default_rng(5).random(len(rows)) < 0.3
+    content, trees = fit_propensity(rows, chance.astype(np.int64), APPLIES, declared_rate=0.01, as_of=AS_OF)
+    if content["fallback"]:
+        assert trees == NO_TREES
+    else:
+        assert abs(content["measured"]["out_of_time"]["auc"] - 0.5) < 0.03
+
+
+def test_t7_a_label_and_the_features_beside_it_share_nothing_but_what_happened() -> None:
+    models = [one for one in all_datasets() if isinstance(one, Document)]
+    labels = [parent for model in models for parent in ancestors(model) if parent.layer == "labels"]
+    assert {label.name for label in labels} == {"credit_default", "card_uptake", "churn", "response"}
+    for label in labels:
+        assert {parent.layer for parent in ancestors(label)} <= {"captured", "cleaned", "customers"}
+    assert "labels" not in {parent.layer for parent in ancestors(OBSERVATIONS)}
+
+
+def test_a_step_that_few_took_is_answered_by_a_declared_rate_and_says_so(rows: pd.DataFrame) -> None:
+    few = rows.copy()
+    few.loc[few.groupby("observation_date").cumcount() >= 30, STEPS] = [False, None, None]
+    files = train(few, as_of=AS_OF)
+    for step in STEPS:
+        content = files[f"{step}.json"]
+        assert content["fallback"].endswith(f"of the rarer outcome to learn from, {MIN_CUSTOMERS} needed")
+        assert files[f"{step}.txt"] == NO_TREES
+        model = read_propensity(step, content, files[f"{step}.txt"])
+        asked = few[step].dropna().astype(int)
+        expected = (asked.sum() + 100 * DECLARED_RATE[step]) / (len(asked) + 100)
+        assert 1 / (1 + np.exp(-model.intercept)) == pytest.approx(expected, abs=1e-9)
+    nobody = train(rows.iloc[:0], as_of=AS_OF)
+    assert nobody["applies.json"]["fallback"] == "nobody was asked"
+    assert nobody["applies.json"]["base_rate"] == pytest.approx(DECLARED_RATE["applies"])
+
+
+def test_t33_no_model_reads_a_protected_attribute(files: dict[str, Any]) -> None:
+    read = {feature["name"] for step in STEPS for feature in files[f"{step}.json"]["features"]}
+    assert len(read) > 3
+    assert [name for name in read if is_protected(name)] == []
+
+
+def test_t17_equal_rows_give_equal_bytes(rows: pd.DataFrame, files: dict[str, Any]) -> None:
+    shuffled = rows.sample(frac=1, random_state=3).sort_values(
+        ["observation_date", "customer_id"], kind="stable", ignore_index=True
+    )
+    assert json.dumps(train(shuffled, as_of=AS_OF), sort_keys=True) == json.dumps(files, sort_keys=True)
+
+
+def test_t23_a_stored_model_that_was_touched_is_refused(files: dict[str, Any]) -> None:
+    content, trees = files["applies.json"], files["applies.txt"]
+    assert read_propensity("applies.json", content, trees).slope > 0
+    with pytest.raises(ScorecardError, match=r"applies.json was altered after it was sealed.*jobs.run train"):
+        read_propensity("applies.json", {**content, "base_rate": 0.5}, trees)
+    with pytest.raises(ScorecardError, match=r"names other trees than those beside it"):
+        read_propensity("applies.json", content, trees + " ")
+    lacking = seal({name: value for name, value in content.items() if name != "features"}, AS_OF)
+    with pytest.raises(ScorecardError, match=r"lacks 'features'"):
+        read_propensity("applies.json", lacking, trees)
+    turned = seal({**content, "log_odds": {"intercept": 0.0, "slope": -1.0}}, AS_OF)
+    with pytest.raises(ScorecardError, match=r"turns the order of its scores"):
+        read_propensity("applies.json", turned, trees)
+
+
+def test_the_truth_of_the_shoppers_is_what_the_tests_say(rows: pd.DataFrame) -> None:
+    auc = area_under_curve(rows["true_application"].to_numpy(), rows["applies"].to_numpy(dtype=bool))
+    assert 0.75 < auc < 0.8

@@ -1,0 +1,25 @@
+"""Churn is learnt from those who have a rhythm, and from nobody else."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from demo.oracle import area_under_curve
+from jobs.models.churn import train
+from tests.models.shoppers import shoppers
+
+AS_OF = date(2026, 3, 31)
+
+
+def test_churn_is_learnt_from_those_who_are_scored_and_nears_the_truth() -> None:
+    rows = shoppers(1200, seed=11)
+    asked = rows[rows["purchase_day_count"] >= 4]
+    assert 0 < len(asked) < len(rows)
+    content = train(rows, as_of=AS_OF)["is_churned.json"]
+    assert content["trained_on"]["rows"] == len(asked)
+    assert content["fallback"] == ""
+    best = area_under_curve(asked["true_churn"].to_numpy(), asked["is_churned"].to_numpy())
+    measured = content["measured"]["out_of_time"]
+    assert best - 0.05 < measured["auc"] < best + 0.03
+    assert 0.9 < measured["expected_bad_rate"] / measured["bad_rate"] < 1.1
+    assert content["predicts"]["name"] == "churns_by_own_rhythm"
