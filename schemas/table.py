@@ -30,7 +30,7 @@ LAYERS = (
 )
 """Left to right is the direction in which data flows; a contract imports from its own layer and those to its left."""
 
-SCALAR_TYPES = frozenset({"string", "int", "bigint", "double", "boolean", "date", "timestamp"})
+SCALAR_TYPES = frozenset({"string", "int", "bigint", "double", "boolean", "date", "timestamp", "binary"})
 
 PERSONAL_KINDS = ("name", "phone", "email", "national_id", "address", "ip_address")
 """The kinds of personal data; each has its own normal form, and its own domain in the token's message."""
@@ -44,12 +44,13 @@ class ContractError(ValueError):
 class Column:
     """One column: its name, its type and its meaning in one sentence.
 
-    type: string, int, bigint, double, boolean, date, timestamp (UTC, microseconds), array<T> or
+    type: string, int, bigint, double, boolean, date, timestamp (UTC, microseconds), binary, array<T> or
         array<struct<name:T,...>> of those.
     missing: what a null means here; left empty, the column is never null.
     allowed: the complete set of values of a category; a value outside it is refused, never swallowed.
     personal: the kind of personal data the source column holds; the lake holds only its keyed token.
     source_name: the name in the source, where it differs from the name in the lake.
+    encodes: the token beside which a captured table keeps a similarity encoding of the same personal value.
     """
 
     name: str
@@ -59,6 +60,7 @@ class Column:
     allowed: tuple[str, ...] = ()
     personal: str = ""
     source_name: str = ""
+    encodes: str = ""
 
     @property
     def is_nullable(self) -> bool:
@@ -163,6 +165,10 @@ class Table(Dataset):
         wrong_keys = [name for name in self.key if name not in names or self.column(name).is_nullable]
         wrong_types = [column.name for column in self.columns if not is_known_type(column.type)]
         wrong_kinds = [c.name for c in self.columns if c.personal and c.personal not in PERSONAL_KINDS]
+        personal = {c.name for c in self.columns if c.personal}
+        wrong_encodings = [
+            c.name for c in self.columns if c.encodes and (c.type != "binary" or c.encodes not in personal)
+        ]
         problems = [
             f"{what}: {', '.join(which)}"
             for what, which in (
@@ -170,6 +176,7 @@ class Table(Dataset):
                 ("key columns that are missing or nullable", wrong_keys),
                 ("columns of unknown type", wrong_types),
                 ("columns of an unknown kind of personal data", wrong_kinds),
+                ("encodings that are not binary, or of no token in the table", wrong_encodings),
                 ("a table without key", [] if self.key else ["key"]),
                 (
                     "captured without source, or source without captured",
