@@ -24,6 +24,7 @@ from jobs.code_version import code_version, contract_fingerprint, job_module
 from jobs.inputs import DataFrames, Dates, Input, Resolver, digests_of, night
 from jobs.lake import Lake, Writer
 from jobs.manifest import Manifest, build_id
+from jobs.pair_decisions import PairDecisions, digest_of, verdicts_of
 from jobs.settings import Settings
 from schemas.labels.credit_default import observation_dates
 from schemas.table import BankTable, Dataset, Document, FileDrop, Table
@@ -128,7 +129,7 @@ class Road:
         """
         started = time.monotonic()
         inputs = self.resolver.inputs(dataset, dates)
-        origin = self._origin(dataset, dates, digests_of(inputs) | self._digests_of_needs(dataset))
+        origin = self._origin(dataset, dates, digests_of(inputs) | self._digests_of_needs(dataset, dates))
         partition = dates.partition(dataset)
         standing = None if force else self.resolver.manifest(partition)  # --force also replaces a corrupt manifest
         if standing is not None and standing.build_id == origin.build_id:
@@ -190,10 +191,11 @@ class Road:
         parents = [frames.of(parent) for parent in inputs if not parent.is_previous]
         named: dict[str, Any] = {}
         if isinstance(dataset, Table):
-            previous = [frames.of(parent) for parent in inputs if parent.is_previous]
+            previous = {parent.dataset.address: frames.of(parent) for parent in inputs if parent.is_previous}
             if dataset.reads_previous_night:
-                named["previous"] = previous[0] if previous else None
-            named |= {need: self._need(need) for need in dataset.needs}
+                named["previous"] = previous.get(dataset.address)
+                named |= {f"previous_{one.name}": previous.get(one.address) for one in dataset.also_previous}
+            named |= {need: self._need(need, dates) for need in dataset.needs}
         built = build(*parents, as_of=dates.as_of, **named)
         return columns_of_contract(dataset, built, str(dates)) if isinstance(dataset, Table) else built
 
@@ -332,19 +334,29 @@ class Road:
             dataset.address, dates, dict(inputs), contract_fingerprint(dataset), self.code_versions[dataset.address]
         )
 
-    def _need(self, name: str) -> Any:
+    def _need(self, name: str, dates: Dates) -> Any:
         if name == "edges_in_memory":  # how, never what: both ways agree, so it is no part of the inputs' digests
             return self.settings.edges_in_memory
+        if name == "pair_decisions":
+            return verdicts_of(self._pair_decisions, dates.known_by)
         if name != "recipient_keys":
             raise KeyError(f"no setting is called {name}")
         rings = self.settings.keys().recipients
         return {bank: (ring.current, ring.current_key) for bank, ring in rings.items()}
 
-    def _digests_of_needs(self, dataset: Dataset) -> dict[str, str]:
-        """Which version of each key is used: a rotated key is another input."""
-        if not isinstance(dataset, Table) or "recipient_keys" not in dataset.needs:
-            return {}
-        return {f"keys/{bank}": ring.current for bank, ring in self.settings.keys().recipients.items()}
+    @cached_property
+    def _pair_decisions(self) -> PairDecisions:
+        return PairDecisions(self.lake.storage)
+
+    def _digests_of_needs(self, dataset: Dataset, dates: Dates) -> dict[str, str]:
+        """Which version of each key and which decisions are used: a rotated key is another input."""
+        needs = dataset.needs if isinstance(dataset, Table) else ()
+        digests: dict[str, str] = {}
+        if "recipient_keys" in needs:
+            digests |= {f"keys/{bank}": ring.current for bank, ring in self.settings.keys().recipients.items()}
+        if "pair_decisions" in needs:
+            digests["decisions/customers.record_pairs"] = digest_of(self._pair_decisions, dates.known_by)
+        return digests
 
 
 @dataclass(frozen=True)

@@ -8,11 +8,12 @@ from itertools import combinations
 import pyarrow as pa
 import pytest
 
-from jobs.captured.encodings import BITS, BYTES, HASHES_OF_A_BIGRAM, Encoder, bigrams, dice
+from jobs.captured.encodings import Encoder
 from jobs.captured.personal_values import UnusableValueError
 from jobs.captured.repeats import key_hasher
 from jobs.captured.tokens import Tokeniser
 from jobs.settings import KeyRing
+from jobs.similarity import BITS, BYTES, HASHES_OF_A_BIGRAM, bigrams, dice
 from schemas.captured.bank_customers import BANK_CUSTOMERS
 from schemas.captured.shop_users import SHOP_USERS
 from schemas.catalogue import all_datasets
@@ -93,9 +94,7 @@ def test_a_column_keeps_its_nulls_and_what_is_no_name_has_no_encoding() -> None:
 
 
 def test_the_parameters_name_the_key_and_everything_else_that_must_be_equal() -> None:
-    assert ENCODER.parameters == (
-        "CLK of 1024 bits, 16 hashes of HMAC-SHA256 for each padded bigram of a word, key k1"
-    )
+    assert ENCODER.parameters == ("CLK of 1024 bits, 16 hashes of HMAC-SHA256 for each padded bigram of a word, key k1")
 
 
 def test_rows_with_other_encodings_are_other_rows() -> None:
