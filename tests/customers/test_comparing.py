@@ -195,7 +195,7 @@ def people(chance: random.Random, count: int) -> list[Row]:
 def test_comparing_what_changed_gives_the_rows_of_comparing_everything(seed: int) -> None:
     chance = random.Random(seed)
     before = people(chance, 300)
-    changed = people(chance, 30)
+    changed = [{**row, "source_record_id": f"new:{number}"} for number, row in enumerate(people(chance, 30))]
     after = [row for row in before if chance.random() < 0.97] + changed[:10]
     for row, other in zip(after[:20], changed[10:], strict=True):
         changed_row = {**other, "source_record_id": row["source_record_id"]}
