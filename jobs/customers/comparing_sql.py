@@ -152,7 +152,7 @@ SELECT left_record_id, right_record_id,
     CASE WHEN is_same IS NOT NULL THEN NULL WHEN doubt IS NULL AND rule IS NOT NULL THEN CASE rule {errors} END
         ELSE probability END AS match_probability,
     CASE WHEN is_same OR (is_same IS NULL AND doubt IS NULL) THEN 'automatic'
-        WHEN NOT is_same OR (doubt = 'conflicting_national_id' AND {DIFFERS_IN_NAME})
+        WHEN NOT is_same OR (doubt = 'conflicting_national_id' AND (rule IS NULL OR {DIFFERS_IN_NAME}))
             OR (doubt = 'below_threshold' AND probability < {REVIEW_FROM}) THEN 'rejected'
         ELSE 'review' END AS decision,
     CASE WHEN is_same IS NOT NULL THEN 'reviewer' WHEN rule IS NOT NULL THEN 'rule' ELSE 'model' END AS decided_by,
