@@ -59,7 +59,6 @@ STRANGERS_AMONG_SHARING = 0.1
 """Of the pairs that share a phone or an e-mail address: where the trainings on other keys begin."""
 
 
-
 class Training(NamedTuple):
     """What one training learnt: its pairs, the share of them that it holds for one person, and m by comparison."""
 

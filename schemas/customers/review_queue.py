@@ -22,6 +22,8 @@ REVIEW_QUEUE = Table(
         Column("reason", "string", "why the rules do not decide"),
         RECORD_PAIRS.column("evidence"),
         Column("waiting_since_date", "date", "the night on which the pair came into the queue"),
-        Column("place_in_queue", "int", "1 is to be looked at first: the most likely pair, then the one waiting longest"),
+        Column(
+            "place_in_queue", "int", "1 is to be looked at first: the most likely pair, then the one waiting longest"
+        ),
     ),
 )
