@@ -13,6 +13,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from jobs.customers.match_weights import LEVELS
 from jobs.errors import ExitCode, StepMissingError
 from jobs.inputs import night
 from jobs.lake import Lake
@@ -36,6 +37,7 @@ EXAMPLES = """examples:
   python -m jobs.run blocking-report --business-date 2026-04-01
   python -m jobs.run decide-pairs decided.csv --from 2026-04-02 --by "R. Diaz" --why "called both"
   python -m jobs.run pair-decisions
+  python -m jobs.run learn-weights --business-date 2026-04-01 --out weights.json
   python -m jobs.run compare-records records.parquet --out pairs.parquet
 
 A file of decisions is CSV with a header, or JSON lines, with left_record_id, right_record_id and decision: same,
@@ -65,6 +67,9 @@ def add_verbs(verbs: Any, day: Callable[[str], date]) -> None:
     decide.add_argument("--by", dest="decided_by", required=True, metavar="WHO", help="the person who decided")
     decide.add_argument("--why", dest="reason", required=True, metavar="WHY", help="the reason, for the record")
     verb("pair-decisions", pair_decisions, "the decisions on pairs of records that count, and who took them")
+    learnt = verb("learn-weights", learn_weights, "learn from a night's records how much each agreement says")
+    learnt.add_argument("--business-date", required=True, type=day, metavar="YYYY-MM-DD", help="a night's records")
+    learnt.add_argument("--out", type=Path, required=True, help="JSON; NIGHTLEDGER_MATCH_WEIGHTS names it to a night")
     compared = verb("compare-records", compare_records, "compare the records of a Parquet file of one's own")
     compared.add_argument("records", type=Path, help="columns as in jobs/customers/records.py")
     compared.add_argument("--before", type=Path, help="the records of an earlier run: only what changed is compared")
@@ -122,6 +127,20 @@ def pair_decisions(_: Namespace) -> int:
             one.number, one.counts_from, one.left_record_id, one.right_record_id, one.decision,
             one.decided_by, one.reason, one.decided_at,
         )  # fmt: skip
+    return ExitCode.OK
+
+
+def learn_weights(options: Namespace) -> int:
+    """Write weights learnt without labels, and say what they hold of every level."""
+    from jobs.customers.learning import learn
+
+    weights = learn(_records_of_the_night(_lake(), options.business_date))
+    for comparison, levels in LEVELS.items():
+        for level, word in reversed(list(enumerate(levels))):
+            bits = weights.bits(comparison, level, weights.records)
+            logger.info("%-12s %-16s %+7.2f bits", comparison.replace("_", " "), word, bits)
+    logger.info("%-29s %+7.2f bits", "before anything is compared", weights.prior_bits(weights.records))
+    options.out.write_text(json.dumps(weights.as_json(), indent=2, sort_keys=True) + "\n", encoding="utf-8")
     return ExitCode.OK
 
 

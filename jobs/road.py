@@ -21,6 +21,7 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any, Literal
 
 from jobs.code_version import code_version, contract_fingerprint, job_module
+from jobs.customers.match_weights import DECLARED, MatchWeights, read_weights
 from jobs.inputs import DataFrames, Dates, Input, Resolver, digests_of, night
 from jobs.lake import Lake, Writer
 from jobs.manifest import Manifest, build_id
@@ -337,12 +338,19 @@ class Road:
     def _need(self, name: str, dates: Dates) -> Any:
         if name == "edges_in_memory":  # how, never what: both ways agree, so it is no part of the inputs' digests
             return self.settings.edges_in_memory
+        if name == "match_weights":
+            return self._match_weights
         if name == "pair_decisions":
             return verdicts_of(self._pair_decisions, dates.known_by)
         if name != "recipient_keys":
             raise KeyError(f"no setting is called {name}")
         rings = self.settings.keys().recipients
         return {bank: (ring.current, ring.current_key) for bank, ring in rings.items()}
+
+    @cached_property
+    def _match_weights(self) -> MatchWeights:
+        file = self.settings.match_weights_file
+        return DECLARED if file is None else read_weights(file.read_text(encoding="utf-8"))
 
     @cached_property
     def _pair_decisions(self) -> PairDecisions:
@@ -354,6 +362,8 @@ class Road:
         digests: dict[str, str] = {}
         if "recipient_keys" in needs:
             digests |= {f"keys/{bank}": ring.current for bank, ring in self.settings.keys().recipients.items()}
+        if "match_weights" in needs:
+            digests["match_weights"] = self._match_weights.digest
         if "pair_decisions" in needs:
             digests["decisions/customers.record_pairs"] = digest_of(self._pair_decisions, dates.known_by)
         return digests

@@ -38,7 +38,10 @@ class Encoding:
 
     def _mask(self, pair: str) -> int:
         words = _WORDS.unpack(hmac.digest(self._key, pair.encode(), hashlib.sha256))
-        self._masks[pair] = mask = reduce(or_, (1 << word % BITS for word in words))
+        mask = 0
+        for word in words:
+            mask |= 1 << int(word) % BITS
+        self._masks[pair] = mask
         return mask
 
 

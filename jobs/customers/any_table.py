@@ -28,8 +28,6 @@ from jobs.customers.match_weights import DECLARED, MatchWeights
 from jobs.customers.verdicts import Verdict
 from jobs.similarity import Encoding
 
-AnyTable = pd.DataFrame | pa.Table
-
 CLUSTERS = "jobs.customers.clusters"
 
 
@@ -48,7 +46,7 @@ class Resolved:
 
 
 def resolve(
-    table: AnyTable,
+    table: pd.DataFrame | pa.Table,
     *,
     record: str = "record_id",
     national_id: str | None = None,

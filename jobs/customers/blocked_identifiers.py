@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
-from functools import reduce
 from typing import Final
 
-from pyspark.sql import DataFrame
+from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from jobs.customers.match_rules import IDENTIFIERS, MOST_RECORDS_SHARING, PLACEHOLDER_BIRTH_DATES
@@ -28,13 +28,14 @@ def build(shop_users: DataFrame, bank_customers: DataFrame, purchases: DataFrame
 
     What only looks given ("null", noughts) has no token since its capture and is not here.
     """
-    people = records(shop_users, bank_customers)
-    recent = purchases.where(in_last_days("ordered_at", WINDOW_DAYS, as_of))
     is_filled_in = F.col("birth_date").isin(*PLACEHOLDER_BIRTH_DATES)
-    on_records = [_carried(people, kind, column, "too_many_records") for kind, column in IDENTIFIERS.items()]
-    on_purchases = [_carried(recent, kind, column, "never_alone") for kind, column in SEEN_ON_PURCHASES.items()]
-    filled_in = _carried(people.where(is_filled_in), "birth_date", "birth_date", "placeholder")
-    carried = reduce(DataFrame.unionByName, [*on_records, *on_purchases, filled_in])
+    on_records = [(kind, F.col(column), "too_many_records") for kind, column in IDENTIFIERS.items()]
+    filled_in = ("birth_date", F.when(is_filled_in, F.col("birth_date")).cast("string"), "placeholder")
+    on_purchases = [(kind, F.col(column), "never_alone") for kind, column in SEEN_ON_PURCHASES.items()]
+    recent = purchases.where(in_last_days("ordered_at", WINDOW_DAYS, as_of))
+    carried = _carried(records(shop_users, bank_customers), [*on_records, filled_in]).unionByName(
+        _carried(recent, on_purchases)
+    )
     is_placeholder = F.col("blocked_because") == "placeholder"
     return (
         carried.groupBy("identifier_type", "identifier", "blocked_because")
@@ -43,11 +44,16 @@ def build(shop_users: DataFrame, bank_customers: DataFrame, purchases: DataFrame
     )
 
 
-def _carried(rows: DataFrame, kind: str, column: str, because: str) -> DataFrame:
-    """One row per record and time it is seen with the identifier."""
-    return rows.where(F.col(column).isNotNull()).select(
-        F.lit(kind).alias("identifier_type"),
-        F.col(column).cast("string").alias("identifier"),
-        F.lit(because).alias("blocked_because"),
-        "source_record_id",
+def _carried(rows: DataFrame, identifiers: Sequence[tuple[str, Column, str]]) -> DataFrame:
+    """One row per record and identifier given on it: kind, value and why it would be blocked."""
+    told = [
+        F.struct(
+            F.lit(kind).alias("identifier_type"), value.alias("identifier"), F.lit(because).alias("blocked_because")
+        )
+        for kind, value, because in identifiers
+    ]
+    return (
+        rows.select("source_record_id", F.inline(F.array(*told)))
+        .where(F.col("identifier").isNotNull())
+        .select("source_record_id", "identifier_type", "identifier", "blocked_because")
     )

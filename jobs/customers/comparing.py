@@ -12,7 +12,6 @@ of threads.
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Iterable
 
 import duckdb
@@ -89,7 +88,7 @@ def rules_version(weights: MatchWeights, record_count: int) -> str:
         sql.prepared("records"),
         sql.compared(),
         sql.judged(weights, record_count, ""),
-        json.dumps(weights.as_json(), sort_keys=True),
+        weights.digest,
         f"{AUTOMATIC_FROM} {REVIEW_FROM} {KEPT_FROM} {doublings(record_count)}",
     )
     return hashlib.sha256("\n".join(said).encode()).hexdigest()[:12]

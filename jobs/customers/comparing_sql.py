@@ -181,6 +181,14 @@ def evidence_bits(weights: MatchWeights, records: int) -> str:
     return " + ".join(parts)
 
 
+def for_learning() -> str:
+    """The prepared records in one order, with what Splink compares in columns of their own."""
+    return f"""
+SELECT id AS unique_id, phone, email, name, encoding::BIT AS bits, born, year(born) AS year, month(born) AS month,
+    day(born) AS day, city, gender, named_and_born
+FROM ({prepared("records")}) ORDER BY id"""
+
+
 def blocking_report() -> str:
     """For each key by which records are compared: values, pairs to compare, and how many records share the largest."""
     keys = {**IDENTIFIERS, "named_and_born": "full_name_token || birth_date"}

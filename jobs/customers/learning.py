@@ -75,7 +75,7 @@ def learn(records: pa.Table, *, seed: int = SEED) -> MatchWeights:
     every_pair = records.num_rows * (records.num_rows - 1) / 2
     with duckdb.connect(config={"threads": 1}) as connection:  # a sample taken by two threads is not the same twice
         connection.register("records", records.select(IDENTIFYING).cast(RECORDS))
-        connection.execute(f"CREATE TABLE learnt_from AS {_learnt_from()}")
+        connection.execute(f"CREATE TABLE learnt_from AS {sql.for_learning()}")
         pairs = {key: _pairs_sharing(connection, key) for key in TRAINED_ON}
         guess = {key: STRANGERS_AMONG_SHARING * pairs[key] / every_pair for key in GROWING_RARER}
         linker = _linker(connection, guess)
@@ -90,14 +90,6 @@ def learn(records: pa.Table, *, seed: int = SEED) -> MatchWeights:
         strangers = trainings[key].pairs * (1 - trainings[key].matched) + 1  # one more than seen: never none
         u[key] = _within_bounds((1 - strangers / every_pair, strangers / every_pair), RAREST_AMONG_STRANGERS)
     return MatchWeights(records.num_rows, _matches_per_record(records, trainings, m), m, u)
-
-
-def _learnt_from() -> str:
-    """The prepared records in one order, with what Splink compares in columns of their own."""
-    return f"""
-SELECT id AS unique_id, phone, email, name, encoding::BIT AS bits, born, year(born) AS year, month(born) AS month,
-    day(born) AS day, city, gender, named_and_born
-FROM ({sql.prepared("records")}) ORDER BY id"""
 
 
 def _pairs_sharing(connection: duckdb.DuckDBPyConnection, key: str) -> int:
@@ -116,7 +108,7 @@ def _linker(connection: duckdb.DuckDBPyConnection, by_chance: Mapping[str, float
     logging.getLogger("splink").setLevel(logging.ERROR)
     settings = SettingsCreator(
         link_type="dedupe_only",
-        comparisons=[_comparison(name, by_chance.get(name)) for name in LEVELS],
+        comparisons=comparisons_of(by_chance),
         blocking_rules_to_generate_predictions=[],
         max_iterations=200,
         em_convergence=1e-6,
@@ -124,8 +116,12 @@ def _linker(connection: duckdb.DuckDBPyConnection, by_chance: Mapping[str, float
     return Linker(DuckDBAPI(connection).register("learnt_from"), settings, log_level=logging.ERROR)
 
 
+def comparisons_of(by_chance: Mapping[str, float]) -> list[dict[str, Any]]:
+    """What is compared, as Splink reads it; by_chance: how often strangers agree, where that is known."""
+    return [_comparison(name, by_chance.get(name)) for name in LEVELS]
+
+
 def _comparison(name: str, by_chance: float | None) -> dict[str, Any]:
-    """As Splink reads it; by_chance: how often strangers agree, where that is known."""
     given = GIVEN_AS.get(name, name)
     missing = {"sql_condition": f"{given}_l IS NULL OR {given}_r IS NULL", "is_null_level": True}
     levels: list[dict[str, Any]] = [{"sql_condition": condition} for condition in (*CONDITIONS[name], "ELSE")]

@@ -10,6 +10,7 @@ import pyarrow as pa
 from pyspark.sql import DataFrame
 
 from jobs.customers.comparing import compare
+from jobs.customers.match_weights import DECLARED, MatchWeights
 from jobs.customers.records import IDENTIFYING, records
 from jobs.customers.verdicts import Verdict
 
@@ -26,6 +27,7 @@ def build(
     previous_shop_users: DataFrame | None = None,
     previous_bank_customers: DataFrame | None = None,
     pair_decisions: Sequence[Verdict] = (),
+    match_weights: MatchWeights = DECLARED,
     compare_all_below: int = COMPARE_ALL_BELOW,
 ) -> DataFrame:
     """One row per pair of records that share an identifier, or name and birth date, and are not plainly unrelated.
@@ -39,7 +41,7 @@ def build(
     is_large = today.num_rows >= compare_all_below
     if is_large and previous is not None and previous_shop_users is not None and previous_bank_customers is not None:
         before, pairs_before = _comparable(previous_shop_users, previous_bank_customers), previous.toArrow()
-    pairs = compare(today, verdicts=pair_decisions, before=before, pairs_before=pairs_before)
+    pairs = compare(today, match_weights, verdicts=pair_decisions, before=before, pairs_before=pairs_before)
     return shop_users.sparkSession.createDataFrame(pairs)
 
 

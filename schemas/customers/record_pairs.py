@@ -42,7 +42,7 @@ RECORD_PAIRS = Table(
         SHOP_USERS,
         BANK_CUSTOMERS,
     ),
-    needs=("pair_decisions",),
+    needs=("match_weights", "pair_decisions"),
     columns=(
         Column("left_record_id", "string", "the record with the smaller source record id"),
         Column("right_record_id", "string", "the record with the larger source record id"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pandas as pd
 import pyarrow as pa
 import pytest
@@ -19,7 +21,7 @@ MEMBERS = pd.DataFrame(
     ],
     columns=["member_no", "full_name", "born", "mobile", "mail", "passport"],
 )
-COLUMNS = {
+COLUMNS: Any = {
     "record": "member_no",
     "name": "full_name",
     "birth_date": "born",
