@@ -22,6 +22,7 @@ import pyarrow.parquet as pq
 
 from demo.airflow import airflow_standalone
 from demo.bench_hubs import bench_hubs
+from demo.bench_identities import bench_identities
 from demo.bench_relations import bench_relations
 from demo.bench_rings import bench_rings
 from demo.processes import PROJECT_ROOT
@@ -76,6 +77,7 @@ def bench(folder: Path, *world: str, with_million: bool = False) -> None:
         bench_relations(folder / "relations"),
         bench_hubs(folder / "hubs", measure),
         bench_rings(folder / "rings"),
+        bench_identities(folder / "identities"),
     ):
         _say("\n".join(("", *lines)))
 

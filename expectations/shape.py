@@ -64,6 +64,7 @@ def contract_type(arrow: pa.DataType) -> str:
         pa.float64(): "double",
         pa.bool_(): "boolean",
         pa.date32(): "date",
+        pa.binary(): "binary",
     }
     return words.get(arrow, str(arrow))
 

@@ -249,11 +249,12 @@ class Reader:
 
 
 def _told(row: dict[str, Any], table: Table) -> str:
-    """A row on one line, without the tokens of personal data."""
+    """A row on one line, without the tokens and encodings of personal data."""
     shown = (column.name for column in table.columns if not is_token(column))
     return ", ".join(f"{name}={row[name]}" for name in shown)
 
 
 def is_token(column: Column) -> bool:
-    """Whether the contract says that the column holds a token, under whatever name."""
-    return bool(column.personal) or column.name.endswith("_token") or "keyed token" in column.meaning
+    """Whether the contract says that the column holds a token or an encoding, under whatever name."""
+    is_kept_back = bool(column.personal or column.encodes) or column.type == "binary"
+    return is_kept_back or column.name.endswith("_token") or "keyed token" in column.meaning

@@ -111,7 +111,8 @@ class Resolver:
             del self._manifests[key]
 
     def inputs(self, dataset: Dataset, dates: Dates) -> tuple[Input, ...]:
-        """The parents in the order of the contract, the observed ones for each observation date, then the night before.
+        """The parents in the order of the contract, the observed ones for each observation date, then the night before:
+        the dataset's own partition and those of the parents that are read again.
 
         StepMissingError names the first partition that is not there and the command that builds it.
         """
@@ -124,7 +125,8 @@ class Resolver:
                 found += [self._input(parent, observed) for parent in dataset.observed]
             if dataset.reads_previous_night and dates.as_of > self.settings.first_business_date:
                 before = night(dates.as_of - timedelta(days=1))
-                found.append(Input(dataset, before, (self._published(dataset, before),), is_previous=True))
+                for parent in (dataset, *dataset.also_previous):
+                    found.append(Input(parent, before, (self._published(parent, before),), is_previous=True))
         return tuple(found)
 
     def _input(self, parent: Dataset, dates: Dates) -> Input:

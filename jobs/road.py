@@ -24,6 +24,7 @@ from jobs.code_version import code_version, contract_fingerprint, job_module
 from jobs.inputs import DataFrames, Dates, Input, Resolver, digests_of, night
 from jobs.lake import Lake, Writer
 from jobs.manifest import Manifest, build_id
+from jobs.needs import Needs
 from jobs.settings import Settings
 from schemas.labels.credit_default import observation_dates
 from schemas.table import BankTable, Dataset, Document, FileDrop, Table
@@ -80,6 +81,11 @@ class Road:
         """Finds what a build reads."""
         return Resolver(self.lake, self.settings)
 
+    @cached_property
+    def needs(self) -> Needs:
+        """What builds are given besides their parents."""
+        return Needs(self.settings, self.lake.storage)
+
     @property
     def spark(self) -> SparkSession:
         """The session of this process; datasets that are built at the same time share it."""
@@ -128,7 +134,7 @@ class Road:
         """
         started = time.monotonic()
         inputs = self.resolver.inputs(dataset, dates)
-        origin = self._origin(dataset, dates, digests_of(inputs) | self._digests_of_needs(dataset))
+        origin = self._origin(dataset, dates, digests_of(inputs) | self.needs.digests(dataset, dates.known_by))
         partition = dates.partition(dataset)
         standing = None if force else self.resolver.manifest(partition)  # --force also replaces a corrupt manifest
         if standing is not None and standing.build_id == origin.build_id:
@@ -190,13 +196,14 @@ class Road:
         parents = [frames.of(parent) for parent in inputs if not parent.is_previous]
         named: dict[str, Any] = {}
         if isinstance(dataset, Table):
-            previous = [frames.of(parent) for parent in inputs if parent.is_previous]
+            previous = {parent.dataset.address: frames.of(parent) for parent in inputs if parent.is_previous}
             if dataset.reads_previous_night:
-                named["previous"] = previous[0] if previous else None
+                named["previous"] = previous.get(dataset.address)
+                named |= {f"previous_{one.name}": previous.get(one.address) for one in dataset.also_previous}
             if dataset.goes_on_from_previous_night:
                 before = self._may_go_on_from(dataset, inputs, dates)
                 named["previous"] = frames.of(before) if before else None
-            named |= {need: self._need(need) for need in dataset.needs}
+            named |= {need: self.needs.value(need, dates.known_by) for need in dataset.needs}
         built = build(*parents, as_of=dates.as_of, **named)
         return columns_of_contract(dataset, built, str(dates)) if isinstance(dataset, Table) else built
 
@@ -350,20 +357,6 @@ class Road:
         return Origin(
             dataset.address, dates, dict(inputs), contract_fingerprint(dataset), self.code_versions[dataset.address]
         )
-
-    def _need(self, name: str) -> Any:
-        if name == "edges_in_memory":  # how, never what: both ways agree, so it is no part of the inputs' digests
-            return self.settings.edges_in_memory
-        if name != "recipient_keys":
-            raise KeyError(f"no setting is called {name}")
-        rings = self.settings.keys().recipients
-        return {bank: (ring.current, ring.current_key) for bank, ring in rings.items()}
-
-    def _digests_of_needs(self, dataset: Dataset) -> dict[str, str]:
-        """Which version of each key is used: a rotated key is another input."""
-        if not isinstance(dataset, Table) or "recipient_keys" not in dataset.needs:
-            return {}
-        return {f"keys/{bank}": ring.current for bank, ring in self.settings.keys().recipients.items()}
 
 
 @dataclass(frozen=True)

@@ -65,6 +65,7 @@ class Settings:
     edges_in_memory: int
     incremental_from_rows: int
     workers: int
+    match_weights_file: Path | None = None
 
     def keys(self) -> Keys:
         """The secret keys, read from their file each time so that they live in memory only while needed."""
@@ -86,7 +87,7 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         shop_drop=values.get("NIGHTLEDGER_SHOP_DROP", ""),
         s3_endpoint=values.get("NIGHTLEDGER_S3_ENDPOINT") or None,
         banks=_banks(values, problems),
-        keys_file=Path(values["NIGHTLEDGER_KEYS_FILE"]).absolute() if values.get("NIGHTLEDGER_KEYS_FILE") else None,
+        keys_file=_file(values, "NIGHTLEDGER_KEYS_FILE"),
         first_business_date=_date(values, "NIGHTLEDGER_FIRST_BUSINESS_DATE", problems),
         time_zone=_time_zone(values, problems),
         spark_remote=values.get("NIGHTLEDGER_SPARK_REMOTE") or None,
@@ -98,7 +99,10 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         edges_in_memory=_whole_number(values, "NIGHTLEDGER_EDGES_IN_MEMORY", _edges_that_fit(), problems),
         incremental_from_rows=_whole_number(values, "NIGHTLEDGER_INCREMENTAL_FROM_ROWS", 1_000_000, problems),
         check_in_memory_rows=_whole_number(values, "NIGHTLEDGER_CHECK_IN_MEMORY_ROWS", 2_000_000, problems),
+        match_weights_file=_file(values, "NIGHTLEDGER_MATCH_WEIGHTS"),
     )
+    if settings.match_weights_file is not None and not settings.match_weights_file.is_file():
+        problems.append("NIGHTLEDGER_MATCH_WEIGHTS is not a file: what `python -m jobs.run learn-weights` wrote")
     if not re.fullmatch(r"[1-9][0-9]*[mg]", settings.spark_memory):
         problems.append("NIGHTLEDGER_SPARK_MEMORY is not like 3g or 1500m")
     if problems:
@@ -148,6 +152,10 @@ def _banks(values: Mapping[str, str], problems: list[str]) -> Mapping[str, str]:
         if not url.startswith(("postgresql://", "postgres://"))
     ]
     return banks
+
+
+def _file(values: Mapping[str, str], name: str) -> Path | None:
+    return Path(values[name]).absolute() if values.get(name) else None
 
 
 def _date(values: Mapping[str, str], name: str, problems: list[str]) -> date:

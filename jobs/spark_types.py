@@ -16,6 +16,7 @@ SCALARS: Final = {
     "boolean": T.BooleanType(),
     "date": T.DateType(),
     "timestamp": T.TimestampType(),
+    "binary": T.BinaryType(),
 }
 
 

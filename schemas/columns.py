@@ -29,6 +29,13 @@ FULL_NAME_TOKEN = Column(
     personal="name",
     source_name="full_name",
 )
+FULL_NAME_ENCODING = Column(
+    "full_name_encoding",
+    "binary",
+    "keyed Bloom filter of the full name, to compare spellings by; restricted",
+    missing="not given",
+    encodes="full_name_token",
+)
 PHONE_TOKEN = Column(
     "phone_token",
     "string",

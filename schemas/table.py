@@ -33,7 +33,7 @@ LAYERS = (
 )
 """Left to right is the direction in which data flows; a contract imports from its own layer and those to its left."""
 
-SCALAR_TYPES = frozenset({"string", "int", "bigint", "double", "boolean", "date", "timestamp"})
+SCALAR_TYPES = frozenset({"string", "int", "bigint", "double", "boolean", "date", "timestamp", "binary"})
 
 PERSONAL_KINDS = ("name", "phone", "email", "national_id", "address", "ip_address")
 """The kinds of personal data; each has its own normal form, and its own domain in the token's message."""
@@ -47,12 +47,13 @@ class ContractError(ValueError):
 class Column:
     """One column: its name, its type and its meaning in one sentence.
 
-    type: string, int, bigint, double, boolean, date, timestamp (UTC, microseconds), array<T> or
+    type: string, int, bigint, double, boolean, date, timestamp (UTC, microseconds), binary, array<T> or
         array<struct<name:T,...>> of those.
     missing: what a null means here; left empty, the column is never null.
     allowed: the complete set of values of a category; a value outside it is refused, never swallowed.
     personal: the kind of personal data the source column holds; the lake holds only its keyed token.
     source_name: the name in the source, where it differs from the name in the lake.
+    encodes: the token beside which a captured table keeps a similarity encoding of the same personal value.
     """
 
     name: str
@@ -62,6 +63,7 @@ class Column:
     allowed: tuple[str, ...] = ()
     personal: str = ""
     source_name: str = ""
+    encodes: str = ""
 
     @property
     def is_nullable(self) -> bool:
@@ -145,6 +147,7 @@ class Table(Dataset):
     reads_previous_night: whether yesterday's partition of the same dataset is an input, named `previous` in `build`.
     goes_on_from_previous_night: whether yesterday's partition, where there is one, can spare `build` work; it comes as
         `previous`, None without one, and the result is the same either way.
+    also_previous: parents whose partition of yesterday is an input, too, named `previous_<dataset>` in `build`.
     observed: parents that are read at every monthly observation date instead of at `as_of`: `build` is called once for
         each of those dates, with `as_of` set to it, and what it returns is appended in the order of the dates.
     reads_challengers: whether a document among the parents comes with the models that are scored in shadow.
@@ -158,6 +161,7 @@ class Table(Dataset):
     may_be_empty: bool = False
     reads_previous_night: bool = False
     goes_on_from_previous_night: bool = False
+    also_previous: tuple[Dataset, ...] = ()
     observed: tuple[Dataset, ...] = ()
     reads_challengers: bool = False
     needs: tuple[str, ...] = ()
@@ -171,6 +175,10 @@ class Table(Dataset):
         wrong_keys = [name for name in self.key if name not in names or self.column(name).is_nullable]
         wrong_types = [column.name for column in self.columns if not is_known_type(column.type)]
         wrong_kinds = [c.name for c in self.columns if c.personal and c.personal not in PERSONAL_KINDS]
+        personal = {c.name for c in self.columns if c.personal}
+        wrong_encodings = [
+            c.name for c in self.columns if c.encodes and (c.type != "binary" or c.encodes not in personal)
+        ]
         problems = [
             f"{what}: {', '.join(which)}"
             for what, which in (
@@ -178,6 +186,7 @@ class Table(Dataset):
                 ("key columns that are missing or nullable", wrong_keys),
                 ("columns of unknown type", wrong_types),
                 ("columns of an unknown kind of personal data", wrong_kinds),
+                ("encodings that are not binary, or of no token in the table", wrong_encodings),
                 ("a table without key", [] if self.key else ["key"]),
                 (
                     "captured without source, or source without captured",

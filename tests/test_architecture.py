@@ -20,6 +20,7 @@ SHARED_EXPRESSIONS = {
     "jobs.windows",
     "jobs.versions",
     "jobs.scenes",
+    "jobs.similarity",
     "jobs.families",
     "jobs.models.challenger",
     "jobs.models.propensity",

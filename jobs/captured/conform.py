@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from jobs.arrow_types import arrow_schema, arrow_type
 from jobs.captured.capture import Delivery
+from jobs.captured.encodings import Encoder
 from jobs.captured.rows import Batch, Lines, RefusedRow
 from jobs.captured.tokens import Tokeniser
 from jobs.captured.values import Mask, Problem, typed
@@ -34,9 +35,9 @@ class Conformed:
 
 
 def delivered_columns(table: Table) -> tuple[Column, ...]:
-    """The columns that the source itself brings: all but the day of capture, and the bank that is asked."""
+    """The columns that the source itself brings: all but the day of capture, the bank that is asked and encodings."""
     ours = {CAPTURED_DATE.name} | ({BANK_CODE.name} if isinstance(table.source, BankTable) else set())
-    return tuple(column for column in table.columns if column.name not in ours)
+    return tuple(column for column in table.columns if column.name not in ours and not column.encodes)
 
 
 def conform(delivery: Delivery, batch: Batch, tokeniser: Tokeniser) -> Conformed:
@@ -49,6 +50,7 @@ def conform(delivery: Delivery, batch: Batch, tokeniser: Tokeniser) -> Conformed
         problems += found
     good = ~np.logical_or.reduce([p.rows for p in problems]) if problems else np.ones(len(batch.lines), dtype=bool)
     kept, set_aside = _only(read, good), _only(read, ~good)
+    kept |= _encodings(delivery.table, kept, tokeniser.encoder)
     unusable = 0
     for column in columns:
         if column.personal:
@@ -56,6 +58,15 @@ def conform(delivery: Delivery, batch: Batch, tokeniser: Tokeniser) -> Conformed
             unusable += count
     rows = _with_our_columns(delivery, batch.place, kept, int(good.sum()))
     return Conformed(rows, batch.lines[good], tuple(_refused(batch, problems, good)), unusable, read, set_aside)
+
+
+def _encodings(table: Table, cells: Mapping[str, pa.Array], encoder: Encoder) -> dict[str, pa.Array]:
+    """The encodings that the contract wants, of raw cells."""
+    return {
+        column.name: encoder.encodings(table.column(column.encodes).personal, cells[column.encodes])
+        for column in table.columns
+        if column.encodes
+    }
 
 
 def _only(cells: Mapping[str, pa.Array], wanted: Mask) -> dict[str, pa.Array]:

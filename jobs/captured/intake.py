@@ -81,9 +81,14 @@ class Intake:
             self._money.sums(),
             self._quarantine.as_table(),
             dict(source_digests),
-            dict(notes),
+            {**notes, **self._encoded_by()},
             time.monotonic() - self._started,
         )
+
+    def _encoded_by(self) -> dict[str, str]:
+        """The parameters of encodings, without which nobody could compare them with later ones."""
+        has_encodings = any(column.encodes for column in self._delivery.table.columns)
+        return {"encodings": self._tokeniser.encoder.parameters} if has_encodings else {}
 
     def abandon(self) -> None:
         """Leave nothing behind after a failure."""

@@ -33,7 +33,7 @@ class RowHasher:
         total = np.zeros(batch.num_rows, dtype=np.uint64)
         for position, name in enumerate(self._columns):
             cells = batch.column(name)
-            is_text = pa.types.is_string(cells.type)
+            is_text = pa.types.is_string(cells.type) or pa.types.is_binary(cells.type)
             words = self._of_text(cells) if is_text else _of_numbers(cells)
             if cells.null_count:
                 words[cells.is_null().to_numpy(zero_copy_only=False)] = NULL_WORD
@@ -57,8 +57,9 @@ class RowHasher:
             words[position] = self._of_long_text(cells[position].as_py() or "")
         return words
 
-    def _of_long_text(self, text: str) -> int:
-        digest = hashlib.blake2b(text.encode(), key=self._seed, digest_size=8).digest()
+    def _of_long_text(self, text: str | bytes) -> int:
+        content = text if isinstance(text, bytes) else text.encode()
+        digest = hashlib.blake2b(content, key=self._seed, digest_size=8).digest()
         return int.from_bytes(digest, "little")
 
 

@@ -13,6 +13,7 @@ import hmac
 
 import pyarrow as pa
 
+from jobs.captured.encodings import Encoder
 from jobs.captured.personal_values import UnusableValueError, normal_form
 from jobs.settings import KeyRing
 
@@ -26,6 +27,7 @@ class Tokeniser:
         # RFC 2104 with the two padded keys hashed once: twice as fast as hmac.digest, equal to it by test.
         self._inner = hashlib.sha256(bytes(byte ^ 0x36 for byte in key.ljust(64, b"\0")))
         self._outer = hashlib.sha256(bytes(byte ^ 0x5C for byte in key.ljust(64, b"\0")))
+        self.encoder = Encoder(ring)
         self.hash_seed = hmac.digest(ring.current_key, b"row hashes\0", "sha256")
 
     def token(self, kind: str, text: str) -> str | None:

@@ -1,0 +1,145 @@
+"""Links the records of any table: who of them is one person.
+
+    found = resolve(members, record="member_no", name="full_name", birth_date="born", phone="mobile")
+    found.people        member_no and person_id of every record
+    found.pairs         the pairs behind it: rule, probability, decision, evidence
+
+Values of identifiers are compared as they are: bring them to one spelling first. Names may be raw text; they are
+compared by encodings that are thrown away afterwards.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterable
+from dataclasses import dataclass
+from importlib import import_module
+from importlib.util import find_spec
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+from scipy import sparse
+from scipy.sparse.csgraph import connected_components
+
+from jobs.customers.comparing import RECORDS, compare
+from jobs.customers.match_weights import DECLARED, MatchWeights
+from jobs.customers.verdicts import Verdict
+from jobs.similarity import Encoding
+
+CLUSTERS = "jobs.customers.clusters"
+
+
+class RecordsError(ValueError):
+    """The table cannot be linked; the message names the column and what to do."""
+
+    exit_code = 2
+
+
+@dataclass(frozen=True)
+class Resolved:
+    """people: record and person_id (the smallest record), in the order of the table. pairs: see `comparing`."""
+
+    people: pd.DataFrame
+    pairs: pa.Table
+
+
+def resolve(
+    table: pd.DataFrame | pa.Table,
+    *,
+    record: str = "record_id",
+    national_id: str | None = None,
+    phone: str | None = None,
+    email: str | None = None,
+    name: str | None = None,
+    birth_date: str | None = None,
+    city: str | None = None,
+    gender: str | None = None,
+    weights: MatchWeights = DECLARED,
+    verdicts: Iterable[Verdict] = (),
+) -> Resolved:
+    """Who is one person, by the rules and weights of customers/record_pairs.
+
+    Every argument after `record` names a column of the table. An identifier on more than ten records ties nobody; two
+    different national ids are never one person. RecordsError when a column is missing, a record stands twice, or a
+    birth date is no day.
+    """
+    rows = table if isinstance(table, pa.Table) else pa.Table.from_pandas(table, preserve_index=False)
+    texts = {
+        "source_record_id": record,
+        "national_id_token": national_id,
+        "phone_token": phone,
+        "email_token": email,
+        "full_name_token": name,
+        "city_code": city,
+        "gender": gender,
+    }
+    columns = {column: _texts(rows, given) for column, given in texts.items()}
+    if columns["source_record_id"].null_count or len(columns["source_record_id"].unique()) != rows.num_rows:
+        raise RecordsError(f"column {record}: names a record twice, or not at all; give every record a name of its own")
+    columns |= _names(columns["full_name_token"]) | {"birth_date": _days(rows, birth_date)}
+    records = pa.table({field.name: columns[field.name] for field in RECORDS}, schema=RECORDS)
+    pairs = compare(records, weights, verdicts=verdicts)
+    people = pd.DataFrame({record: columns["source_record_id"].to_pandas(), "person_id": _people(records, pairs)})
+    return Resolved(people, pairs)
+
+
+def _texts(rows: pa.Table, name: str | None) -> pa.Array:
+    """A column as text without blanks around it; what is empty is not given."""
+    if name is None:
+        return pa.nulls(rows.num_rows, pa.string())
+    if name not in rows.column_names:
+        raise RecordsError(f"the table has no column {name}; it has {', '.join(rows.column_names)}")
+    texts = pc.utf8_trim_whitespace(rows[name].combine_chunks().cast(pa.string()))
+    return pc.if_else(pc.equal(texts, ""), pa.scalar(None, pa.string()), texts)
+
+
+def _names(names: pa.Array) -> dict[str, pa.Array]:
+    """Names in lower case, under one version of a key that nobody keeps, and their encodings."""
+    plain = pc.utf8_lower(names).dictionary_encode()
+    encoding = Encoding(secrets.token_bytes(32))
+    encodings = pa.array([encoding.of(text) for text in plain.dictionary.to_pylist()], pa.binary())
+    return {
+        "full_name_token": pc.binary_join_element_wise("once", plain.cast(pa.string()), "."),
+        "full_name_encoding": encodings.take(plain.indices),
+    }
+
+
+def _days(rows: pa.Table, name: str | None) -> pa.Array:
+    texts = _texts(rows, name)
+    days = pd.to_datetime(pd.Series(texts.to_pandas(), dtype=object), errors="coerce", format="ISO8601")
+    wrong = int((days.isna() & texts.is_valid().to_pandas()).sum())
+    if wrong:
+        raise RecordsError(f"column {name}: {wrong} values are no days like 1990-02-28; correct or empty them")
+    return pa.array(days.dt.date, pa.date32())
+
+
+def _people(records: pa.Table, pairs: pa.Table) -> list[str]:
+    """For each record the smallest record of its person."""
+    if find_spec(CLUSTERS) is None:
+        return _connected(records, pairs)
+    members = import_module(CLUSTERS).find_clusters(records, pairs).members
+    cluster = dict(zip(members["source_record_id"].to_pylist(), members["cluster"].to_pylist(), strict=True))
+    return [cluster[name] for name in records["source_record_id"].to_pylist()]
+
+
+def _connected(records: pa.Table, pairs: pa.Table) -> list[str]:
+    """Whoever hangs together by automatic pairs; a group of two national ids is left apart altogether."""
+    order = np.argsort(records["source_record_id"].to_numpy(zero_copy_only=False).astype(str), kind="stable")
+    names = records["source_record_id"].combine_chunks().take(pa.array(order))
+    followed = pairs.filter(pc.equal(pairs["decision"], "automatic"))
+    left, right = (pc.index_in(followed[end], value_set=names).to_numpy() for end in followed.column_names[:2])
+    size = (len(names), len(names))
+    count, label = connected_components(sparse.coo_array((np.ones(len(left)), (left, right)), shape=size))
+    ids = pc.dictionary_encode(records["national_id_token"].combine_chunks().take(pa.array(order))).indices
+    given, number = ids.is_valid().to_numpy(zero_copy_only=False), pc.fill_null(ids, 0).to_numpy()
+    smallest, largest = np.full(count, len(names)), np.full(count, -1)
+    np.minimum.at(smallest, label[given], number[given])
+    np.maximum.at(largest, label[given], number[given])
+    first = np.full(count, len(names))
+    np.minimum.at(first, label, np.arange(len(names)))
+    is_one_person = smallest >= largest
+    person = np.where(is_one_person[label], first[label], np.arange(len(names)))
+    by_name = {names[place].as_py(): names[int(person[place])].as_py() for place in range(len(names))}
+    return [by_name[name] for name in records["source_record_id"].to_pylist()]

@@ -1,0 +1,53 @@
+"""Which identifiers tie nobody, and why."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+from jobs.customers.blocked_identifiers import WINDOW_DAYS, build
+from jobs.customers.match_rules import MOST_RECORDS_SHARING
+from schemas.cleaned.bank_customers import BANK_CUSTOMERS
+from schemas.cleaned.purchases import PURCHASES
+from schemas.cleaned.shop_users import SHOP_USERS
+from tests.cleaned.layouts import in_every_layout
+from tests.conftest import TableMaker, rows
+from tests.customers.small_records import Row, record
+
+AS_OF = date(2026, 4, 1)
+FIRST_DAY = AS_OF - timedelta(days=WINDOW_DAYS - 1)
+
+
+def purchase(number: int, buyer: str, on: date, **seen: str) -> Row:
+    return {"order_id": f"o{number}", "source_record_id": buyer, "ordered_at": f"{on} 04:00:00", **seen}
+
+
+def test_t15_t17_identifiers_of_too_many_records_are_listed_whatever_the_layout(table: TableMaker) -> None:
+    too_many, allowed = range(MOST_RECORDS_SHARING + 1), range(MOST_RECORDS_SHARING)
+    users = [
+        *(record(f"shop:{n:02d}", phone="call centre", email="full") for n in allowed),
+        record("shop:10", born="1970-01-01", phone="other"),
+        *(record(f"shop:{n}", national_id="noughts") for n in range(20, 20 + MOST_RECORDS_SHARING + 1)),
+    ]
+    customers = [record("harbour:ann", born="1990-01-01", phone="call centre", email="other")]
+    purchases = [
+        *(purchase(n, f"shop:{n:02d}", AS_OF, device_id="kiosk", shipping_address_token="locker") for n in too_many),
+        *(purchase(100 + n, f"shop:{n:02d}", FIRST_DAY, recipient_phone_token="office") for n in too_many),
+        *(purchase(200 + n, f"shop:{n:02d}", FIRST_DAY - timedelta(days=1), device_id="sold") for n in too_many),
+        *(purchase(300 + n, f"shop:{n % 10:02d}", AS_OF, device_id="home") for n in range(30)),
+    ]
+    bought = table(PURCHASES, purchases)
+    for layout in in_every_layout(table, SHOP_USERS, users):
+        found = build(layout, table(BANK_CUSTOMERS, customers), bought, as_of=AS_OF)
+        assert rows(found, "identifier_type", "identifier", "record_count", "blocked_because") == [
+            ("address", "locker", 11, "never_alone"),
+            ("birth_date", "1970-01-01", 1, "placeholder"),
+            ("device", "kiosk", 11, "never_alone"),
+            ("national_id", "noughts", 11, "too_many_records"),
+            ("phone", "call centre", 11, "too_many_records"),
+            ("recipient_phone", "office", 11, "never_alone"),
+        ]
+
+
+def test_without_records_nothing_is_blocked(table: TableMaker) -> None:
+    nothing = (table(contract, []) for contract in (SHOP_USERS, BANK_CUSTOMERS, PURCHASES))
+    assert rows(build(*nothing, as_of=AS_OF), "identifier") == []
