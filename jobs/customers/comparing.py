@@ -18,8 +18,7 @@ import duckdb
 import pyarrow as pa
 
 from jobs.customers import comparing_sql as sql
-from jobs.customers.match_rules import AUTOMATIC_FROM, KEPT_FROM, REVIEW_FROM
-from jobs.customers.match_weights import DECLARED, MatchWeights, doublings
+from jobs.customers.match_weights import DECLARED, MatchWeights
 from jobs.customers.records import IDENTIFYING
 from jobs.customers.verdicts import Verdict
 
@@ -86,10 +85,10 @@ def rules_version(weights: MatchWeights, record_count: int) -> str:
     """Names everything that decides about two prepared records."""
     said = (
         sql.prepared("records"),
+        sql.candidates(),
         sql.compared(),
         sql.judged(weights, record_count, ""),
         weights.digest,
-        f"{AUTOMATIC_FROM} {REVIEW_FROM} {KEPT_FROM} {doublings(record_count)}",
     )
     return hashlib.sha256("\n".join(said).encode()).hexdigest()[:12]
 

@@ -116,7 +116,7 @@ def _linker(connection: duckdb.DuckDBPyConnection, by_chance: Mapping[str, float
     return Linker(DuckDBAPI(connection).register("learnt_from"), settings, log_level=logging.ERROR)
 
 
-def comparisons_of(by_chance: Mapping[str, float]) -> list[dict[str, Any]]:
+def comparisons_of(by_chance: Mapping[str, float]) -> list[Any]:
     """What is compared, as Splink reads it; by_chance: how often strangers agree, where that is known."""
     return [_comparison(name, by_chance.get(name)) for name in LEVELS]
 

@@ -212,6 +212,19 @@ def test_comparing_what_changed_gives_the_rows_of_comparing_everything(seed: int
     assert not full.equals(pairs_before)
 
 
+def test_t16_new_records_of_other_people_change_no_pair_of_those_who_were_there() -> None:
+    rows = people(random.Random(16), 400)
+    strangers = [
+        {**row, "source_record_id": f"new:{number}", "phone_token": f"new{number // 2}", "email_token": None}
+        for number, row in enumerate(people(random.Random(61), 100))
+    ]
+    alone = {"national_id_token": None, "full_name_token": None, "full_name_encoding": None}
+    known, both = compare(records_of(rows)), compare(records_of([*rows, *({**row, **alone} for row in strangers)]))
+    of_known = [row for row in both.to_pylist() if not row["right_record_id"].startswith("new:")]
+    assert [row for row in of_known if not row["left_record_id"].startswith("new:")] == known.to_pylist()
+    assert both.num_rows > known.num_rows
+
+
 def test_t17_the_order_of_records_and_the_number_of_threads_change_nothing() -> None:
     rows = people(random.Random(17), 400)
     expected = compare(records_of(rows), threads=1)

@@ -6,7 +6,6 @@ import json
 import logging
 import random
 from datetime import date, timedelta
-from typing import Any
 
 import duckdb
 import pyarrow as pa
@@ -75,7 +74,19 @@ def test_what_the_records_were_made_with_is_learnt_from_them_in_any_order(
 
 
 def test_a_probability_is_what_splink_makes_of_the_same_weights(town: list[Row], learnt: MatchWeights) -> None:
-    records = records_of(town)
+    chance = random.Random(2)
+    hasty = [
+        record(
+            f"meridian:{number:05d}",
+            chance.choice((None, "赵敏")),
+            phone=f"p{number}",
+            email=chance.choice((None, f"g{number}")),
+            city_code=chance.choice((None, "1")),
+            gender=chance.choice((None, "female")),
+        )
+        for number in range(200)
+    ]
+    records = records_of([*town, *hasty])
     ours = {
         (row["left_record_id"], row["right_record_id"]): row["match_probability"]
         for row in compare(records, learnt).to_pylist()
@@ -90,7 +101,7 @@ def predicted_by_splink(records: pa.Table, weights: MatchWeights) -> dict[tuple[
     from splink import DuckDBAPI, Linker, SettingsCreator, block_on
 
     logging.getLogger("splink").setLevel(logging.ERROR)
-    comparisons: list[dict[str, Any]] = comparisons_of({})
+    comparisons = comparisons_of({})
     for comparison in comparisons:
         name, levels = comparison["output_column_name"], comparison["comparison_levels"][1:]
         for place, level in enumerate(reversed(levels)):

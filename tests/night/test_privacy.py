@@ -37,6 +37,8 @@ def texts_in(path: Path) -> Iterator[str]:
 def texts_of(column: pa.ChunkedArray) -> Iterator[str]:
     if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
         yield "\n".join(value for value in column.unique().to_pylist() if value is not None)
+    elif pa.types.is_binary(column.type):
+        yield "\n".join(value.decode("utf-8", errors="replace") for value in column.unique().to_pylist() if value)
     elif pa.types.is_nested(column.type):
         yield json.dumps(column.to_pylist(), ensure_ascii=False, default=str)
 
@@ -60,5 +62,7 @@ def test_no_raw_value_of_fifty_people_is_left_anywhere(closed: Alliance, part: s
 
 def test_the_search_finds_a_raw_value_that_is_there(closed: Alliance, tmp_path: Path) -> None:
     needle = raw_values(closed)[0]
-    pq.write_table(pa.table({"name": [needle], "nested": [[needle]]}), tmp_path / "leak.parquet")
-    assert sum(needle in text for text in texts_in(tmp_path / "leak.parquet")) == 2
+    pq.write_table(
+        pa.table({"name": [needle], "nested": [[needle]], "bytes": [needle.encode()]}), tmp_path / "leak.parquet"
+    )
+    assert sum(needle in text for text in texts_in(tmp_path / "leak.parquet")) == 3
