@@ -5,6 +5,7 @@ Reads the folder `truth` of a world. Everything here is for tests and benchmarks
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import date
 from pathlib import Path
@@ -65,6 +66,21 @@ def pairwise_identity(source_ids: pa.Table, customer_of: Mapping[str, str]) -> t
         both[customer, person] = both.get((customer, person), 0) + 1
     right = _pairs(both.values())
     return _share(right, _pairs(found.values())), _share(right, _pairs(true.values()))
+
+
+def b_cubed_identity(source_ids: pa.Table, customer_of: Mapping[str, str]) -> tuple[float, float]:
+    """Precision and recall of customers as their records see them (B-cubed; Bagga and Baldwin 1998).
+
+    Of a record: which share of its customer's records is of its person, and which share of its person's records is of
+    its customer; the mean over all records. Unlike pairs, a large cluster weighs no more than its records.
+    """
+    person_of = dict(zip(source_ids["source_id"].to_pylist(), source_ids["person_id"].to_pylist(), strict=True))
+    found, true = Counter(customer_of.values()), Counter(person_of[source_id] for source_id in customer_of)
+    both = Counter((customer, person_of[source_id]) for source_id, customer in customer_of.items())
+    precision = sum(count * count / found[customer] for (customer, _), count in both.items())
+    recall = sum(count * count / true[person] for (_, person), count in both.items())
+    records = len(customer_of)
+    return (precision / records, recall / records) if records else (1.0, 1.0)
 
 
 def ring_recall(rings: pa.Table, suspects: Iterable[int]) -> float:

@@ -14,6 +14,8 @@
     python -m jobs.run decide-pairs decided.csv --from 2026-04-02 --by "R. Diaz" --why "called both"
     python -m jobs.run audit-leaks --business-date 2026-04-01     attacks on what is learnt from relations
     python -m jobs.run ego --business-date 2026-04-01 --customer ID --out ties.svg     a customer's ties
+    python -m jobs.run who-was shop:u0000017 --business-date 2026-04-01            a record's customer on that night
+    python -m jobs.run identity-report --business-date 2026-04-01 --out identity.html
     python -m jobs.run explain <customer_id> net_spend_cents_sum_90d --business-date 2026-04-01
     python -m jobs.run doctor
 
@@ -31,7 +33,7 @@ from collections.abc import Callable, Sequence
 from datetime import date
 from pathlib import Path
 
-from jobs import commands, model_commands, pair_commands, relation_commands
+from jobs import commands, identity_commands, model_commands, pair_commands, relation_commands
 from jobs.errors import ExitCode
 from jobs.failures import exit_code_of, sentence_of
 from schemas.dates import parse_business_date
@@ -102,6 +104,7 @@ def _parser() -> argparse.ArgumentParser:
     files.add_argument("address", help="<layer>/<dataset>")
     model_commands.add_verbs(verbs, _date)
     pair_commands.add_verbs(verbs, _date)
+    identity_commands.add_verbs(verbs, _date)
     leaks = dated(verb("audit-leaks", relation_commands.audit_leaks, "attack the network features of a night"))
     leaks.add_argument("--out", type=Path, default=None, help="Parquet (default: <scratch>/leak_audit/<date>.parquet)")
     ego = dated(verb("ego", relation_commands.ego, "draw the people within two ties of a customer"))

@@ -1,9 +1,12 @@
-"""Which record of which partner belongs to which person."""
+"""Which record of which partner belongs to which person: the partition of a night says who was who on it."""
 
 from schemas.cleaned.bank_customers import BANK_CUSTOMERS
 from schemas.cleaned.shop_users import SHOP_USERS
 from schemas.columns import CUSTOMER_ID, SOURCE_RECORD_ID
+from schemas.customers.record_pairs import RECORD_PAIRS
 from schemas.table import Column, Describes, Table
+
+ALONE = "alone"
 
 IDENTITIES = Table(
     __name__,
@@ -11,6 +14,7 @@ IDENTITIES = Table(
     built_from=(
         SHOP_USERS,
         BANK_CUSTOMERS,
+        RECORD_PAIRS,
     ),
     describes=Describes.KNOWLEDGE,
     key=("source_record_id",),
@@ -21,10 +25,37 @@ IDENTITIES = Table(
         Column(
             "matched_by",
             "string",
-            "the rule that tied the record to the others of the customer",
-            allowed=("national_id", "phone_and_birth_date", "alone"),
+            "the rule of the strongest pair that ties the record to another of the customer; alone when none does",
+            allowed=(*RECORD_PAIRS.column("matched_by").allowed, ALONE),
         ),
         Column("record_since", "timestamp", "when the relation with the partner began"),
         Column("customer_since_date", "date", "business date on which the customer id was given"),
+        Column(
+            "previous_customer_id",
+            "string",
+            "the customer the record belonged to the night before",
+            missing="the record is new tonight",
+        ),
+        Column("is_shown", "boolean", "whether a partner still shows the record; else it stays as it was last known"),
+        Column(
+            "match_probability",
+            "double",
+            "how surely the strongest pair of the record is right, 0 to 1; 1 when a reviewer decided",
+            missing="alone",
+        ),
+        Column(
+            "matched_record_id", "string", "the record at the other end of that pair; the smallest one", missing="alone"
+        ),
+        Column(
+            "weakest_match_probability",
+            "double",
+            "how sure the weakest of the pairs is that hold the records of the customer together, 0 to 1",
+            missing="alone",
+        ),
+        Column(
+            "has_bridge",
+            "boolean",
+            "whether two parts of the customer, of two or more records each, are held together by one pair alone",
+        ),
     ),
 )

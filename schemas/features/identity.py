@@ -23,11 +23,9 @@ BOTH_FIELDS = (
 )
 """The fields that the shop and the banks both ask for."""
 
-CONFIDENCE = (("national_id", 0.99), ("phone_and_birth_date", 0.9), ("alone", 1.0))
-"""How surely a record belongs to its customer, by the rule that tied it; a record alone can only be its own person.
-The figures are guesses in the right order."""
-
-DOUBT_OF_CONFLICT = 0.5  # two values where one person has one: as likely two people as an error; a guess
+DOUBT_OF_CONFLICT = (
+    0.5  # two values where one person has one, or two parts on one pair: an error or two people; a guess
+)
 SINGLE_VALUED = ("national_id_token", "birth_date", "gender")
 AGE_BANDS = ((18, "under 18"), (25, "18-24"), (35, "25-34"), (45, "35-44"), (55, "45-54"), (65, "55-64"))
 
@@ -43,8 +41,6 @@ def different_values(field: str) -> str:
 
 
 CONFLICTS = " + ".join(different(field) for field in SINGLE_VALUED)
-SURE = " ".join(f"WHEN '{rule}' THEN {sure}D" for rule, sure in CONFIDENCE)
-WEAKEST = f"min(CASE matched_by {SURE} END)"
 AGE = " ".join(f"WHEN max(age) < {end} THEN '{band}'" for end, band in AGE_BANDS)
 FILLED = " + ".join(f"CASE WHEN count({field}) > 0 THEN 1 ELSE 0 END" for field in BOTH_FIELDS)
 
@@ -112,11 +108,24 @@ RECORD_MEASURES = (
         CONFLICTS,
     ),
     *formula(
-        "identity_confidence_score",
+        "match_probability_min",
         "double",
-        "how surely the records are one person, 0 to 1: the weakest rule that ties one of them (identity number 0.99, "
-        "phone and birth date 0.9, a record alone 1), halved for each conflict",
-        f"{WEAKEST} * power({DOUBT_OF_CONFLICT}D, {CONFLICTS})",
+        "how sure the weakest of the pairs is that hold the records of the customer together, 0 to 1",
+        "min(weakest_match_probability)",
+        missing="one record only",
+    ),
+    *formula(
+        "has_identity_bridge",
+        "boolean",
+        "whether two parts of the customer, of two or more records each, are held together by one pair alone",
+        "max(has_bridge)",
+    ),
+    *formula(
+        "identity_confidence",
+        "double",
+        "how surely the records are one person, 0 to 1: the weakest pair that holds them together, 1 for a record "
+        "alone, halved for each conflict",
+        f"coalesce(min(weakest_match_probability), 1D) * power({DOUBT_OF_CONFLICT}D, {CONFLICTS})",
     ),
 )
 """Over the records of a customer that began by as_of, as the partners held them on the day."""

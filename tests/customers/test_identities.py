@@ -1,46 +1,24 @@
-"""Who is who: records are named after the person they belong to in truth, with the partner behind a colon."""
+"""Who is who: records are named after the person they belong to in truth, with the partner before a colon."""
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from datetime import date
-from typing import Any
 
 import pytest
 from pyspark.sql import DataFrame
 
-from jobs.customers.identities import build
-from jobs.customers.linking import MAX_RECORDS_SHARING
-from schemas.cleaned.bank_customers import BANK_CUSTOMERS
-from schemas.cleaned.shop_users import SHOP_USERS
 from schemas.customers.identities import IDENTITIES
 from tests.conftest import TableMaker, rows
+from tests.customers.people import Row, customers, identified, pair, people, record
 
 AS_OF = date(2026, 4, 1)
-
-Row = dict[str, Any]
-
-
-def record(name: str, national_id: str | None = None, phone: str | None = None, born: str | None = None) -> Row:
-    return {"source_record_id": name, "national_id_token": national_id, "phone_token": phone, "birth_date": born}
 
 
 def built(
     table: TableMaker, records: Sequence[Row], previous: DataFrame | None = None, partitions: int = 1
 ) -> DataFrame:
-    at_shop = [row for row in records if row["source_record_id"].startswith("shop:")]
-    at_banks = [row for row in records if row not in at_shop]
-    users = table(SHOP_USERS, at_shop).repartition(partitions)
-    return build(users, table(BANK_CUSTOMERS, at_banks).repartition(partitions), previous=previous, as_of=AS_OF)
-
-
-def people(identities: DataFrame) -> list[set[str]]:
-    """The records of each customer, in the order of their smallest record."""
-    by_customer: dict[str, set[str]] = {}
-    for name, customer in rows(identities, "source_record_id", "customer_id"):
-        by_customer.setdefault(customer, set()).add(name)
-    return sorted(by_customer.values(), key=min)
+    return identified(table, records, as_of=AS_OF, previous=previous, partitions=partitions)
 
 
 TWO_RULES = [
@@ -62,19 +40,21 @@ def test_t17_records_are_tied_by_national_id_and_by_phone_and_birth_date_in_what
     table: TableMaker, partitions: int
 ) -> None:
     records = TWO_RULES if partitions == 1 else TWO_RULES[::-1]
-    found = rows(built(table, records, partitions=partitions), "source_record_id", "customer_id", "matched_by")
-    customers = {name: customer for name, customer, _ in found}
-    assert {name: rule for name, _, rule in found} == {
-        "shop:ann": "national_id",
-        "harbour:ann": "national_id",
-        "meridian:ann": "phone_and_birth_date",
-        "shop:bob": "phone_and_birth_date",
-        "harbour:bob": "phone_and_birth_date",
-        **dict.fromkeys(("shop:cem", "shop:dia", "harbour:dia", "shop:eve", "harbour:eve"), "alone"),
+    identities = built(table, records, partitions=partitions)
+    columns = ("matched_by", "matched_record_id", "weakest_match_probability", "has_bridge", "is_shown")
+    alone = ("alone", None, None, False, True)
+    assert {name: tuple(told) for name, *told in rows(identities, "source_record_id", *columns)} == {
+        "shop:ann": ("national_id", "harbour:ann", 0.9995, False, True),
+        "harbour:ann": ("national_id", "shop:ann", 0.9995, False, True),
+        "meridian:ann": ("phone_and_birth_date", "shop:ann", 0.9995, False, True),
+        "shop:bob": ("phone_and_birth_date", "harbour:bob", 0.9995, False, True),
+        "harbour:bob": ("phone_and_birth_date", "shop:bob", 0.9995, False, True),
+        **dict.fromkeys(("shop:cem", "shop:dia", "harbour:dia", "shop:eve", "harbour:eve"), alone),
     }
-    assert customers["shop:ann"] == customers["harbour:ann"] == customers["meridian:ann"]
-    assert customers["shop:bob"] == customers["harbour:bob"]
-    assert len(set(customers.values())) == 7
+    of = customers(identities)
+    assert of["shop:ann"] == of["harbour:ann"] == of["meridian:ann"]
+    assert of["shop:bob"] == of["harbour:bob"]
+    assert len(set(of.values())) == 7
 
 
 def test_two_national_ids_never_become_one_person_not_even_through_a_third_record(table: TableMaker) -> None:
@@ -93,18 +73,6 @@ def test_two_national_ids_never_become_one_person_not_even_through_a_third_recor
         {"shop:ann"},
         {"shop:twin"},
     ]
-
-
-def test_t15_a_token_on_too_many_records_ties_nobody(table: TableMaker) -> None:
-    allowed, too_many = range(MAX_RECORDS_SHARING), range(MAX_RECORDS_SHARING + 1)
-    records = [
-        *(record(f"shop:kiosk-{i}", phone="k", born="1970-01-01") for i in too_many),
-        *(record(f"shop:zeros-{i}", national_id="0") for i in too_many),
-        *(record(f"shop:one-{i}", national_id="1") for i in allowed),
-        *(record(f"shop:pair-{i}", phone="p", born="1980-01-01") for i in allowed),
-    ]
-    sizes = Counter(len(person) for person in people(built(table, records)))
-    assert sizes == {1: 2 * (MAX_RECORDS_SHARING + 1), MAX_RECORDS_SHARING: 2}
 
 
 def night_before(table: TableMaker, customers: dict[str, tuple[str, str]]) -> DataFrame:
@@ -172,15 +140,80 @@ def test_a_previous_id_goes_to_one_cluster_only_even_when_two_hold_as_many_of_it
     assert found["shop:bob"] != "c-both"
 
 
+NIGHTS = tuple(date(2026, 4, day) for day in (1, 2, 3, 4))
+
+
 def test_t16_the_next_night_with_equal_records_changes_nothing(table: TableMaker) -> None:
-    first = build(
-        table(SHOP_USERS, [row for row in TWO_RULES if row["source_record_id"].startswith("shop:")]),
-        table(BANK_CUSTOMERS, [row for row in TWO_RULES if not row["source_record_id"].startswith("shop:")]),
-        previous=None,
-        as_of=date(2026, 3, 31),
-    )
-    columns = ("source_record_id", "customer_id", "matched_by", "record_since", "customer_since_date")
-    assert rows(built(table, TWO_RULES, previous=first), *columns) == rows(first, *columns)
+    first = identified(table, TWO_RULES, as_of=date(2026, 3, 31))
+    kept = [name for name in IDENTITIES.column_names if name != "previous_customer_id"]
+    night = built(table, TWO_RULES, previous=first)
+    assert rows(night, *kept) == rows(first, *kept)
+    assert rows(night, "customer_id") == rows(night, "previous_customer_id")
+
+
+def test_t16_unrelated_new_people_change_no_id_of_others(table: TableMaker) -> None:
+    first = identified(table, TWO_RULES, as_of=date(2026, 3, 31))
+    arrived = [record(f"{partner}:new-{n}", national_id=f"N{n}") for n in range(50) for partner in ("shop", "harbour")]
+    night = customers(built(table, [*arrived, *TWO_RULES], previous=first))
+    assert customers(first).items() <= night.items()
+    assert len(set(night.values())) == 7 + 50
+
+
+def test_t16_merged_and_split_again_both_ids_come_to_rest_and_a_replayed_night_gives_the_old_map(
+    table: TableMaker,
+) -> None:
+    apart = [
+        *(record(f"{partner}:ann", national_id="A") for partner in ("shop", "harbour", "meridian")),
+        *(record(f"{partner}:bob", national_id="B") for partner in ("shop", "harbour")),
+    ]
+    one_person = [{**row, "national_id_token": "A"} for row in apart]
+    maps: list[DataFrame] = []
+    for night, records in zip(NIGHTS, (apart, one_person, apart, apart), strict=True):
+        maps.append(identified(table, records, as_of=night, previous=maps[-1] if maps else None).localCheckpoint())
+    first, merged, parted, after = (customers(map_) for map_ in maps)
+    assert set(merged.values()) == {first["shop:ann"]}, "the customer with most records stays"
+    assert {parted[name] for name in first if name.endswith("ann")} == {first["shop:ann"]}
+    assert parted["shop:bob"] == parted["harbour:bob"]
+    assert parted["shop:bob"] not in first.values(), "an id that was given away never comes back"
+    assert after == parted
+    for number in (1, 0, 2):
+        records = (apart, one_person, apart)[number]
+        again = identified(table, records, as_of=NIGHTS[number], previous=maps[number - 1] if number else None)
+        assert rows(again, *IDENTITIES.column_names) == rows(maps[number], *IDENTITIES.column_names)
+
+
+def test_of_a_customer_with_an_erased_record_the_rest_stays_and_what_only_it_knew_is_forgotten(
+    table: TableMaker,
+) -> None:
+    held_by_all = [record(f"{partner}:ann", national_id="A") for partner in ("shop", "harbour", "meridian")]
+    held_by_one = [
+        record("shop:bob", phone="1", born="1990-01-01"),
+        record("harbour:bob", national_id="B", phone="1", born="1990-01-01"),
+        record("meridian:bob", national_id="B"),
+        record("meridian:bob-old", national_id="B"),
+    ]
+    before = built(table, [*held_by_all, *held_by_one])
+    erased = {"harbour:ann", "harbour:bob"}
+    left = [row for row in (*held_by_all, *held_by_one) if row["source_record_id"] not in erased]
+    night = identified(table, left, as_of=date(2026, 4, 2), previous=before)
+    of_night, of_before = customers(night), customers(before)
+    moved = {name for name, customer in of_night.items() if customer != of_before[name]}
+    assert moved == {"shop:bob"}, "only the erased record tied it to the others"
+    assert [name for name, is_shown in rows(night, "source_record_id", "is_shown") if not is_shown] == sorted(erased)
+
+
+def test_a_reviewers_decision_holds_and_its_reversal_holds_too(table: TableMaker) -> None:
+    records = [record("shop:ann", national_id="A"), record("harbour:ann", national_id="A with a typing error")]
+    said = {
+        word: pair("harbour:ann", "shop:ann", "reviewed", None, decision=word) for word in ("automatic", "rejected")
+    }
+    before = built(table, records)
+    assert len(people(before)) == 2
+    yes = identified(table, records, pairs=[said["automatic"]], previous=before, as_of=NIGHTS[1])
+    assert rows(yes, "matched_by", "match_probability") == [("reviewed", 1.0)] * 2
+    assert len(people(yes)) == 1
+    no = identified(table, records, pairs=[said["rejected"]], previous=yes, as_of=NIGHTS[2])
+    assert len(people(no)) == 2
 
 
 def test_without_records_there_is_nobody(table: TableMaker) -> None:

@@ -111,6 +111,8 @@ class RandomRows:
                 "source_record_id": record,
                 "customer_id": name,
                 "matched_by": rules[number % len(rules)],
+                "weakest_match_probability": (None, 0.9, 0.999, 0.95)[number % 4],
+                "has_bridge": number % 5 == 0,
                 "record_since": since.get(record, datetime(2024, 2, 29, number % 24, tzinfo=UTC)),
             }
             for number, (record, name) in enumerate(

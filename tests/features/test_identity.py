@@ -24,16 +24,20 @@ def described(table: TableMaker, given: dict[Table, GivenRows], *columns: str, a
     return rows(built, "customer_id", *columns)
 
 
-def test_a_conflict_halves_the_confidence_and_the_weakest_rule_decides(table: TableMaker) -> None:
+def test_a_conflict_halves_the_confidence_and_the_weakest_pair_decides(table: TableMaker) -> None:
     records = [
-        ("shop:ann", "ann", "national_id", "one", "1990-01-01"),
-        ("harbour:ann", "ann", "national_id", "one", "1990-01-01"),
-        ("shop:bob", "bob", "national_id", "one", "1990-01-01"),
-        ("harbour:bob", "bob", "phone_and_birth_date", "two", "1990-01-01"),
-        ("shop:cem", "cem", "alone", None, None),
+        ("shop:ann", "ann", 0.99, "one", "1990-01-01"),
+        ("harbour:ann", "ann", 0.99, "one", "1990-01-01"),
+        ("shop:bob", "bob", 0.9, "one", "1990-01-01"),
+        ("harbour:bob", "bob", 0.9, "two", "1990-01-01"),
+        ("shop:cem", "cem", None, None, None),
+        ("shop:dia", "dia", 0.96, None, None),
     ]
     given: dict[Table, GivenRows] = {
-        IDENTITIES: [{"source_record_id": r, "customer_id": c, "matched_by": rule} for r, c, rule, _, _ in records],
+        IDENTITIES: [
+            {"source_record_id": r, "customer_id": c, "weakest_match_probability": sure, "has_bridge": c == "dia"}
+            for r, c, sure, _, _ in records
+        ],
         SHOP_USERS: [
             {"source_record_id": r, "national_id_token": token, "birth_date": born}
             for r, _, _, token, born in records
@@ -45,11 +49,19 @@ def test_a_conflict_halves_the_confidence_and_the_weakest_rule_decides(table: Ta
             if r.startswith("harbour:")
         ],
     }
-    columns = ("identity_confidence_score", "conflict_count", "kyc_level_max", "age_band", "filled_share")
+    columns = ("identity_confidence", "conflict_count", "kyc_level_max", "age_band", "filled_share")
     assert described(table, given, *columns) == [
         ("ann", 0.99, 0, 2, "35-44", 0.25),
         ("bob", 0.45, 1, 2, "35-44", 0.25),
         ("cem", 1.0, 0, None, None, 0.0),
+        ("dia", 0.96, 0, None, None, 0.0),
+    ]
+    weakest = ("match_probability_min", "has_identity_bridge", "record_count")
+    assert described(table, given, *weakest) == [
+        ("ann", 0.99, False, 2),
+        ("bob", 0.9, False, 2),
+        ("cem", None, False, 1),
+        ("dia", 0.96, True, 1),
     ]
 
 

@@ -14,6 +14,7 @@ ON_S3 = (
     "captured/bank_customers",
     "cleaned/shop_users",
     "cleaned/bank_customers",
+    "customers/record_pairs",
     "customers/identities",
 )
 

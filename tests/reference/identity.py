@@ -72,11 +72,9 @@ ANSWER = Answer(
             ),
             "city_tier_best": "min(city_tier)",
             "conflict_count": CONFLICTS,
-            "identity_confidence_score": (
-                "min(CASE matched_by WHEN 'national_id' THEN 0.99 WHEN 'phone_and_birth_date' THEN 0.9"
-                " ELSE 1 END)::DOUBLE"
-                f" / pow(2, {CONFLICTS})"
-            ),
+            "match_probability_min": "min(weakest_match_probability)",
+            "has_identity_bridge": "bool_or(has_bridge)",
+            "identity_confidence": f"coalesce(min(weakest_match_probability), 1) / pow(2, {CONFLICTS})",
         },
         "open_accounts": {
             "account_count": "count(*)",

@@ -1,0 +1,31 @@
+"""Which automatic pairs of records were not followed, and why."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from pyspark.sql import DataFrame
+
+from jobs.customers.clusters import find_clusters
+from jobs.customers.records import records
+
+
+def build(
+    shop_users: DataFrame,
+    bank_customers: DataFrame,
+    record_pairs: DataFrame,
+    identities: DataFrame,
+    *,
+    as_of: date,  # noqa: ARG001 - who is who is knowledge, not a state of the day
+) -> DataFrame:
+    """One row per automatic pair whose records belong to two customers.
+
+    The clusters are made once more from the same rows, so they are those of the identities.
+    """
+    people = records(shop_users, bank_customers).select("source_record_id", "national_id_token")
+    refusals = find_clusters(people.toArrow(), record_pairs.toArrow()).refusals
+    refused = identities.sparkSession.createDataFrame(refusals)
+    for side in ("left", "right"):
+        of_record = identities.selectExpr(f"source_record_id AS {side}_record_id", f"customer_id AS {side}_customer_id")
+        refused = of_record.join(refused, f"{side}_record_id", how="inner")
+    return refused

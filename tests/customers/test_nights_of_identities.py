@@ -1,0 +1,81 @@
+"""Who is who over whole nights of the demo world: the ledger tells each change, and the truth tells how right it is."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pyarrow as pa
+import pyarrow.csv as pa_csv
+
+from demo.bench_rings import read_published
+from demo.oracle import b_cubed_identity, pairwise_identity
+from demo.truth import truth_table
+from schemas.customers.households import HOUSEHOLDS
+from schemas.customers.identities import IDENTITIES
+from schemas.customers.identity_ledger import IDENTITY_LEDGER
+from schemas.customers.identity_refusals import IDENTITY_REFUSALS
+from tests.alliance import Alliance
+
+
+def map_of(closed: Alliance, night: date) -> dict[str, str]:
+    rows = read_published(closed.lake("forward"), IDENTITIES, night)
+    return dict(zip(rows["source_record_id"].to_pylist(), rows["customer_id"].to_pylist(), strict=True))
+
+
+def test_t16_over_the_nights_ids_stay_and_the_ledger_alone_leads_from_one_map_to_the_next(closed: Alliance) -> None:
+    nights = closed.days
+    known, changed = map_of(closed, nights[0]), 0
+    for night in nights[1:]:
+        ledger = read_published(closed.lake("forward"), IDENTITY_LEDGER, night).to_pylist()
+        tonight = map_of(closed, night)
+        assert known | {row["source_record_id"]: row["to_customer_id"] for row in ledger} == tonight
+        assert all(known.get(row["source_record_id"]) == row["from_customer_id"] for row in ledger)
+        moved = sum(tonight[name] != customer for name, customer in known.items())
+        assert moved <= 0.001 * len(known) + 2, "a night of the world changes few people"
+        known, changed = tonight, changed + len(ledger)
+    assert changed > 0, "people arrive in the world"
+
+
+def test_customers_are_people_and_the_page_of_a_night_says_how_surely(closed: Alliance) -> None:
+    night, ids = closed.days[-1], truth_table(closed.life, "source_ids")
+    found = {name.split(":")[1]: customer for name, customer in map_of(closed, night).items()}
+    precision, recall = pairwise_identity(ids, found)
+    assert precision >= 0.99
+    assert recall >= 0.6, "exact tokens alone find most of them"
+    by_record = b_cubed_identity(ids, found)
+    names = [
+        f"{partner}:{one}" for partner, one in zip(*(ids[c].to_pylist() for c in ("partner", "source_id")), strict=True)
+    ]
+    labelled = closed.folder / "labelled.csv"
+    pa_csv.write_csv(pa.table({"source_record_id": names, "person_id": ids["person_id"]}), labelled)
+    page = closed.folder / "identity.html"
+    arguments = ("--business-date", str(night), "--out", str(page), "--labelled", str(labelled))
+    told = closed.succeed("forward", "identity-report", *arguments)
+    assert "customers in another segment by identity alone" in told
+    text = page.read_text(encoding="utf-8")
+    for figure in (precision, recall, *by_record):
+        assert f">{figure:.4f}<" in text
+
+
+def test_people_of_one_household_in_truth_are_tied_and_stay_people(closed: Alliance) -> None:
+    night = closed.days[1]
+    households = read_published(closed.lake("forward"), HOUSEHOLDS, night).to_pylist()
+    person = dict(
+        zip(*(truth_table(closed.life, "source_ids")[c].to_pylist() for c in ("source_id", "person_id")), strict=True)
+    )
+    home = dict(
+        zip(*(truth_table(closed.life, "people")[c].to_pylist() for c in ("person_id", "household_id")), strict=True)
+    )
+    homes_of: dict[str, set[int]] = {}
+    for name, customer in map_of(closed, night).items():
+        homes_of.setdefault(customer, set()).add(home[person[name.split(":")[1]]])
+    assert len(households) >= 10
+    right = sum(bool(homes_of[row["customer_id"]] & homes_of[row["household_id"]]) for row in households)
+    assert right >= 0.9 * len(households)
+
+
+def test_every_refusal_of_a_night_has_two_customers(closed: Alliance) -> None:
+    night = closed.days[-1]
+    refused = read_published(closed.lake("forward"), IDENTITY_REFUSALS, night).to_pylist()
+    of = map_of(closed, night)
+    assert all(of[row["left_record_id"]] == row["left_customer_id"] != row["right_customer_id"] for row in refused)
