@@ -187,6 +187,7 @@ class Table(Dataset):
                 ("columns of unknown type", wrong_types),
                 ("columns of an unknown kind of personal data", wrong_kinds),
                 ("encodings that are not binary, or of no token in the table", wrong_encodings),
+                ("read again of yesterday and no parents", self._no_parents()),
                 ("a table without key", [] if self.key else ["key"]),
                 (
                     "captured without source, or source without captured",
@@ -197,6 +198,10 @@ class Table(Dataset):
         ]
         if problems:
             raise ContractError(f"{self.address}: {'; '.join(problems)}")
+
+    def _no_parents(self) -> list[str]:
+        parents = {parent.address for parent in self.built_from} if self.reads_previous_night else set()
+        return [one.address for one in self.also_previous if one.address not in parents]
 
     @property
     def column_names(self) -> tuple[str, ...]:

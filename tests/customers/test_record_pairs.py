@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -10,8 +11,10 @@ import pytest
 from jobs.customers.record_pairs import build
 from jobs.customers.verdicts import Verdict
 from schemas.cleaned.bank_customers import BANK_CUSTOMERS
+from schemas.cleaned.consents import CONSENTS
 from schemas.cleaned.shop_users import SHOP_USERS
 from schemas.customers.record_pairs import RECORD_PAIRS
+from schemas.table import ContractError
 from tests.conftest import TableMaker, rows
 from tests.customers.small_records import Row, record
 
@@ -68,3 +71,11 @@ def test_a_night_compares_all_or_what_changed_and_finds_the_same(table: TableMak
 
 def test_without_records_there_are_no_pairs(table: TableMaker) -> None:
     assert rows(build(*at_partners(table, []), as_of=AS_OF), "left_record_id") == []
+
+
+def test_only_parents_of_a_dataset_that_reads_the_night_before_are_read_again_of_it() -> None:
+    assert replace(RECORD_PAIRS).also_previous == RECORD_PAIRS.built_from
+    wrongs: tuple[dict[str, Any], ...] = ({"reads_previous_night": False}, {"also_previous": (CONSENTS,)})
+    for wrong in wrongs:
+        with pytest.raises(ContractError, match="read again of yesterday and no parents"):
+            replace(RECORD_PAIRS, **wrong)
