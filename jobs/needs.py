@@ -6,7 +6,6 @@ build like the digest of a parent; what changes only the way there has none.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -38,7 +37,7 @@ class Needs:
             return {bank: (ring.current, ring.current_key) for bank, ring in self.settings.keys().recipients.items()}
         raise KeyError(f"no job is given {name}")
 
-    def digests(self, dataset: Dataset, night: date) -> Mapping[str, str]:
+    def digests(self, dataset: Dataset, night: date) -> dict[str, str]:
         """Which version of each key and which decisions the dataset is built with: a rotated key is another input."""
         needs = dataset.needs if isinstance(dataset, Table) else ()
         digests: dict[str, str] = {}
