@@ -121,7 +121,12 @@ def _degrees(life: Life, axes: Axes) -> str:
     axes.loglog(values, share, ".", color=ACCENT)
     axes.set_xlabel("friends, at least")
     axes.set_ylabel("share of people")
-    return f"<b>Friends</b>: the tail's exponent is {tail_exponent(degree):.1f} (between 2 and 3 in many networks)."
+    friends = truth_table(life, "friends").to_pandas() % life.world.district_count
+    elsewhere = (friends.first_person_id != friends.second_person_id).mean()
+    return (
+        f"<b>Friends</b>: the tail's exponent is {tail_exponent(degree):.1f} (between 2 and 3 in many networks); "
+        f"{elsewhere:.0%} of the friendships lie between two districts."
+    )
 
 
 def tail_exponent(degree: np.ndarray, smallest: int = 8) -> float:
