@@ -1,9 +1,9 @@
 """The world: who it is made of, how long its history is, and where its chance comes from.
 
-A world is made of districts of about five thousand people who know, pay and infect each other, and it is lived month
-by month. Every process draws from its own generator for its own district and month. So a longer life never changes
-what happened before; districts may be lived in any order, in one process or in many; and a day of a drop depends only
-on the months up to its own.
+A world is made of districts of about five thousand people who know, pay and infect each other; some have friends in
+other districts (`demo.neighbours`). It is lived month by month, and every process draws from its own generator for its
+own district and month. So a longer life never changes what happened before; districts may be lived in any order, in one
+process or in many; and a day of a drop depends only on the months up to its own.
 """
 
 from __future__ import annotations

@@ -27,6 +27,7 @@ from demo.buying import SEASON
 from demo.drops import bank_flaws_of, flaws_of
 from demo.life import Life
 from demo.oracle import oracle_gini
+from demo.report_vintages import BAD_AFTER_DAYS, vintage_curves
 from demo.tables import BANK_TABLES, FILE_TABLES
 from demo.truth import truth_table
 from demo.world import day_number
@@ -56,6 +57,7 @@ def report(life: Life, days: list[date]) -> str:
         _concentration,
         _seasons,
         _hours,
+        _observed_defaults,
         _vintages,
         _calibration,
         _orders_end,
@@ -121,7 +123,12 @@ def _degrees(life: Life, axes: Axes) -> str:
     axes.loglog(values, share, ".", color=ACCENT)
     axes.set_xlabel("friends, at least")
     axes.set_ylabel("share of people")
-    return f"<b>Friends</b>: the tail's exponent is {tail_exponent(degree):.1f} (between 2 and 3 in many networks)."
+    friends = truth_table(life, "friends").to_pandas() % life.world.district_count
+    elsewhere = (friends.first_person_id != friends.second_person_id).mean()
+    return (
+        f"<b>Friends</b>: the tail's exponent is {tail_exponent(degree):.1f} (between 2 and 3 in many networks); "
+        f"{elsewhere:.0%} of the friendships lie between two districts."
+    )
 
 
 def tail_exponent(degree: np.ndarray, smallest: int = 8) -> float:
@@ -159,7 +166,7 @@ def _hours(life: Life, axes: Axes) -> str:
     return "<b>Visits</b> by the hour: a lunch break, and an evening on the sofa."
 
 
-def _vintages(life: Life, axes: Axes) -> str:
+def _observed_defaults(life: Life, axes: Axes) -> str:
     known = truth_table(life, "defaults").to_pandas().dropna(subset="is_default")
     rate = known.astype({"is_default": float}).groupby("observation_date").is_default.mean()
     axes.plot(pd.to_datetime(rate.index), rate.to_numpy() * 100, color=ACCENT, marker="o", markersize=3)
@@ -168,6 +175,19 @@ def _vintages(life: Life, axes: Axes) -> str:
     axes.tick_params(axis="x", rotation=30)
     mean = known.is_default.astype(float).mean()
     return f"<b>Defaults by observation date</b>: {mean:.1%} on average (2 to 6 % is assumed)."
+
+
+def _vintages(life: Life, axes: Axes) -> str:
+    plans, instalments, payments = (
+        _rows(life, table).to_pandas() for table in ("credit_plans", "credit_instalments", "credit_repayments")
+    )
+    curves = vintage_curves(plans, instalments, payments, pd.Timestamp(life.last_day))
+    for place, (half, share) in enumerate(curves.items()):
+        axes.plot(share.index, share * 100, label=half, color=ACCENT, alpha=1 - 0.15 * place, linewidth=2 - 0.3 * place)
+    axes.set_xlabel("months since the plan was opened")
+    axes.set_ylabel(f"ever {BAD_AFTER_DAYS} days past due, %")
+    axes.legend(frameon=False, fontsize=8)
+    return "<b>Vintages</b>: plans by the half-year in which they were opened, the oldest darkest."
 
 
 def _calibration(life: Life, axes: Axes) -> str:

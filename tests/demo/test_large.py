@@ -140,7 +140,7 @@ def test_the_command_line_writes_the_days_asked_for(tmp_path: Path, capsys: pyte
     assert command.main([*base, "--from", "2026-03-01"]) == 2
     assert command.main(["world-report", "--people", "300", "--days", "1", "--out", str(tmp_path / "w.html")]) == 0
     page = (tmp_path / "w.html").read_text()
-    assert page.count("data:image/png;base64,") == 12
+    assert page.count("data:image/png;base64,") == 13
     assert "http" not in page.replace("data:", "")
 
 
