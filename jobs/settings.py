@@ -12,6 +12,9 @@ from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 KEY_VERSION = re.compile(r"[a-z0-9]{1,16}")
+NEVER = 9_999_999_999
+"""More rows than any table of ours has."""
+
 BANK_CODE = re.compile(r"[a-z][a-z0-9_]{0,30}")
 
 
@@ -97,7 +100,7 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         shuffle_partitions=_whole_number(values, "NIGHTLEDGER_SHUFFLE_PARTITIONS", 4, problems),
         workers=_whole_number(values, "NIGHTLEDGER_WORKERS", 2, problems),
         edges_in_memory=_whole_number(values, "NIGHTLEDGER_EDGES_IN_MEMORY", _edges_that_fit(), problems),
-        incremental_from_rows=_whole_number(values, "NIGHTLEDGER_INCREMENTAL_FROM_ROWS", 1_000_000, problems),
+        incremental_from_rows=_whole_number(values, "NIGHTLEDGER_INCREMENTAL_FROM_ROWS", NEVER, problems),
         check_in_memory_rows=_whole_number(values, "NIGHTLEDGER_CHECK_IN_MEMORY_ROWS", 2_000_000, problems),
         match_weights_file=_file(values, "NIGHTLEDGER_MATCH_WEIGHTS"),
     )

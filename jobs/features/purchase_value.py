@@ -13,6 +13,7 @@ from jobs.windows import aggregates_of, carry_on, days_before, happened_by
 from schemas.features.purchase_value import CHANGES, DAY_MEASURES, MONEY_MEASURES
 
 FIFTHS: Final = 5
+FEW: Final = 300_000  # customers whose ids every worker can hold: the purchases then need not be shuffled
 
 
 def build(
@@ -35,7 +36,8 @@ def build(
         return place_in_fifths(describe_buyers(purchases, refunds, records, as_of))
     known = find_unchanged(purchases, refunds, records, previous, as_of)
     news = records.join(known.where("NOT is_unchanged"), "customer_id", how="left_semi")
-    bought_anew = purchases.join(news, "source_record_id", how="left_semi")
+    are_few = known.where("NOT is_unchanged").count() <= FEW
+    bought_anew = purchases.join(F.broadcast(news) if are_few else news, "source_record_id", how="left_semi")
     anew = describe_buyers(bought_anew, refunds, news, as_of)
     unchanged = previous.join(known.where("is_unchanged"), "customer_id", how="left_semi")
     carried = carry_on(unchanged, tell_moving(purchases, refunds, records, as_of), CHANGES)
@@ -105,7 +107,8 @@ def tell_moving(purchases: DataFrame, refunds: DataFrame, records: DataFrame, as
     paid = tell_payments(purchases, as_of)
     is_moving = F.col("days_ago").isin(*CHANGES.days_to_read)
     moving_refunds = refunds.where(days_before(as_of, "refunded_at").isin(*CHANGES.days_to_read))
-    moving = paid.where(is_moving).unionByName(tell_refunds(moving_refunds, paid, as_of), allowMissingColumns=True)
+    refunded = tell_refunds(F.broadcast(moving_refunds), paid, as_of)  # those of some ten days
+    moving = paid.where(is_moving).unionByName(refunded, allowMissingColumns=True)
     return moving.join(records, "source_record_id", how="inner")
 
 
