@@ -125,9 +125,15 @@ class Resolver:
                 found += [self._input(parent, observed) for parent in dataset.observed]
             if dataset.reads_previous_night and dates.as_of > self.settings.first_business_date:
                 before = night(dates.as_of - timedelta(days=1))
-                for parent in (dataset, *dataset.also_previous):
-                    found.append(Input(parent, before, (self._published(parent, before),), is_previous=True))
+                found += self._previous(dataset, before)
         return tuple(found)
+
+    def _previous(self, table: Table, before: Dates) -> list[Input]:
+        """What the table reads of the night before: all of it, or nothing where it may start later."""
+        if table.may_start_late and self.manifest(before.partition(table)) is None:
+            return []
+        wanted = (table, *table.also_previous)
+        return [Input(parent, before, (self._published(parent, before),), is_previous=True) for parent in wanted]
 
     def _input(self, parent: Dataset, dates: Dates) -> Input:
         if isinstance(parent, Document):

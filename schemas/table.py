@@ -147,6 +147,8 @@ class Table(Dataset):
     reads_previous_night: whether yesterday's partition of the same dataset is an input, named `previous` in `build`.
     goes_on_from_previous_night: whether yesterday's partition, where there is one, can spare `build` work; it comes as
         `previous`, None without one, and the result is the same either way.
+    may_start_late: whether a night is built without the night before where that has no partition yet, as after a
+        training alone; otherwise that is an error.
     also_previous: parents whose partition of yesterday is an input, too, named `previous_<dataset>` in `build`.
     observed: parents that are read at every monthly observation date instead of at `as_of`: `build` is called once for
         each of those dates, with `as_of` set to it, and what it returns is appended in the order of the dates.
@@ -161,6 +163,7 @@ class Table(Dataset):
     may_be_empty: bool = False
     reads_previous_night: bool = False
     goes_on_from_previous_night: bool = False
+    may_start_late: bool = False
     also_previous: tuple[Dataset, ...] = ()
     observed: tuple[Dataset, ...] = ()
     reads_challengers: bool = False

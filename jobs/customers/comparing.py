@@ -18,6 +18,7 @@ import duckdb
 import pyarrow as pa
 
 from jobs.customers import comparing_sql as sql
+from jobs.customers.comparing_changes import what_changed
 from jobs.customers.match_weights import DECLARED, MatchWeights
 from jobs.customers.records import IDENTIFYING
 from jobs.customers.verdicts import Verdict
@@ -58,10 +59,12 @@ def compare(
         _load(connection, records, verdicts)
         if before is None or pairs_before is None or not _is_of(pairs_before, version):
             connection.register("pairs_before", PAIRS.empty_table())
-            connection.execute(sql.EVERYTHING_IS_NEW)
+            statements: tuple[str, ...] = (sql.all_current(), sql.NOTHING_CARRIED)
         else:
-            _find_what_changed(connection, before, pairs_before)
-        for statement in (sql.CURRENT, sql.CARRIED, sql.candidates(), sql.compared()):
+            connection.register("records_before", before.select(IDENTIFYING).cast(RECORDS))
+            connection.register("pairs_before", pairs_before.select(PAIRS.names).cast(PAIRS))
+            statements = what_changed()
+        for statement in (*statements, sql.candidates(), sql.compared()):
             connection.execute(statement)
         connection.execute(sql.judged(weights, records.num_rows, version))
         return connection.sql(sql.RESULT).to_arrow_table().cast(PAIRS)
@@ -102,15 +105,7 @@ def _load(connection: duckdb.DuckDBPyConnection, records: pa.Table, verdicts: It
     }
     connection.register("records", records.select(IDENTIFYING).cast(RECORDS))
     connection.register("verdicts", pa.table(reviewed))
-    connection.execute(f"CREATE TABLE prepared AS {sql.prepared('records')}")
 
 
 def _is_of(pairs: pa.Table, version: str) -> bool:
     return set(pairs["rules_version"].unique().to_pylist()) == {version}
-
-
-def _find_what_changed(connection: duckdb.DuckDBPyConnection, before: pa.Table, pairs_before: pa.Table) -> None:
-    connection.register("records_before", before.select(IDENTIFYING).cast(RECORDS))
-    connection.register("pairs_before", pairs_before.select(PAIRS.names).cast(PAIRS))
-    connection.execute(f"CREATE TABLE prepared_before AS {sql.prepared('records_before')}")
-    connection.execute(sql.WHAT_CHANGED)

@@ -25,74 +25,55 @@ from schemas.customers.record_pairs import EXACT_RULES
 KEYS = ("national_id", "phone", "email", "named_and_born")
 """Records with the same value of one of these, columns of the prepared records, are compared."""
 
-PREPARED_COLUMNS = (
-    "id",
-    "national_id",
-    "phone",
-    "email",
-    "name",
-    "encoding",
-    "born",
-    "city",
-    "gender",
-    "name_doublings",
-    "named_and_born",
-)
-
-EVERYTHING_IS_NEW = "CREATE TABLE unchanged AS SELECT id FROM prepared WHERE false"
-
-WHAT_CHANGED = f"""
-CREATE TABLE unchanged AS
-SELECT id FROM (SELECT id, hash({", ".join(PREPARED_COLUMNS)}) AS content FROM prepared)
-JOIN (SELECT id, hash({", ".join(PREPARED_COLUMNS)}) AS content FROM prepared_before) USING (id, content)
-WHERE id NOT IN (
-    SELECT unnest([left_record_id, right_record_id]) FROM pairs_before WHERE decided_by = 'reviewer'
-)"""
-"""A pair that a reviewer had decided is judged anew, for the decision may have been taken back."""
-
-CURRENT = """
-CREATE TABLE current AS
-SELECT prepared.*, unchanged.id IS NULL AS is_new FROM prepared LEFT JOIN unchanged USING (id)"""
-
-CARRIED = """
-CREATE TABLE carried AS
-SELECT pairs_before.* FROM pairs_before
-SEMI JOIN unchanged l ON l.id = left_record_id
-SEMI JOIN unchanged r ON r.id = right_record_id
-ANTI JOIN verdicts USING (left_record_id, right_record_id)"""
+NOTHING_CARRIED = "CREATE TABLE carried AS SELECT * FROM pairs_before"
+"""Where `pairs_before` is empty."""
 
 RESULT = "SELECT * FROM judged ORDER BY left_record_id, right_record_id"
 
 
-def prepared(records: str) -> str:
-    """Records as they are compared: what too many share taken out, encodings as bits, how common the name is."""
+def prepared(records: str, among: str = "") -> str:
+    """Records as they are compared: what too many share taken out, encodings as bits, how common the name is.
+
+    among: a table of source_record_id; only those are prepared, by what they share with all records.
+    """
+    chosen = f"SELECT * FROM people SEMI JOIN {among} USING (source_record_id)" if among else "SELECT * FROM people"
+
+    def shared(columns: str, told: str, condition: str) -> str:
+        which = f"SEMI JOIN chosen USING ({columns})" if among else ""
+        return f"SELECT {told} FROM people {which} GROUP BY {columns} HAVING {condition}"
+
     light = ", ".join(
-        f"CASE WHEN heavy_{kind}.value IS NULL THEN records.{column} END AS {kind}"
+        f"CASE WHEN heavy_{kind}.{column} IS NULL THEN chosen.{column} END AS {kind}"
         for kind, column in IDENTIFIERS.items()
     )
+    heavy = ", ".join(
+        f"heavy_{kind} AS ({shared(column, column, f'count({column}) > {MOST_RECORDS_SHARING}')})"
+        for kind, column in IDENTIFIERS.items()
+    )
+    doublings = "floor(log2(count(*)))::INTEGER AS doublings"
+    few = f"count(birth_date) BETWEEN 2 AND {MOST_RECORDS_SHARING}"
     return f"""
-WITH records AS (
+WITH people AS (
     SELECT * REPLACE (CASE WHEN birth_date NOT IN ({_placeholders()}) THEN birth_date END AS birth_date) FROM {records}
 ),
-{", ".join(_heavy(kind, column) for kind, column in IDENTIFIERS.items())},
-names AS (
-    SELECT full_name_token AS value, floor(log2(count(*)))::INTEGER AS doublings
-    FROM records WHERE full_name_token IS NOT NULL GROUP BY ALL
-),
-named AS (
-    SELECT full_name_token AS value, birth_date AS born FROM records
-    WHERE full_name_token IS NOT NULL AND birth_date IS NOT NULL
-    GROUP BY ALL HAVING count(*) BETWEEN 2 AND {MOST_RECORDS_SHARING}
-)
-SELECT records.source_record_id AS id, {light},
-    full_name_token AS name, full_name_encoding AS encoding, birth_date AS born, city_code AS city, gender,
+chosen AS ({chosen}), {heavy},
+names AS ({shared("full_name_token", f"full_name_token, {doublings}", "full_name_token IS NOT NULL")}),
+named AS ({shared("full_name_token, birth_date", "full_name_token, birth_date", few)})
+SELECT chosen.source_record_id AS id, {light},
+    chosen.full_name_token AS name, full_name_encoding AS encoding, chosen.birth_date AS born,
+    city_code AS city, gender,
     names.doublings AS name_doublings,
-    CASE WHEN named.value IS NOT NULL THEN full_name_token || birth_date END AS named_and_born
-FROM records
-{" ".join(f"LEFT JOIN heavy_{kind} ON heavy_{kind}.value = records.{column}" for kind, column in IDENTIFIERS.items())}
-LEFT JOIN names ON names.value = full_name_token
-LEFT JOIN named ON named.value = full_name_token AND named.born = birth_date
+    CASE WHEN named.birth_date IS NOT NULL THEN chosen.full_name_token || chosen.birth_date END AS named_and_born
+FROM chosen
+{" ".join(f"LEFT JOIN heavy_{kind} ON heavy_{kind}.{column} = chosen.{column}" for kind, column in IDENTIFIERS.items())}
+LEFT JOIN names ON names.full_name_token = chosen.full_name_token
+LEFT JOIN named ON named.full_name_token = chosen.full_name_token AND named.birth_date = chosen.birth_date
 """
+
+
+def all_current() -> str:
+    """Every record prepared, all of them to be compared."""
+    return f"CREATE TABLE current AS SELECT *, true AS is_new FROM ({prepared('records')})"
 
 
 def candidates() -> str:
@@ -217,13 +198,6 @@ FROM (SELECT count(*) AS sharing FROM records WHERE ({value}) IS NOT NULL GROUP 
 
 def _placeholders() -> str:
     return ", ".join(f"DATE '{day.isoformat()}'" for day in PLACEHOLDER_BIRTH_DATES)
-
-
-def _heavy(kind: str, column: str) -> str:
-    return (
-        f"heavy_{kind} AS (SELECT {column} AS value FROM records WHERE {column} IS NOT NULL "
-        f"GROUP BY ALL HAVING count(*) > {MOST_RECORDS_SHARING})"
-    )
 
 
 def _same(name: str) -> str:

@@ -38,6 +38,7 @@ RECORD_PAIRS = Table(
     ),
     may_be_empty=True,
     reads_previous_night=True,
+    may_start_late=True,
     also_previous=(
         SHOP_USERS,
         BANK_CUSTOMERS,

@@ -14,6 +14,7 @@ REVIEW_QUEUE = Table(
     ),
     may_be_empty=True,
     reads_previous_night=True,
+    may_start_late=True,
     columns=(
         RECORD_PAIRS.column("left_record_id"),
         RECORD_PAIRS.column("right_record_id"),
