@@ -1,10 +1,10 @@
 """
 # training
 
-Learns the credit score anew: labels how every customer's credit turned out, joins the features as they were on each
-monthly observation date, and publishes the model with its report. Time starts it, not the night: on the first of a
-month at noon it learns from what was known when the month before was closed. The nights after it score with the new
-model; a night that is replayed keeps the model it was scored with.
+Learns every model anew: labels how each customer's credit, card, purchases and messages turned out, joins them to what
+was visible on each monthly observation date, and publishes the credit score with its report, and the propensities.
+Time starts it, not the night: on the first of a month at noon it learns from what was known when the month before was
+closed. The nights after it score with the new models; a night that is replayed keeps those it was scored with.
 
 ## When it is red
 
@@ -41,7 +41,7 @@ enough from midnight that no change of the clocks moves it to another day."""
 
 with DAG(
     "training",
-    description="Learns the credit score from labelled months, and publishes it with its report",
+    description="Learns the credit score and the propensities from labelled months, and publishes them",
     doc_md=__doc__,
     schedule=CronTriggerTimetable("0 12 1 * *", timezone=TIME_ZONE, interval=NOON_BACK_TO_THE_LAST_DAY),
     start_date=first_scheduled_moment(),

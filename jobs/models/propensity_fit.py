@@ -22,12 +22,13 @@ from jobs.models.feature_bins import DECIMALS, Bads, TrainingError
 from jobs.models.learning_rows import FEATURES
 from jobs.models.propensity import NO_TREES, PROPENSITY_FORMAT
 from jobs.models.scorecard import seal
-from jobs.models.scorecard_report import JUDGED_ON, measure
+from jobs.models.scorecard_report import measure
 from jobs.models.training_split import SPLIT_PARAMETERS, Rows, split
 from schemas.label_specification import LabelSpecification
 from schemas.table import Column
 
 MIN_CUSTOMERS = 50  # with the rarer outcome, among those to learn from; fewer teach trees their names. A guess
+AREA_OF_A_COIN = 0.5
 DECLARED_ROWS = 100  # how many rows the declared rate weighs as much as
 
 
@@ -115,11 +116,10 @@ def _learn(
     except TrainingError:
         return None, UNCALIBRATED, {}, "no column can be a feature"
     calibration, judged = calibrate_out_of_time(trees.log_odds(rows), happened, rows, parts)
-    measured: dict[str, Any] = {name: measure(judged[which], happened[which]) for name, which in parts.items()}
-    judged_on = next((name for name in JUDGED_ON if measured[name]["auc"] is not None), "training")
-    no_better = (measured[judged_on]["auc"] or 0.0) <= 0.5
-    why = f"no better than chance on {judged_on}" if no_better else ""
-    return trees, calibration, {**measured, "judged_on": judged_on}, why
+    held_back = {"held_back": parts["random_split"] | parts["out_of_time"]}
+    measured = {name: measure(judged[which], happened[which]) for name, which in {**parts, **held_back}.items()}
+    no_better = (measured["held_back"]["auc"] or 0.0) <= AREA_OF_A_COIN
+    return trees, calibration, measured, "no better than chance among households held back" if no_better else ""
 
 
 def _log_odds(rate: float, calibration: Calibration | None) -> dict[str, Any]:

@@ -33,6 +33,7 @@ UPLIFT_PARAMETERS = {
     "num_leaves": 4,  # two questions: effects are small, and every further one is learnt from noise
     "learning_rate": 0.05,
     "lambda_l2": 20.0,
+    "num_threads": 1,  # many small fits: threads would wait for each other longer than they work
 }
 UPLIFT_TREES = 150
 MIN_LEAF_SHARE, MIN_ROWS_IN_LEAF = 0.03, 30

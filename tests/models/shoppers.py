@@ -26,7 +26,7 @@ def shoppers(count: int = 1500, *, seed: int = 7) -> pd.DataFrame:
     buys = np.repeat(chance.random(count) < 0.75, dates)
     silence = np.round(chance.exponential(40, size))
     applies = 1 / (1 + np.exp(3.0 - 1.2 * interest))
-    approved = 1 / (1 + np.exp(-0.5 - 0.8 * buys))
+    approved = 1 / (1 + np.exp(1.0 - 2.0 * buys))
     churns = 1 / (1 + np.exp(2.0 - 0.03 * silence))
     columns = {
         column.name: np.full(size, None, dtype=object) if column.type == "string" else np.full(size, np.nan)
