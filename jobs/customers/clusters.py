@@ -45,6 +45,11 @@ REASONS = (
 """By the number with which a pair is marked, less one; 0 is a pair that was followed."""
 
 
+OF_RECORDS = ("source_record_id", "national_id_token")
+OF_PAIRS = ("left_record_id", "right_record_id", "matched_by", "match_probability", "decision", "decided_by")
+"""What is read of records and pairs."""
+
+
 @dataclass(frozen=True)
 class Clusters:
     """members: source_record_id, cluster (its smallest record), matched_by, match_probability and matched_record_id of

@@ -7,7 +7,7 @@ from datetime import date
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
-from jobs.customers.clusters import find_clusters
+from jobs.customers.clusters import OF_PAIRS, OF_RECORDS, find_clusters
 from jobs.customers.records import records
 from schemas.customers.identities import ALONE
 
@@ -30,8 +30,8 @@ def build(
     previous: last night's identities, None on the first night. A record that no partner shows any more keeps its row
     and its customer.
     """
-    people = records(shop_users, bank_customers).select("source_record_id", "national_id_token", "record_since")
-    clusters = find_clusters(people.toArrow(), record_pairs.toArrow()).members.drop_columns("national_id_token")
+    people = records(shop_users, bank_customers).select(*OF_RECORDS, "record_since").toArrow()
+    clusters = find_clusters(people, record_pairs.select(*OF_PAIRS).toArrow()).members.drop_columns("national_id_token")
     claims = _claim_customers(_with_last_night(shop_users.sparkSession.createDataFrame(clusters), previous))
     is_shown = F.col("is_shown")
     named = claims.withColumn("_continues", F.col("_claim").isNotNull() & _is_heir())

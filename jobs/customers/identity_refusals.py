@@ -6,7 +6,7 @@ from datetime import date
 
 from pyspark.sql import DataFrame
 
-from jobs.customers.clusters import find_clusters
+from jobs.customers.clusters import OF_PAIRS, OF_RECORDS, find_clusters
 from jobs.customers.records import records
 
 
@@ -22,8 +22,8 @@ def build(
 
     The clusters are made once more from the same rows, so they are those of the identities.
     """
-    people = records(shop_users, bank_customers).select("source_record_id", "national_id_token")
-    refusals = find_clusters(people.toArrow(), record_pairs.toArrow()).refusals
+    people = records(shop_users, bank_customers).select(*OF_RECORDS)
+    refusals = find_clusters(people.toArrow(), record_pairs.select(*OF_PAIRS).toArrow()).refusals
     refused = identities.sparkSession.createDataFrame(refusals)
     for side in ("left", "right"):
         of_record = identities.selectExpr(f"source_record_id AS {side}_record_id", f"customer_id AS {side}_customer_id")
