@@ -101,6 +101,7 @@ def _holders(customers: np.ndarray, identifiers: np.ndarray) -> pa.Table:
     joined = rows.join(counts, "identifier").rename_columns(["identifier", "customer_id", "holder_count"])
     moment = pa.array(np.full(len(joined), SEEN_AT.timestamp() * 1_000_000, np.int64)).cast(pa.timestamp("us", "UTC"))
     columns = {"identifier_type": pa.array(["device"] * len(joined)), "first_seen_at": moment, "last_seen_at": moment}
+    columns["known_date"] = pa.array([SEEN_AT.date()] * len(joined), pa.date32())
     for name, values in columns.items():
         joined = joined.append_column(name, values)
     return joined

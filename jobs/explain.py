@@ -24,6 +24,7 @@ from jobs.inputs import Input, Resolver, night
 from jobs.lake import Lake
 from jobs.settings import Settings
 from schemas.catalogue import tables_in_layer
+from schemas.cleaned.accounts import ACCOUNTS
 from schemas.cleaned.instalments import INSTALMENTS
 from schemas.customers.identities import IDENTITIES
 from schemas.measures import EVERY_ROW, Feature
@@ -130,9 +131,9 @@ def explain(customer_id: str, column: str, business_date: date, lake: Lake, sett
 
 
 def parents_about_others(family: Table) -> tuple[Table, ...]:
-    """The parents of which a family about ties reads other people's rows only: who owes tells of a neighbour."""
+    """The parents of which a family about ties reads other people's rows only: neighbours owe, and have cards."""
     has_ties = any(parent.layer == "edges" for parent in family.built_from)
-    return (INSTALMENTS,) if has_ties and INSTALMENTS in family.built_from else ()
+    return tuple(parent for parent in (INSTALMENTS, ACCOUNTS) if has_ties and parent in family.built_from)
 
 
 def days_for(family: Table, feature: Feature | None) -> Mapping[str, str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date
 
 import pyarrow as pa
@@ -14,9 +14,11 @@ from jobs.errors import StepMissingError
 from jobs.inputs import night
 from jobs.lake import Lake
 from jobs.relations.leak_audit import Evidence
-from jobs.relations.ties import DEFAULT_DAYS, WHOLE_TIE, busy_customers
+from jobs.relations.pairs import WHOLE_TIE
+from jobs.relations.ties import DEFAULT_DAYS, busy_customers
 from schemas.cleaned.instalments import INSTALMENTS
 from schemas.customers.identities import IDENTITIES
+from schemas.edges.favours import FAVOURS
 from schemas.edges.shared_identifiers import SHARED_IDENTIFIERS
 from schemas.edges.transfers import TRANSFERS
 from schemas.labels.credit_default import CREDIT_DEFAULT
@@ -51,7 +53,8 @@ def ties_of_the_night(lake: Lake, day: date, time_zone: str, *, as_of: date | No
         "weight": pc.round(pc.multiply(shared["tie_weight"], WHOLE_TIE)).cast(pa.int64()),
         "began_date": local_dates(shared["first_seen_at"], time_zone),
     }
-    return pa.concat_tables([_transfers(lake, day, time_zone, as_of or day), pa.table(identifiers)])
+    directed = (_transfers(lake, day, time_zone), *_favours(lake, day, time_zone))
+    return pa.concat_tables([*(_without_busy(ties, as_of or day) for ties in directed), pa.table(identifiers)])
 
 
 def known_defaults_of_the_night(lake: Lake, day: date) -> pa.Table:
@@ -88,22 +91,41 @@ def evidence_of_the_night(lake: Lake, day: date, time_zone: str) -> Evidence:
     )
 
 
-def _transfers(lake: Lake, day: date, time_zone: str, as_of: date) -> pa.Table:
-    """The ties by transfers, without those of customers who were busy by as_of."""
+def _transfers(lake: Lake, day: date, time_zone: str) -> pa.Table:
+    """The ties by transfers."""
     paid = published(lake, TRANSFERS, day, ("payer_customer_id", "payee_customer_id", "first_transferred_at"))
-    transfers = pa.table(
+    began = local_dates(paid["first_transferred_at"], time_zone)
+    return _directed(paid["payer_customer_id"], paid["payee_customer_id"], "transfer", began)
+
+
+def _favours(lake: Lake, day: date, time_zone: str) -> Iterator[pa.Table]:
+    """The ties by favours, a table for each kind."""
+    names = ("giver_customer_id", "receiver_customer_id", "favour_type", "first_seen_at")
+    given = published(lake, FAVOURS, day, names)
+    for kind in FAVOURS.column("favour_type").allowed:
+        of_kind = given.filter(pc.equal(given["favour_type"], kind))
+        began = local_dates(of_kind["first_seen_at"], time_zone)
+        yield _directed(of_kind["giver_customer_id"], of_kind["receiver_customer_id"], kind, began)
+
+
+def _directed(source: pa.ChunkedArray, target: pa.ChunkedArray, kind: str, began: pa.ChunkedArray) -> pa.Table:
+    return pa.table(
         {
-            "source_id": paid["payer_customer_id"],
-            "target_id": paid["payee_customer_id"],
-            "kind": pa.array(["transfer"] * len(paid), pa.string()),
-            "weight": pa.array([WHOLE_TIE] * len(paid), pa.int64()),
-            "began_date": local_dates(paid["first_transferred_at"], time_zone),
+            "source_id": source,
+            "target_id": target,
+            "kind": pa.array([kind] * len(source), pa.string()),
+            "weight": pa.array([WHOLE_TIE] * len(source), pa.int64()),
+            "began_date": began,
         }
     )
-    known = transfers.filter(pc.less_equal(transfers["began_date"], pa.scalar(as_of)))
+
+
+def _without_busy(directed: pa.Table, as_of: date) -> pa.Table:
+    """The ties of one kind, without those of customers who were busy by as_of."""
+    known = directed.filter(pc.less_equal(directed["began_date"], pa.scalar(as_of)))
     busy = busy_customers(known["source_id"], known["target_id"])
-    has_busy = (pc.is_in(transfers[end], value_set=busy) for end in ("source_id", "target_id"))
-    return transfers.filter(pc.invert(pc.or_(*has_busy)))
+    has_busy = (pc.is_in(directed[end], value_set=busy) for end in ("source_id", "target_id"))
+    return directed.filter(pc.invert(pc.or_(*has_busy)))
 
 
 def _days_after(days: pa.ChunkedArray, count: int) -> pa.ChunkedArray:

@@ -3,6 +3,7 @@
 Partners deliver late, repeat themselves and correct themselves, so a key may arrive many times. Every choice here is
 the largest of a key's rows in an order over all columns: whatever the order and the partitioning of the rows, the same
 row is kept. The largest is found by aggregation, which for tables of mostly single rows costs less than a window.
+Beside the row stands `known_date`: the day on which its first version reached us, whichever version counts.
 """
 
 from __future__ import annotations
@@ -44,5 +45,5 @@ def _keep_largest(rows: DataFrame, key: tuple[str, ...], order: list[Column]) ->
     other_columns = [name for name in rows.columns if name not in key]
     order_columns = [column.alias(f"_order_{place}") for place, column in enumerate(order)]
     largest = F.max(F.struct(*order_columns, *sorted(other_columns))).alias("_largest")
-    kept = rows.groupBy(*key).agg(largest)
-    return kept.select(*key, *(F.col(f"_largest.{name}").alias(name) for name in other_columns))
+    kept = rows.groupBy(*key).agg(largest, F.min("captured_date").alias("known_date"))
+    return kept.select(*key, *(F.col(f"_largest.{name}").alias(name) for name in other_columns), "known_date")

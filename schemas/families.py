@@ -27,6 +27,10 @@ READ_BY_MODELS: Final[Mapping[str, tuple[str, ...]]] = {
     "identifier_risk": (),
     "identity": (),  # age, residence and what only a verified customer has: to describe people, not to judge them
     "money_flows": (),
+    "neighbourhood": (
+        *("paid_customer_count_180d", "paying_customer_count_180d", "sent_cents_sum_180d", "received_cents_sum_180d"),
+        *("sharing_customer_count", "neighbour_count", "borrowing_neighbour_count", "late_neighbour_share"),
+    ),
     "network_position": (),
     "purchase_outlook": (),  # a forecast from purchases alone: it would tell a model twice what it sees
     "purchase_value": (

@@ -1,13 +1,11 @@
 """What must be true of default_influence beyond its contract."""
 
 from expectations.rules import Severity, at_least, at_most, not_less_than, rows_not_far_below_earlier_nights
+from schemas.features.default_influence import KINDS_OF_TIE
 
 RULES = (
     at_least("default_influence", 0, because="a number of visits"),
-    *(
-        at_least(f"default_influence_by_{kind}", 0, because="a number of visits")
-        for kind in ("transfer", "phone", "address", "device")
-    ),
+    *(at_least(f"default_influence_by_{kind}", 0, because="a number of visits") for kind in KINDS_OF_TIE),
     not_less_than("default_influence", "default_influence_per_tie", because="everyone in a row has a neighbour"),
     at_most(
         "default_influence",

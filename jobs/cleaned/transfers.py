@@ -30,6 +30,7 @@ def build(transactions: DataFrame, bank_accounts: DataFrame, *, as_of: date) -> 
             "payee_source_record_id",
             F.col("booked_at").alias("transferred_at"),
             (-F.col("amount_cents")).alias("amount_cents"),
+            "known_date",
         )
     )
 

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Final
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
+from jobs.relations.pairs import MAX_CUSTOMERS_SHARING
 from jobs.windows import count_where, in_last_days
-
-LIGHT_HOLDERS: Final = 10  # up to so many customers an identifier ties them; see edges/shared_identifiers
 
 
 def build(identifier_holders: DataFrame, *, as_of: date) -> DataFrame:
-    """One row per identifier of more than LIGHT_HOLDERS customers by as_of."""
-    heavy = identifier_holders.where(F.col("holder_count") > LIGHT_HOLDERS)
+    """One row per identifier of more than MAX_CUSTOMERS_SHARING customers by as_of."""
+    heavy = identifier_holders.where(F.col("holder_count") > MAX_CUSTOMERS_SHARING)
     return heavy.groupBy("identifier_type", "identifier").agg(
         F.max("holder_count").alias("holder_count"),
         count_where(in_last_days("first_seen_at", 7, as_of)).alias("new_holder_count_7d"),

@@ -34,6 +34,7 @@ def build(transfers: DataFrame, identities: DataFrame, *, as_of: date) -> DataFr
             *(F.sum(name).alias(name) for name in ("amount_cents_sum", "amount_cents_sum_180d")),
             F.min("first_transferred_at").alias("first_transferred_at"),
             F.max("last_transferred_at").alias("last_transferred_at"),
+            F.min("known_date").alias("known_date"),
         )
     )
 
@@ -48,4 +49,5 @@ def _sum_by_records(transfers: DataFrame, as_of: date) -> DataFrame:
         sum_where(is_recent, "amount_cents").alias("amount_cents_sum_180d"),
         F.min("transferred_at").alias("first_transferred_at"),
         F.max("transferred_at").alias("last_transferred_at"),
+        F.min("known_date").alias("known_date"),
     )

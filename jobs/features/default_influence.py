@@ -20,6 +20,7 @@ from jobs.relations.ties import EDGES_IN_MEMORY, KINDS, all_ties, in_one_process
 def build(
     transfers: DataFrame,
     shared_identifiers: DataFrame,
+    favours: DataFrame,
     instalments: DataFrame,
     identities: DataFrame,
     *,
@@ -30,7 +31,7 @@ def build(
 
     A customer's own default never enters the customer's own row.
     """
-    ties = all_ties(transfers, shared_identifiers, as_of)
+    ties = all_ties(transfers, shared_identifiers, favours, as_of)
     bad = known_defaults(instalments, identities, as_of)
     edges = in_one_process(ties, edges_in_memory, "features/default_influence")
     if edges is None:
@@ -63,7 +64,9 @@ def describe_on_spark(edges: DataFrame, bad: DataFrame, *, steps: int) -> DataFr
     found = distributed.degrees(edges).join(
         distributed_influence.distance_to_known_bad(edges, bad), "customer_id", how="inner"
     )
-    for kind in (None, *KINDS):
+    there = {row["kind"] for row in edges.select("kind").distinct().collect()}  # a few rounds saved for each other kind
+    found = found.withColumns({f"default_influence_by_{kind}": F.lit(0.0) for kind in KINDS if kind not in there})
+    for kind in (None, *(kind for kind in KINDS if kind in there)):
         of_kind = edges if kind is None else edges.where(F.col("kind") == kind)
         name = "default_influence" if kind is None else f"default_influence_by_{kind}"
         measured = distributed_influence.default_influence(of_kind, bad, steps=steps).withColumnRenamed(

@@ -8,12 +8,11 @@ from typing import Final
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from jobs.relations.ties import known_defaults
+from jobs.relations.pairs import MAX_CUSTOMERS_SHARING
+from jobs.relations.ties import USUAL_SHARE, USUAL_WEIGHT, known_defaults
 from jobs.windows import count_where, happened_by, in_last_days, share_of
 
-USUAL_SHARE: Final = 0.02  # of customers in default at any time; a guess that only matters where few others are known
-USUAL_WEIGHT: Final = 5  # others it takes for what is seen to count as much as the usual; a guess
-LIGHT_HOLDERS: Final = 10  # up to so many customers an identifier ties them; see edges/shared_identifiers
+BURST_DEVICES: Final = 3  # a phone, a tablet and a computer are not all bought in one week; a guess
 
 
 def build(identifier_holders: DataFrame, instalments: DataFrame, identities: DataFrame, *, as_of: date) -> DataFrame:
@@ -22,7 +21,7 @@ def build(identifier_holders: DataFrame, instalments: DataFrame, identities: Dat
     Counts per identifier come back to its holders: the work grows with the holders, never with their pairs.
     """
     bad = known_defaults(instalments, identities, as_of).withColumn("is_bad", F.lit(1))
-    holders = identifier_holders.where(happened_by("first_seen_at", as_of))
+    holders = hold_once(identifier_holders.where(happened_by("first_seen_at", as_of)))
     marked = holders.join(bad, "customer_id", how="left").withColumn("is_bad", F.coalesce("is_bad", F.lit(0)))
     of_identifier = marked.groupBy("identifier_type", "identifier").agg(
         F.count("*").alias("holders"), F.sum("is_bad").alias("defaulters")
@@ -32,17 +31,30 @@ def build(identifier_holders: DataFrame, instalments: DataFrame, identities: Dat
     return beside_others.groupBy("customer_id").agg(*describe_identifiers(as_of))
 
 
+def hold_once(holders: DataFrame) -> DataFrame:
+    """One row per customer and identifier: a recipient's phone is a phone, and a home is one of the addresses."""
+    kind = F.when(F.col("identifier_type") == "recipient", F.lit("phone")).otherwise(F.col("identifier_type"))
+    counted = holders.where("identifier_type <> 'household'").withColumn("identifier_type", kind)
+    return counted.groupBy("identifier_type", "identifier", "customer_id").agg(
+        F.min("first_seen_at").alias("first_seen_at")
+    )
+
+
 def describe_identifiers(as_of: date) -> list[Column]:
     """The aggregates over a customer's identifiers; holders is null where nobody else has it."""
     others = F.col("holders") - 1
     other_defaulters = F.col("defaulters") - F.col("is_bad")
     share = (other_defaulters + USUAL_WEIGHT * USUAL_SHARE) / (others + USUAL_WEIGHT)
+    is_device = F.col("identifier_type") == "device"
+    new_devices = count_where(is_device & in_last_days("first_seen_at", 7, as_of))
     in_billionths = F.round(share * 1_000_000_000).cast("bigint")  # whole, so that the order of rows cannot show
     return [
         F.count("*").alias("identifier_count_ever"),
         count_where(in_last_days("first_seen_at", 30, as_of)).alias("new_identifier_count_30d"),
+        new_devices.alias("new_device_count_7d"),
+        (new_devices >= BURST_DEVICES).alias("has_device_burst"),
         F.count("holders").alias("shared_identifier_count_ever"),
-        F.coalesce(F.max(F.col("holders") > LIGHT_HOLDERS), F.lit(False)).alias("has_heavy_identifier"),
+        F.coalesce(F.max(F.col("holders") > MAX_CUSTOMERS_SHARING), F.lit(False)).alias("has_heavy_identifier"),
         share_of(F.sum(in_billionths), F.count("holders") * 1_000_000_000).alias("identifier_default_share_mean"),
         (F.max(in_billionths) / F.lit(1_000_000_000)).alias("identifier_default_share_max"),
         F.coalesce(F.sum(other_defaulters), F.lit(0)).alias("identifier_defaulter_count"),

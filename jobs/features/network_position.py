@@ -15,10 +15,15 @@ from jobs.relations.ties import EDGES_IN_MEMORY, all_ties, in_one_process
 
 
 def build(
-    transfers: DataFrame, shared_identifiers: DataFrame, *, as_of: date, edges_in_memory: int = EDGES_IN_MEMORY
+    transfers: DataFrame,
+    shared_identifiers: DataFrame,
+    favours: DataFrame,
+    *,
+    as_of: date,
+    edges_in_memory: int = EDGES_IN_MEMORY,
 ) -> DataFrame:
     """One row per customer with a tie by as_of; up to edges_in_memory ties in one process, above that on Spark."""
-    ties = all_ties(transfers, shared_identifiers, as_of)
+    ties = all_ties(transfers, shared_identifiers, favours, as_of)
     edges = in_one_process(ties, edges_in_memory, "features/network_position")
     if edges is None:
         return describe_on_spark(ties.localCheckpoint(), rounds=ROUNDS, community_rounds=COMMUNITY_ROUNDS)

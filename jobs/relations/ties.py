@@ -11,53 +11,57 @@ import pyarrow.compute as pc
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
+from jobs.relations.pairs import WHOLE_TIE
 from jobs.windows import happened_by
 
 logger = logging.getLogger("nightledger")
 
-KINDS: Final = ("transfer", "phone", "address", "device")
-
-WHOLE_TIE: Final = 2520
-"""Weights are kept in parts of it, since 1/(n - 1) for up to ten people sharing is then whole, and sums are exact."""
+KINDS: Final = (*("transfer", "phone", "address", "device", "recipient", "household", "card", "referral", "gift"),)
+"""Kinds of tie that are told apart; who buys at the same merchant is too weak a tie to carry anything."""
 
 MOST_PARTNERS: Final = 200
-"""Who exchanged money with more customers is a shop, a landlord or a collecting account, and ties nobody by transfers.
+"""Who exchanged money with more customers is a shop, a landlord or a collecting account, and ties nobody by transfers;
+who brought more to the shop is a recruiter.
 
 It also bounds the work: no walk goes through a customer with more ties than that, whatever the size of the alliance.
 """
 
 DEFAULT_DAYS: Final = 60  # as the credit label counts a default
 
+USUAL_SHARE: Final = 0.02  # of customers in default at any time; a guess that only matters where few others are known
+USUAL_WEIGHT: Final = 5  # others it takes for what is seen to count as much as the usual; a guess
+
 EDGES_IN_MEMORY: Final = 5_000_000
 """What one process takes on with 4 GB, unless the settings say otherwise."""
 
 
-def all_ties(transfers: DataFrame, shared_identifiers: DataFrame, as_of: date) -> DataFrame:
+def all_ties(transfers: DataFrame, shared_identifiers: DataFrame, favours: DataFrame, as_of: date) -> DataFrame:
     """One row per pair and kind of tie: source_id, target_id, kind, weight in parts of WHOLE_TIE, cents.
 
     transfers: a row per payer and payee; the edge points to the payee and carries the cents of 180 days.
     shared_identifiers: a row per pair and kind; the edge carries no money.
+    favours: a row per giver, receiver and kind; the edge points to the receiver and carries no money.
     """
-    payments = transfers.where(
-        happened_by("first_transferred_at", as_of) & F.expr("payer_customer_id <> payee_customer_id")
-    )
-    busy = _busy_customers(payments)
-    paid = payments.join(busy, F.col("payer_customer_id") == F.col("busy_id"), how="leftanti")
-    paid = paid.join(busy, F.col("payee_customer_id") == F.col("busy_id"), how="leftanti").select(
-        F.col("payer_customer_id").alias("source_id"),
-        F.col("payee_customer_id").alias("target_id"),
+    whole, nothing = F.lit(WHOLE_TIE).cast("bigint"), F.lit(0).cast("bigint")
+    paid = transfers.where(happened_by("first_transferred_at", as_of)).select(
+        *_ends("payer_customer_id", "payee_customer_id"),
         F.lit("transfer").alias("kind"),
-        F.lit(WHOLE_TIE).cast("bigint").alias("weight"),
+        whole.alias("weight"),
         F.col("amount_cents_sum_180d").alias("cents"),
     )
+    favoured = favours.where(happened_by("first_seen_at", as_of)).select(
+        *_ends("giver_customer_id", "receiver_customer_id"),
+        F.col("favour_type").alias("kind"),
+        whole.alias("weight"),
+        nothing.alias("cents"),
+    )
     shared = shared_identifiers.where(happened_by("first_seen_at", as_of)).select(
-        F.col("first_customer_id").alias("source_id"),
-        F.col("second_customer_id").alias("target_id"),
+        *_ends("first_customer_id", "second_customer_id"),
         F.col("identifier_type").alias("kind"),
         F.round(F.col("tie_weight") * WHOLE_TIE).cast("bigint").alias("weight"),
-        F.lit(0).cast("bigint").alias("cents"),
+        nothing.alias("cents"),
     )
-    return paid.unionByName(shared)
+    return _without_busy(paid.unionByName(favoured).where("source_id <> target_id")).unionByName(shared)
 
 
 def known_defaults(instalments: DataFrame, identities: DataFrame, as_of: date) -> DataFrame:
@@ -65,15 +69,24 @@ def known_defaults(instalments: DataFrame, identities: DataFrame, as_of: date) -
 
     A default is known from the day on which the instalment has been unpaid that long, not before.
     """
-    defaulted_date = F.date_add("due_date", DEFAULT_DAYS)
-    was_unpaid = F.col("settled_date").isNull() | (F.col("settled_date") >= defaulted_date)
-    is_known = happened_by("plan_opened_at", as_of) & (defaulted_date <= F.lit(as_of))
     return (
-        instalments.where(is_known & was_unpaid)
+        instalments.where(happened_by("plan_opened_at", as_of) & had_defaulted(as_of))
         .join(identities.select("source_record_id", "customer_id"), "source_record_id", how="inner")
         .select("customer_id")
         .distinct()
     )
+
+
+def could_have_defaulted(as_of: date) -> Column:
+    """Whether an instalment was due so long ago that its default would be known by as_of."""
+    return F.date_add("due_date", DEFAULT_DAYS) <= F.lit(as_of)
+
+
+def had_defaulted(as_of: date) -> Column:
+    """Whether an instalment had been unpaid for DEFAULT_DAYS by as_of."""
+    defaulted_date = F.date_add("due_date", DEFAULT_DAYS)
+    was_unpaid = F.col("settled_date").isNull() | (F.col("settled_date") >= defaulted_date)
+    return could_have_defaulted(as_of) & was_unpaid
 
 
 def in_one_process(edges: DataFrame, most: int, what: str) -> pa.Table | None:
@@ -89,19 +102,28 @@ def in_one_process(edges: DataFrame, most: int, what: str) -> pa.Table | None:
     return None
 
 
-def busy_customers(payers: pa.ChunkedArray, payees: pa.ChunkedArray) -> pa.Array:
-    """The same customers as `all_ties` leaves out of transfers, from the ends of one row per payer and payee."""
-    partners = pa.chunked_array([*payers.chunks, *payees.chunks], pa.string()).value_counts()
+def busy_customers(sources: pa.ChunkedArray, targets: pa.ChunkedArray) -> pa.Array:
+    """The same customers as `all_ties` leaves out of one kind of tie, from the ends of one row per pair."""
+    partners = pa.chunked_array([*sources.chunks, *targets.chunks], pa.string()).value_counts()
     return partners.field("values").filter(pc.greater(partners.field("counts"), MOST_PARTNERS))
 
 
-def _busy_customers(payments: DataFrame) -> DataFrame:
-    """busy_id: customers who exchanged money with more than MOST_PARTNERS."""
-    payers = payments.groupBy(F.col("payer_customer_id").alias("busy_id")).agg(F.count("*").alias("partners"))
-    payees = payments.groupBy(F.col("payee_customer_id").alias("busy_id")).agg(F.count("*").alias("partners"))
-    both = payers.unionByName(payees).groupBy("busy_id").agg(_sum_of("partners"))
-    return both.where(F.col("partners") > MOST_PARTNERS).select("busy_id")
+def _ends(source: str, target: str) -> tuple[Column, Column]:
+    return F.col(source).alias("source_id"), F.col(target).alias("target_id")
 
 
-def _sum_of(name: str) -> Column:
-    return F.sum(name).alias(name)
+def _without_busy(directed: DataFrame) -> DataFrame:
+    """The ties of a kind between customers with at most MOST_PARTNERS of that kind, both directions together."""
+    left = directed
+    counts = [
+        directed.groupBy(F.col(end).alias("busy_id"), F.col("kind").alias("busy_kind")).agg(
+            F.count("*").alias("partners")
+        )
+        for end in ("source_id", "target_id")
+    ]
+    partners = counts[0].unionByName(counts[1]).groupBy("busy_id", "busy_kind").agg(F.sum("partners").alias("partners"))
+    busy = partners.where(F.col("partners") > MOST_PARTNERS).select("busy_id", "busy_kind")
+    for end in ("source_id", "target_id"):
+        is_busy = (F.col(end) == F.col("busy_id")) & (F.col("kind") == F.col("busy_kind"))
+        left = left.join(busy, is_busy, how="leftanti")
+    return left

@@ -1,7 +1,7 @@
 """What people did on the shop's site and apps, each event once."""
 
 from schemas.captured.shop_events import SHOP_EVENTS
-from schemas.columns import SCENES
+from schemas.columns import KNOWN_DATE, SCENES
 from schemas.table import Column, Describes, Table
 
 BROWSING_EVENTS = Table(
@@ -27,5 +27,6 @@ BROWSING_EVENTS = Table(
         Column("category_code", "string", "the shop's category looked at", missing="not about a category"),
         Column("scene", "string", "consumption scene", missing="not about a category", allowed=SCENES),
         Column("sku_id", "string", "the article looked at", missing="not about an article"),
+        KNOWN_DATE,
     ),
 )

@@ -3,7 +3,7 @@
 from schemas.captured.bank_accounts import BANK_ACCOUNTS
 from schemas.captured.bank_merchants import BANK_MERCHANTS
 from schemas.captured.bank_transactions import BANK_TRANSACTIONS
-from schemas.columns import BANK_CODE, SCENES
+from schemas.columns import BANK_CODE, KNOWN_DATE, SCENES
 from schemas.table import Column, Describes, Table
 
 TRANSACTIONS = Table(
@@ -55,5 +55,6 @@ TRANSACTIONS = Table(
         ),
         Column("scene", "string", "consumption scene", missing="no merchant", allowed=SCENES),
         Column("is_offline", "boolean", "whether the card was present"),
+        KNOWN_DATE,
     ),
 )

@@ -2,6 +2,7 @@
 
 from schemas.captured.bank_accounts import BANK_ACCOUNTS
 from schemas.cleaned.transactions import TRANSACTIONS
+from schemas.columns import KNOWN_DATE
 from schemas.table import Column, Describes, Table
 
 TRANSFERS = Table(
@@ -24,5 +25,6 @@ TRANSFERS = Table(
         Column("payee_source_record_id", "string", "who received: <bank_code>:<bank_customer_id>"),
         Column("transferred_at", "timestamp", "when it was booked at the payer's bank"),
         Column("amount_cents", "bigint", "amount sent, positive"),
+        KNOWN_DATE,
     ),
 )

@@ -1,11 +1,11 @@
 """Identifiers of too many customers to tie any of them: parcel lockers, shops' tablets, offices, or fraud."""
 
-from schemas.edges.identifier_holders import IDENTIFIER_HOLDERS
+from schemas.edges.identifier_holders import IDENTIFIER, IDENTIFIER_HOLDERS, IDENTIFIER_TYPE
 from schemas.table import Column, Describes, Table
 
 HEAVY_IDENTIFIERS = Table(
     __name__,
-    grain="one phone, address or device of more than ten customers",
+    grain="one identifier of more than ten customers",
     built_from=(IDENTIFIER_HOLDERS,),
     describes=Describes.DAY,
     key=(
@@ -14,8 +14,8 @@ HEAVY_IDENTIFIERS = Table(
     ),
     may_be_empty=True,
     columns=(
-        Column("identifier_type", "string", "what it is", allowed=("phone", "address", "device")),
-        Column("identifier", "string", "its keyed token; a device's id as the shop gives it"),
+        IDENTIFIER_TYPE,
+        IDENTIFIER,
         Column("holder_count", "bigint", "customers seen with it by the day"),
         Column("new_holder_count_7d", "bigint", "customers first seen with it in the last 7 days"),
         Column("first_seen_at", "timestamp", "oldest sighting of anybody with it"),

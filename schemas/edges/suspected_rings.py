@@ -35,7 +35,7 @@ SUSPECTED_RINGS = Table(
         Column(
             "ring_sharing_pair_count",
             "bigint",
-            "pairs of customers of the ring who share a phone, an address or a device",
+            "pairs of customers of the ring who share an identifier",
         ),
     ),
 )

@@ -1,6 +1,7 @@
 """Who sent money to whom."""
 
 from schemas.cleaned.transfers import TRANSFERS
+from schemas.columns import KNOWN_DATE
 from schemas.customers.identities import IDENTITIES
 from schemas.table import Column, Describes, Table
 
@@ -26,5 +27,6 @@ TRANSFERS = Table(
         Column("amount_cents_sum_180d", "bigint", "amount in the last 180 days"),
         Column("first_transferred_at", "timestamp", "oldest transfer"),
         Column("last_transferred_at", "timestamp", "newest transfer"),
+        KNOWN_DATE,
     ),
 )

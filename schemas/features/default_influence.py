@@ -3,16 +3,29 @@
 Personalised PageRank (Page et al. 1999; of defaults: Óskarsdóttir and Bravo 2021), damping 0.85, cut off after six
 steps: walkers set out from everyone whose default was known by the day, choose ties by their weight, and the influence
 is the expected number of visits, times 0.15. The visits of the customer's own walkers are taken away exactly. A tie
-by an identifier that n people use weighs 1/(n - 1), a tie by transfers 1. A default is known when an instalment has
-been unpaid for 60 days.
+by an identifier that n people use weighs 1/(n - 1), a tie by transfers, a referral or a gift 1. A default is known when
+an instalment has been unpaid for 60 days.
 """
 
 from schemas.cleaned.instalments import INSTALMENTS
 from schemas.columns import CUSTOMER_ID
 from schemas.customers.identities import IDENTITIES
+from schemas.edges.favours import FAVOURS
 from schemas.edges.shared_identifiers import SHARED_IDENTIFIERS
 from schemas.edges.transfers import TRANSFERS
 from schemas.table import Column, Describes, Table
+
+KINDS_OF_TIE = {
+    "transfer": "transfers",
+    "phone": "shared phones",
+    "address": "shared addresses",
+    "device": "shared devices",
+    "recipient": "shared recipients",
+    "household": "a shared home",
+    "card": "shared cards",
+    "referral": "referrals",
+    "gift": "gifts",
+}
 
 DEFAULT_INFLUENCE = Table(
     __name__,
@@ -20,6 +33,7 @@ DEFAULT_INFLUENCE = Table(
     built_from=(
         TRANSFERS,
         SHARED_IDENTIFIERS,
+        FAVOURS,
         INSTALMENTS,
         IDENTITIES,
     ),
@@ -31,10 +45,10 @@ DEFAULT_INFLUENCE = Table(
         CUSTOMER_ID,
         Column("default_influence", "double", "visits from others' known defaults over ties of every kind"),
         Column("default_influence_per_tie", "double", "default_influence over the number of neighbours"),
-        Column("default_influence_by_transfer", "double", "the same over transfers alone; 0 without any"),
-        Column("default_influence_by_phone", "double", "the same over shared phones alone; 0 without any"),
-        Column("default_influence_by_address", "double", "the same over shared addresses alone; 0 without any"),
-        Column("default_influence_by_device", "double", "the same over shared devices alone; 0 without any"),
+        *(
+            Column(f"default_influence_by_{kind}", "double", f"the same over {ties} alone; 0 without any")
+            for kind, ties in KINDS_OF_TIE.items()
+        ),
         Column(
             "known_default_distance",
             "int",

@@ -1,8 +1,9 @@
-"""How many of the others behind a customer's phones, addresses and devices are known to have defaulted.
+"""How many of the others behind a customer's phones, addresses, devices and cards are known to have defaulted.
 
 Every share leaves the customer out and is drawn towards the usual: (defaulters + 5 * usual) / (others + 5), where usual
-is 0.02. Heavy identifiers, of more than ten customers, tie nobody but count here: no pair of people is ever formed.
-A default is known when an instalment has been unpaid for 60 days.
+is 0.02. A recipient's phone counts as a phone, a home as one of the addresses. Heavy identifiers, of more than ten
+customers, tie nobody but count here: no pair of people is ever formed. A default is known when an instalment has been
+unpaid for 60 days.
 """
 
 from schemas.cleaned.instalments import INSTALMENTS
@@ -13,7 +14,7 @@ from schemas.table import Column, Describes, Table
 
 IDENTIFIER_RISK = Table(
     __name__,
-    grain="one row per customer who was seen with a phone, an address or a device",
+    grain="one row per customer who was seen with a phone, an address, a device or a card",
     built_from=(
         IDENTIFIER_HOLDERS,
         INSTALMENTS,
@@ -24,8 +25,10 @@ IDENTIFIER_RISK = Table(
     may_be_empty=True,
     columns=(
         CUSTOMER_ID,
-        Column("identifier_count_ever", "bigint", "phones, addresses and devices the customer was seen with"),
+        Column("identifier_count_ever", "bigint", "phones, addresses, devices and cards the customer was seen with"),
         Column("new_identifier_count_30d", "bigint", "of these, first seen with the customer in the last 30 days"),
+        Column("new_device_count_7d", "bigint", "devices first seen with the customer in the last 7 days"),
+        Column("has_device_burst", "boolean", "whether these are three or more"),
         Column("shared_identifier_count_ever", "bigint", "of these, seen with somebody else too"),
         Column("has_heavy_identifier", "boolean", "whether one of them is used by more than ten customers"),
         Column(

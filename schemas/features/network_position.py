@@ -1,11 +1,13 @@
 """Where a customer stands in the whole network of ties, and not only among the neighbours.
 
-Ties: transfers ever (of customers with at most 200 partners) and shared phones, addresses and devices (of at most ten
-people). Components, local clustering, label propagation and PageRank as LDBC Graphalytics 1.0 defines them (Iosup et
-al. 2016); core numbers after Seidman 1983. PageRank: damping 0.85, 30 rounds; label propagation: 10 rounds.
+Ties: transfers, referrals and gifts ever (of customers with at most 200 partners of the kind) and shared identifiers
+(of at most ten people). Components, local clustering, label propagation and PageRank as LDBC Graphalytics 1.0 defines
+them (Iosup et al. 2016); core numbers after Seidman 1983. PageRank: damping 0.85, 30 rounds; label propagation: 10
+rounds.
 """
 
 from schemas.columns import CUSTOMER_ID
+from schemas.edges.favours import FAVOURS
 from schemas.edges.shared_identifiers import SHARED_IDENTIFIERS
 from schemas.edges.transfers import TRANSFERS
 from schemas.table import Column, Describes, Table
@@ -16,6 +18,7 @@ NETWORK_POSITION = Table(
     built_from=(
         TRANSFERS,
         SHARED_IDENTIFIERS,
+        FAVOURS,
     ),
     describes=Describes.DAY,
     needs=("edges_in_memory",),

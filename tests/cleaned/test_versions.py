@@ -57,8 +57,13 @@ def test_t17_of_a_fact_delivered_twice_the_later_delivery_counts_in_whatever_lay
         assert rows(kept, "refund_id", "amount_cents") == [("corrected", 700), ("repeated", 500), ("tied", 200)]
 
 
-def test_a_kept_row_keeps_its_nulls_and_all_its_columns(table: TableMaker) -> None:
+def test_a_kept_row_keeps_its_nulls_and_all_its_columns_and_tells_when_the_first_version_was_known(
+    table: TableMaker,
+) -> None:
     users = table(SHOP_USERS, [{"shop_user_id": "ann"}])
     kept = keep_version_in_force(users, "shop_user_id", as_of=AS_OF)
-    assert set(kept.columns) == set(users.columns)
+    assert set(kept.columns) == {*users.columns, "known_date"}
+    versions = [version("ann", "2026-03-01", "old", "2026-03-02"), version("ann", "2026-03-20", "new", "2026-03-21")]
+    found = keep_version_in_force(table(SHOP_USERS, versions), "shop_user_id", as_of=AS_OF)
+    assert rows(found, "membership_level", "known_date") == [("new", date(2026, 3, 2))]
     assert rows(kept, *users.columns) == rows(users, *users.columns)

@@ -5,9 +5,8 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from jobs.edges.heavy_identifiers import LIGHT_HOLDERS, build
-from jobs.edges.shared_identifiers import MAX_CUSTOMERS_SHARING
-from jobs.features import identifier_risk
+from jobs.edges.heavy_identifiers import build
+from jobs.relations.pairs import MAX_CUSTOMERS_SHARING
 from schemas.edges.identifier_holders import IDENTIFIER_HOLDERS
 from tests.conftest import TableMaker, rows
 
@@ -30,15 +29,11 @@ def holders(identifier: str, count: int, new: int = 0) -> list[dict[str, Any]]:
 
 
 def test_t14_an_identifier_is_heavy_from_the_customer_on_from_which_it_ties_nobody(table: TableMaker) -> None:
-    given = [*holders("tablet", LIGHT_HOLDERS), *holders("kiosk", LIGHT_HOLDERS + 1, new=3)]
+    given = [*holders("tablet", MAX_CUSTOMERS_SHARING), *holders("kiosk", MAX_CUSTOMERS_SHARING + 1, new=3)]
     found = build(table(IDENTIFIER_HOLDERS, given).repartition(4), as_of=AS_OF)
     found = found.withColumn("last_second", found.last_seen_at.cast("string"))
     columns = ("identifier_type", "identifier", "holder_count", "new_holder_count_7d", "last_second")
     assert rows(found, *columns) == [("device", "kiosk", 11, 3, "2026-03-26 00:00:10")]
-
-
-def test_every_job_means_the_same_by_heavy() -> None:
-    assert LIGHT_HOLDERS == MAX_CUSTOMERS_SHARING == identifier_risk.LIGHT_HOLDERS
 
 
 def test_where_nothing_is_used_by_many_the_list_is_empty(table: TableMaker) -> None:

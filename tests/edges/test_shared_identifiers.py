@@ -9,17 +9,20 @@ import pytest
 from pyspark.sql import DataFrame
 
 from jobs.edges import identifier_holders
-from jobs.edges.shared_identifiers import MAX_CUSTOMERS_SHARING, build
-from schemas.cleaned.bank_customers import BANK_CUSTOMERS
+from jobs.edges.shared_identifiers import build
+from jobs.relations.pairs import MAX_CUSTOMERS_SHARING
+from schemas.captured.bank_accounts import BANK_ACCOUNTS
+from schemas.captured.bank_customers import BANK_CUSTOMERS
+from schemas.captured.shop_users import SHOP_USERS
 from schemas.cleaned.browsing_events import BROWSING_EVENTS
 from schemas.cleaned.purchases import PURCHASES
-from schemas.cleaned.shop_users import SHOP_USERS
 from schemas.customers.identities import IDENTITIES
 from schemas.table import Table
 from tests.conftest import GivenRows, TableMaker, rows
 
 AS_OF = date(2026, 3, 31)
 CROWD = [f"crowd-{number:02d}" for number in range(MAX_CUSTOMERS_SHARING + 1)]
+SIGHTING_PARENTS = (PURCHASES, SHOP_USERS, BANK_CUSTOMERS, BANK_ACCOUNTS, BROWSING_EVENTS)
 NAMES = ("ann", "bob", "cem", "dia", *CROWD)
 
 
@@ -29,33 +32,35 @@ def built(table: TableMaker, given: dict[Table, GivenRows], partitions: int = 1)
         for partner in ("shop", "harbour")
         for name in NAMES
     ]
-    purchases, users, customers, events = (
-        table(parent, given.get(parent, [])).repartition(partitions)
-        for parent in (PURCHASES, SHOP_USERS, BANK_CUSTOMERS, BROWSING_EVENTS)
-    )
-    people = table(IDENTITIES, identities)
-    holders = identifier_holders.build(purchases, users, customers, events, people, as_of=AS_OF)
-    return build(holders, as_of=AS_OF)
+    parents = (table(parent, given.get(parent, [])).repartition(partitions) for parent in SIGHTING_PARENTS)
+    return build(identifier_holders.build(*parents, table(IDENTITIES, identities), as_of=AS_OF), as_of=AS_OF)
 
 
 SIGHTINGS: dict[Table, GivenRows] = {
     SHOP_USERS: [
         {
-            "source_record_id": "shop:ann",
+            "shop_user_id": "ann",
             "phone_token": "p1",
             "registered_at": "2026-01-01",
             "updated_at": "2026-01-15",
         },
-        {"source_record_id": "shop:bob", "phone_token": None},
+        {"shop_user_id": "bob", "phone_token": None},
     ],
     BANK_CUSTOMERS: [
         {
-            "source_record_id": "harbour:ann",  # ann again: no pair
+            "bank_code": "harbour",
+            "bank_customer_id": "ann",  # ann again: no pair
             "phone_token": "p1",
             "opened_at": "2026-01-05",
             "updated_at": "2026-02-01",
         },
-        {"source_record_id": "harbour:cem", "phone_token": "p1", "opened_at": "2026-01-20", "updated_at": "2026-04-05"},
+        {
+            "bank_code": "harbour",
+            "bank_customer_id": "cem",
+            "phone_token": "p1",
+            "opened_at": "2026-01-20",
+            "updated_at": "2026-04-05",
+        },
     ],
     PURCHASES: [
         {
@@ -86,9 +91,8 @@ def test_t1_t17_pairs_are_counted_from_when_both_used_it_to_when_either_did(tabl
     assert rows(found, *found.columns) == [
         ("ann", "bob", "address", 1, 1.0, "2026-03-31", "2026-03-31"),
         ("ann", "bob", "device", 2, 2.0, "2026-02-01", "2026-03-01"),
-        ("ann", "bob", "phone", 1, 0.5, "2026-01-10", "2026-02-01"),
-        ("ann", "cem", "phone", 1, 0.5, "2026-01-20", "2026-02-01"),
-        ("bob", "cem", "phone", 1, 0.5, "2026-01-20", "2026-01-20"),
+        ("ann", "bob", "household", 1, 1.0, "2026-03-31", "2026-03-31"),
+        ("ann", "cem", "phone", 1, 1.0, "2026-01-20", "2026-02-01"),
     ]
 
 

@@ -24,6 +24,7 @@ from schemas.cleaned.transactions import TRANSACTIONS
 from schemas.cleaned.transfers import TRANSFERS as PAYMENTS
 from schemas.columns import SCENES
 from schemas.customers.identities import IDENTITIES
+from schemas.edges.favours import FAVOURS
 from schemas.edges.identifier_holders import IDENTIFIER_HOLDERS
 from schemas.edges.shared_identifiers import SHARED_IDENTIFIERS
 from schemas.edges.transfers import TRANSFERS
@@ -66,6 +67,7 @@ class RandomRows:
         self.rows[REPAYMENTS] = [self._repayment(number) for number in range(60)]
         self.rows[TRANSFERS] = [self._transfer(*pair) for pair in self._pairs()]
         self.rows[SHARED_IDENTIFIERS] = [self._shared_identifier(*sorted(pair)) for pair in self._pairs()]
+        self.rows[FAVOURS] = [self._favour(*pair) for pair in self._pairs()]
         self.rows[IDENTIFIER_HOLDERS] = [self._holder(f"d{number % 9}", number // 9) for number in range(36)]
         self.rows[PAYMENTS] = [self._payment(number) for number in range(80)]
         self.rows[ACCOUNTS] = [self._account(bank, name) for bank in ("harbour", "meridian") for name in CUSTOMERS]
@@ -293,13 +295,14 @@ class RandomRows:
         return self.chance.sample(pairs, 8)
 
     def _transfer(self, payer: str, payee: str) -> Row:
-        count = self.chance.randint(0, 3)
+        count, moments = self.chance.randint(0, 3), sorted((self.moment(), self.moment()))
         return {
             "payer_customer_id": payer,
             "payee_customer_id": payee,
             "transfer_count_180d": count,
             "amount_cents_sum_180d": count * self.cents(),
-            "first_transferred_at": self.moment(),
+            "first_transferred_at": moments[0],
+            "last_transferred_at": moments[1],
         }
 
     def _shared_identifier(self, first: str, second: str) -> Row:
@@ -308,6 +311,14 @@ class RandomRows:
             "second_customer_id": second,
             "identifier_type": self.chance.choice(("phone", "address", "device")),
             "tie_weight": self.chance.choice((1.0, 1 / 3)),
+            "first_seen_at": self.moment(),
+        }
+
+    def _favour(self, giver: str, receiver: str) -> Row:
+        return {
+            "giver_customer_id": giver,
+            "receiver_customer_id": receiver,
+            "favour_type": self.chance.choice(("referral", "gift")),
             "first_seen_at": self.moment(),
         }
 

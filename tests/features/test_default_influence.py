@@ -8,14 +8,17 @@ from typing import Any
 import pytest
 
 from jobs.features.default_influence import build
+from jobs.relations.ties import KINDS
 from schemas.cleaned.instalments import INSTALMENTS
 from schemas.customers.identities import IDENTITIES
+from schemas.edges.favours import FAVOURS
+from schemas.edges.identifier_holders import IDENTIFIER_TYPES
 from schemas.edges.shared_identifiers import SHARED_IDENTIFIERS
 from schemas.edges.transfers import TRANSFERS
-from schemas.features.default_influence import DEFAULT_INFLUENCE
+from schemas.features.default_influence import DEFAULT_INFLUENCE, KINDS_OF_TIE
 from tests.conftest import TableMaker, rows
 from tests.features.random_rows import AS_OF, Row
-from tests.features.test_network_position import sent, shared
+from tests.features.test_network_position import favour, sent, shared
 from tests.relations.conftest import interpreting_spark
 
 NAMES = ("ann", "bob", "cem", "dia", "eve", "fay")
@@ -38,9 +41,9 @@ def owed(name: str, due_date: str, settled_date: str | None = None) -> Row:
 
 
 def described(table: TableMaker, owing: list[Row], *columns: str, **more: Any) -> list[tuple[Any, ...]]:
-    paid, tied = more.pop("paid", CHAIN), more.pop("tied", [])
-    parents = (table(TRANSFERS, paid), table(SHARED_IDENTIFIERS, tied), table(INSTALMENTS, owing))
-    found = build(*parents, table(IDENTITIES, PEOPLE), as_of=AS_OF, **more)
+    paid, tied, favoured = more.pop("paid", CHAIN), more.pop("tied", []), more.pop("favoured", [])
+    given = {TRANSFERS: paid, SHARED_IDENTIFIERS: tied, FAVOURS: favoured, INSTALMENTS: owing, IDENTITIES: PEOPLE}
+    found = build(*(table(parent, given[parent]) for parent in given), as_of=AS_OF, **more)
     return rows(found, "customer_id", *columns)
 
 
@@ -77,20 +80,27 @@ def test_t6_the_own_default_changes_nothing_of_the_own_row(table: TableMaker) ->
 
 
 def test_kinds_are_told_apart(table: TableMaker) -> None:
-    columns = ("default_influence_by_transfer", "default_influence_by_device", "default_influence_by_phone")
+    columns = [f"default_influence_by_{kind}" for kind in ("transfer", "device", "gift", "phone")]
     found = described(
-        table, [owed("ann", KNOWN_TODAY)], *columns, paid=[sent("ann", "bob")], tied=[shared("ann", "cem")]
+        table,
+        [owed("ann", KNOWN_TODAY)],
+        *columns,
+        paid=[sent("ann", "bob")],
+        tied=[shared("ann", "cem")],
+        favoured=[favour("dia", "ann", "gift")],
     )
     assert [tuple(value > 0 for value in row[1:]) for row in found] == [
-        (False, False, False),
-        (True, False, False),
-        (False, True, False),
+        (False, False, False, False),
+        (True, False, False, False),
+        (False, True, False, False),
+        (False, False, True, False),
     ]
+    assert tuple(KINDS_OF_TIE) == KINDS == ("transfer", *IDENTIFIER_TYPES, *FAVOURS.column("favour_type").allowed)
 
 
 def test_t17_above_the_budget_spark_says_the_same(table: TableMaker, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("jobs.features.default_influence.STEPS", 3)
-    monkeypatch.setattr("jobs.features.default_influence.KINDS", ("device",))
+    monkeypatch.setattr("jobs.features.default_influence.KINDS", ("device", "phone"))
     owing = [owed(name, KNOWN_TODAY) for name in ("ann", "cem")]
     more = {"paid": CHAIN[:4], "tied": [shared("ann", "cem"), shared("bob", "fay")]}
     columns = (
@@ -98,6 +108,7 @@ def test_t17_above_the_budget_spark_says_the_same(table: TableMaker, monkeypatch
         "default_influence",
         "default_influence_per_tie",
         "default_influence_by_device",
+        "default_influence_by_phone",
     )
     here = described(table, owing, *columns, **more)
     on_spark = described(table, owing, *columns, edges_in_memory=2, **more)

@@ -18,6 +18,7 @@ from schemas.cleaned.statements import STATEMENTS
 from schemas.cleaned.transactions import TRANSACTIONS
 from schemas.cleaned.transfers import TRANSFERS as PAYMENTS
 from schemas.customers.identities import IDENTITIES
+from schemas.edges.favours import FAVOURS
 from schemas.edges.identifier_holders import IDENTIFIER_HOLDERS
 from schemas.edges.shared_identifiers import SHARED_IDENTIFIERS
 from schemas.edges.transfers import TRANSFERS
@@ -31,6 +32,7 @@ MOMENT_OF = {
     BROWSING_EVENTS: "occurred_at",
     CASH_ON_DELIVERY_ORDERS: "ended_at",
     CREDIT_ACCOUNTS: "opened_at",
+    FAVOURS: "first_seen_at",
     IDENTIFIER_HOLDERS: "first_seen_at",
     IDENTITIES: "record_since",
     INSTALMENTS: "plan_opened_at",

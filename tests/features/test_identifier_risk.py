@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from jobs.features.identifier_risk import LIGHT_HOLDERS, build
+from jobs.features.identifier_risk import build
+from jobs.relations.pairs import MAX_CUSTOMERS_SHARING as LIGHT_HOLDERS
 from schemas.cleaned.instalments import INSTALMENTS
 from schemas.customers.identities import IDENTITIES
 from schemas.edges.identifier_holders import IDENTIFIER_HOLDERS

@@ -8,6 +8,7 @@ import pytest
 
 from jobs.features.network_position import build
 from jobs.relations.ties import MOST_PARTNERS
+from schemas.edges.favours import FAVOURS
 from schemas.edges.shared_identifiers import SHARED_IDENTIFIERS
 from schemas.edges.transfers import TRANSFERS
 from schemas.features.network_position import NETWORK_POSITION
@@ -40,10 +41,24 @@ def shared(first: str, second: str, since: str = "2026-01-01") -> Row:
     }
 
 
+def favour(giver: str, receiver: str, kind: str = "referral", since: str = "2026-01-01") -> Row:
+    return {
+        "giver_customer_id": giver,
+        "receiver_customer_id": receiver,
+        "favour_type": kind,
+        "first_seen_at": since,
+    }
+
+
 def described(
-    table: TableMaker, paid: list[Row], tied: list[Row], *columns: str, edges_in_memory: int = 1_000
+    table: TableMaker,
+    paid: list[Row],
+    tied: list[Row],
+    *columns: str,
+    favoured: list[Row] | None = None,
+    edges_in_memory: int = 1_000,
 ) -> list[tuple[Any, ...]]:
-    parents = (table(TRANSFERS, paid), table(SHARED_IDENTIFIERS, tied))
+    parents = (table(TRANSFERS, paid), table(SHARED_IDENTIFIERS, tied), table(FAVOURS, favoured or []))
     found = build(*parents, as_of=AS_OF, edges_in_memory=edges_in_memory)
     return rows(found, "customer_id", *columns)
 
@@ -76,7 +91,9 @@ def test_money_ranks_whom_it_reaches_above_who_sends_it_and_averages_one(table: 
 def test_t1_a_tie_of_tomorrow_ties_nobody_today(table: TableMaker) -> None:
     tomorrow = "2026-03-31 16:00:00"
     paid, tied = [sent("ann", "bob"), sent("bob", "cem", since=tomorrow)], [shared("bob", "dia", since=tomorrow)]
-    assert described(table, paid, tied, "component_customer_count") == [("ann", 2), ("bob", 2)]
+    favoured = [favour("bob", "eve", since=tomorrow)]
+    assert described(table, paid, tied, "component_customer_count", favoured=favoured) == [("ann", 2), ("bob", 2)]
+    assert len(described(table, paid, tied, "component_customer_count", favoured=[favour("bob", "eve")])) == 3
 
 
 def test_t14_a_collecting_account_ties_nobody_by_transfers(table: TableMaker) -> None:
@@ -85,6 +102,9 @@ def test_t14_a_collecting_account_ties_nobody_by_transfers(table: TableMaker) ->
     at_limit = described(table, crowd[1:], [], "component_customer_count")
     assert len(at_limit) == MOST_PARTNERS + 1
     assert {size for _, size in at_limit} == {MOST_PARTNERS + 1}
+    brought = [favour("recruiter", f"payer-{number:03d}") for number in range(MOST_PARTNERS + 1)]
+    recruited = described(table, [sent("ann", "recruiter")], [], "component_customer_count", favoured=brought)
+    assert recruited == [("ann", 2), ("recruiter", 2)], "many referrals are no reason to leave out a transfer"
 
 
 def test_t17_above_the_budget_spark_says_the_same(table: TableMaker, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -93,6 +113,7 @@ def test_t17_above_the_budget_spark_says_the_same(table: TableMaker, monkeypatch
     parents = (
         table(TRANSFERS, [sent(*pair) for pair in PAID]),
         table(SHARED_IDENTIFIERS, [shared("ann", "bob"), shared("dia", "eve")]),
+        table(FAVOURS, []),
     )
     columns = NETWORK_POSITION.column_names
     here = build(*parents, as_of=AS_OF).select(*columns).toArrow().sort_by("customer_id")

@@ -26,6 +26,7 @@ from schemas.cleaned.repayments import REPAYMENTS
 from schemas.cleaned.statements import STATEMENTS
 from schemas.cleaned.transfers import TRANSFERS as PAYMENTS
 from schemas.customers.identities import IDENTITIES
+from schemas.edges.favours import FAVOURS
 from schemas.edges.identifier_holders import IDENTIFIER_HOLDERS
 from schemas.edges.shared_identifiers import SHARED_IDENTIFIERS
 from schemas.edges.transfers import TRANSFERS
@@ -112,6 +113,7 @@ def tied(lake: Lake) -> Lake:
     publish(lake, SHARED_IDENTIFIERS, [{"first_customer_id": "ann", "second_customer_id": "bob"}])
     pairs = [("ann", "bob"), ("bob", "ann"), ("bob", "cem")]
     publish(lake, TRANSFERS, [{"payer_customer_id": one, "payee_customer_id": other} for one, other in pairs])
+    publish(lake, FAVOURS, [{"giver_customer_id": "bob", "receiver_customer_id": "ann"}])
     days = {"in": datetime(2026, 3, 20, tzinfo=UTC), "before": datetime(2026, 2, 20, tzinfo=UTC)}
     paid = [
         {"payer_source_record_id": "shop:ann", "transaction_id": name, "transferred_at": d} for name, d in days.items()
@@ -134,7 +136,7 @@ def test_no_family_tells_a_token_and_those_about_others_tell_ties_instead_of_the
     columns = {
         "default_influence": {"edges/transfers": 2, "edges/shared_identifiers": 1},
         "identifier_default_share_max": {"edges/identifier_holders": 1},
-        "late_neighbour_share": {"edges/transfers": 2, "edges/shared_identifiers": 1},
+        "late_neighbour_share": {"edges/transfers": 2, "edges/shared_identifiers": 1, "edges/favours": 1},
         "passed_on_share_30d": {"cleaned/transfers": 1},
         "plan_count_30d": {"cleaned/instalments": 1, "cleaned/repayments": 0, "cleaned/statements": 0},
     }
@@ -145,6 +147,7 @@ def test_no_family_tells_a_token_and_those_about_others_tell_ties_instead_of_the
         assert {address: found[address] for address in expected} == expected, column
         assert "PLANTED" not in text
         assert ("cleaned/instalments" in found) == (column == "plan_count_30d")
+        assert ("cleaned/accounts" in found) == (column == "plan_count_30d"), "a neighbour has the card"
     [opened] = [rows["plan_id"].to_pylist() for parent, rows in explained.rows if parent == INSTALMENTS]
     assert opened == ["new"]
 

@@ -11,6 +11,7 @@ from jobs.lake import Lake
 from jobs.relation_tables import ties_of_the_night
 from jobs.relations import ties
 from jobs.storage_local import LocalStorage
+from schemas.edges.favours import FAVOURS
 from schemas.edges.shared_identifiers import SHARED_IDENTIFIERS
 from schemas.edges.transfers import TRANSFERS
 from tests.conftest import TableMaker, rows
@@ -38,9 +39,16 @@ def test_t14_who_pays_too_many_people_is_no_tie_by_transfers_in_commands_as_in_f
     lake = Lake(LocalStorage(tmp_path / "lake"), tmp_path / "scratch")
     publish(lake, TRANSFERS, transfers)
     publish(lake, SHARED_IDENTIFIERS, shared)
+    favour_names = ("giver_customer_id", "receiver_customer_id", "first_seen_at", "favour_type")
+    favours = [
+        dict(zip(favour_names, row, strict=True))
+        for row in (*((*row, "referral") for row in PAID), ("ann", "cem", LAST, "gift"))
+    ]
+    publish(lake, FAVOURS, favours)
     columns = ("source_id", "target_id", "kind", "weight")
-    for as_of, count in ((NIGHT, 3), (date(2026, 3, 1), 6)):
-        of_family = ties.all_ties(table(TRANSFERS, transfers), table(SHARED_IDENTIFIERS, shared), as_of)
+    for as_of, count in ((NIGHT, 6), (date(2026, 3, 1), 11)):
+        given = {TRANSFERS: transfers, SHARED_IDENTIFIERS: shared, FAVOURS: favours}
+        of_family = ties.all_ties(*(table(parent, given[parent]) for parent in given), as_of)
         found = ties_of_the_night(lake, NIGHT, "Asia/Shanghai", as_of=as_of).to_pylist()
         known = [row for row in found if row["began_date"] <= as_of]
         assert sorted(tuple(row[name] for name in columns) for row in known) == rows(of_family, *columns)
