@@ -65,7 +65,6 @@ class RandomRows:
         self.rows[REPAYMENTS] = [self._repayment(number) for number in range(60)]
         self.rows[TRANSFERS] = [self._transfer(*pair) for pair in self._pairs()]
         self.rows[SHARED_IDENTIFIERS] = [self._shared_identifier(*sorted(pair)) for pair in self._pairs()]
-        self.rows[FAVOURS] = [self._favour(*pair) for pair in self._pairs()]
         self.rows[IDENTIFIER_HOLDERS] = [self._holder(f"d{number % 9}", number // 9) for number in range(36)]
         self.rows[PAYMENTS] = [self._payment(number) for number in range(80)]
         self.rows[ACCOUNTS] = [self._account(bank, name) for bank in ("harbour", "meridian") for name in CUSTOMERS]
@@ -76,6 +75,7 @@ class RandomRows:
                 self.rows[SHOP_USERS].append(self._person(record) | self._verified_at_the_shop())
             else:
                 self.rows[BANK_CUSTOMERS].append(self._person(record) | self._verified_at(record.split(":")[0]))
+        self.rows[FAVOURS] = [self._favour(*pair) for pair in self._pairs()]
 
     def by(self, tables: Sequence[Table], *, moments: Mapping[Table, str]) -> dict[Table, list[Row]]:
         """The rows of which the moment, where the table has one, lies by AS_OF."""
@@ -272,15 +272,15 @@ class RandomRows:
         return self.chance.sample(pairs, 8)
 
     def _transfer(self, payer: str, payee: str) -> Row:
-        count, moments = self.chance.randint(0, 3), sorted((self.moment(), self.moment()))
-        return {
+        count = self.chance.randint(0, 3)
+        row: Row = {
             "payer_customer_id": payer,
             "payee_customer_id": payee,
             "transfer_count_180d": count,
             "amount_cents_sum_180d": count * self.cents(),
-            "first_transferred_at": moments[0],
-            "last_transferred_at": moments[1],
+            "first_transferred_at": self.moment(),
         }
+        return {**row, "last_transferred_at": row["first_transferred_at"] + timedelta(days=20 * count)}
 
     def _shared_identifier(self, first: str, second: str) -> Row:
         return {
