@@ -75,7 +75,8 @@ class RandomRows:
                 self.rows[SHOP_USERS].append(self._person(record) | self._verified_at_the_shop())
             else:
                 self.rows[BANK_CUSTOMERS].append(self._person(record) | self._verified_at(record.split(":")[0]))
-        self.rows[FAVOURS] = [self._favour(*pair) for pair in self._pairs()]
+        kinds = ("referral", "gift")
+        self.rows[FAVOURS] = [self._favour(*pair, kind) for pair in self._pairs() for kind in kinds]
 
     def by(self, tables: Sequence[Table], *, moments: Mapping[Table, str]) -> dict[Table, list[Row]]:
         """The rows of which the moment, where the table has one, lies by AS_OF."""
@@ -291,11 +292,11 @@ class RandomRows:
             "first_seen_at": self.moment(),
         }
 
-    def _favour(self, giver: str, receiver: str) -> Row:
+    def _favour(self, giver: str, receiver: str, kind: str) -> Row:
         return {
             "giver_customer_id": giver,
             "receiver_customer_id": receiver,
-            "favour_type": self.chance.choice(("referral", "gift")),
+            "favour_type": kind,
             "first_seen_at": self.moment(),
         }
 
