@@ -27,8 +27,9 @@ DAYS = ("string(date(first_seen_at))", "string(date(last_seen_at))")
 
 
 def built(table: TableMaker, given: dict[Table, GivenRows], partitions: int = 2, as_of: date = AS_OF) -> DataFrame:
-    parents = (table(parent, given.get(parent, [])).repartition(partitions) for parent in SIGHTING_PARENTS)
-    return build(*parents, table(IDENTITIES, PEOPLE), as_of=as_of)
+    rows_of = {**given, IDENTITIES: PEOPLE}
+    parents = (table(parent, rows_of.get(parent, [])).repartition(partitions) for parent in SIGHTING_PARENTS)
+    return build(*parents, as_of=as_of)
 
 
 @pytest.mark.parametrize("partitions", [1, 5])

@@ -22,7 +22,7 @@ from tests.conftest import GivenRows, TableMaker, rows
 
 AS_OF = date(2026, 3, 31)
 CROWD = [f"crowd-{number:02d}" for number in range(MAX_CUSTOMERS_SHARING + 1)]
-SIGHTING_PARENTS = (PURCHASES, SHOP_USERS, BANK_CUSTOMERS, BANK_ACCOUNTS, BROWSING_EVENTS)
+SIGHTING_PARENTS = (PURCHASES, SHOP_USERS, BANK_CUSTOMERS, BANK_ACCOUNTS, BROWSING_EVENTS, IDENTITIES)
 NAMES = ("ann", "bob", "cem", "dia", *CROWD)
 
 
@@ -32,8 +32,10 @@ def built(table: TableMaker, given: dict[Table, GivenRows], partitions: int = 1)
         for partner in ("shop", "harbour")
         for name in NAMES
     ]
-    parents = (table(parent, given.get(parent, [])).repartition(partitions) for parent in SIGHTING_PARENTS)
-    return build(identifier_holders.build(*parents, table(IDENTITIES, identities), as_of=AS_OF), as_of=AS_OF)
+    rows_of = {**given, IDENTITIES: identities}
+    parents = (table(parent, rows_of.get(parent, [])).repartition(partitions) for parent in SIGHTING_PARENTS)
+    holders = identifier_holders.build(*parents, as_of=AS_OF)
+    return build(holders, as_of=AS_OF)
 
 
 SIGHTINGS: dict[Table, GivenRows] = {

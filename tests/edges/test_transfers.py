@@ -22,12 +22,16 @@ def transfer(name: str, payer: str, payee: str, cents: int, moment: str = "2026-
 
 
 def test_t1_t21_a_tie_sums_the_transfers_by_the_day_ever_and_in_its_window(table: TableMaker) -> None:
+    known = date(2026, 3, 2)
     transfers = [
-        transfer("first day of 180", "harbour:ann", "harbour:bob", 1, "2025-10-03 00:00:00+08:00"),
-        transfer("last day before", "harbour:ann", "harbour:bob", 2, "2025-10-02 23:59:59+08:00"),
-        transfer("last second of the day", "harbour:ann", "harbour:bob", 4, "2026-03-31 23:59:59+08:00"),
+        transfer("first day of 180", "harbour:ann", "harbour:bob", 1, "2025-10-03 00:00:00+08:00")
+        | {"known_date": known},
+        transfer("last day before", "harbour:ann", "harbour:bob", 2, "2025-10-02 23:59:59+08:00")
+        | {"known_date": date(2026, 3, 9)},
+        transfer("last second of the day", "harbour:ann", "harbour:bob", 4, "2026-03-31 23:59:59+08:00")
+        | {"known_date": AS_OF},
         transfer("after the day", "harbour:ann", "harbour:bob", 8, "2026-04-01 00:00:00+08:00"),
-        transfer("the other way", "harbour:bob", "harbour:ann", 16),
+        transfer("the other way", "harbour:bob", "harbour:ann", 16) | {"known_date": AS_OF},
         transfer("to a stranger", "harbour:ann", "harbour:nobody", 32),
     ]
     for layout in in_every_layout(table, TRANSFERS, transfers):
@@ -36,8 +40,8 @@ def test_t1_t21_a_tie_sums_the_transfers_by_the_day_ever_and_in_its_window(table
             {name: found[name].cast("string") for name in ("first_transferred_at", "last_transferred_at")}
         )
         assert rows(found, *(column for column in found.columns if not column.startswith("last"))) == [
-            ("ann", "bob", 3, 2, 7, 5, "2025-10-02 15:59:59"),
-            ("bob", "ann", 1, 1, 16, 16, "2026-03-01 00:00:00"),
+            ("ann", "bob", 3, 2, 7, 5, "2025-10-02 15:59:59", known),
+            ("bob", "ann", 1, 1, 16, 16, "2026-03-01 00:00:00", AS_OF),
         ]
 
 

@@ -67,7 +67,6 @@ class RandomRows:
         self.rows[REPAYMENTS] = [self._repayment(number) for number in range(60)]
         self.rows[TRANSFERS] = [self._transfer(*pair) for pair in self._pairs()]
         self.rows[SHARED_IDENTIFIERS] = [self._shared_identifier(*sorted(pair)) for pair in self._pairs()]
-        self.rows[FAVOURS] = [self._favour(*pair) for pair in self._pairs()]
         self.rows[IDENTIFIER_HOLDERS] = [self._holder(f"d{number % 9}", number // 9) for number in range(36)]
         self.rows[PAYMENTS] = [self._payment(number) for number in range(80)]
         self.rows[ACCOUNTS] = [self._account(bank, name) for bank in ("harbour", "meridian") for name in CUSTOMERS]
@@ -80,6 +79,8 @@ class RandomRows:
                 self.rows[SHOP_USERS].append(self._person(record) | self._verified_at_the_shop())
             else:
                 self.rows[BANK_CUSTOMERS].append(self._person(record) | self._verified_at(record.split(":")[0]))
+        kinds = ("referral", "gift")
+        self.rows[FAVOURS] = [self._favour(*pair, kind) for pair in self._pairs() for kind in kinds]
 
     def by(self, tables: Sequence[Table], *, moments: Mapping[Table, str]) -> dict[Table, list[Row]]:
         """The rows of which the moment, where the table has one, lies by AS_OF."""
@@ -295,15 +296,15 @@ class RandomRows:
         return self.chance.sample(pairs, 8)
 
     def _transfer(self, payer: str, payee: str) -> Row:
-        count, moments = self.chance.randint(0, 3), sorted((self.moment(), self.moment()))
-        return {
+        count = self.chance.randint(0, 3)
+        row: Row = {
             "payer_customer_id": payer,
             "payee_customer_id": payee,
             "transfer_count_180d": count,
             "amount_cents_sum_180d": count * self.cents(),
-            "first_transferred_at": moments[0],
-            "last_transferred_at": moments[1],
+            "first_transferred_at": self.moment(),
         }
+        return {**row, "last_transferred_at": row["first_transferred_at"] + timedelta(days=20 * count)}
 
     def _shared_identifier(self, first: str, second: str) -> Row:
         return {
@@ -314,11 +315,11 @@ class RandomRows:
             "first_seen_at": self.moment(),
         }
 
-    def _favour(self, giver: str, receiver: str) -> Row:
+    def _favour(self, giver: str, receiver: str, kind: str) -> Row:
         return {
             "giver_customer_id": giver,
             "receiver_customer_id": receiver,
-            "favour_type": self.chance.choice(("referral", "gift")),
+            "favour_type": kind,
             "first_seen_at": self.moment(),
         }
 

@@ -187,7 +187,9 @@ def test_a_second_implementation_in_plain_python_finds_the_same_neighbours(table
     for name, *found in rows(built, "customer_id", *columns):
         moments = (*moments_of(shape.get((name, "sent"), [])), *moments_of(shape.get((name, "received"), [])))
         assert [value is None for value in found] == [value is None for value in moments]
-        assert [v for v in found if v is not None] == pytest.approx([v for v in moments if v is not None], rel=1e-8)
+        assert [v for v in found if v is not None] == pytest.approx(
+            [v for v in moments if v is not None], rel=1e-8, abs=1e-8
+        )
 
 
 MOMENTS = ("mean", "max", "variance", "skewness", "kurtosis")
@@ -260,11 +262,11 @@ def test_t21_counterparties_and_new_neighbours_are_counted_by_the_last_and_the_f
         "sent_received_ratio_180d",
         sent=[
             *(sent("ann", name, cents=100, since=since[name], until=day) for name, day in days.items()),
-            sent("bob", "ann", cents=50, until="2026-02-01"),
-            sent("cem", "ann", count=0, cents=0, until="2025-06-01"),
+            sent("bob", "ann", cents=50, since="2026-03-30", until="2026-02-01"),
+            sent("cem", "ann", count=0, cents=0, since="2026-03-30", until="2025-06-01"),
         ],
     )
-    assert found[0] == ("ann", 1, 3, 4, 0, 1, 0.25, 8.0), "cem and bob have paid since January"
+    assert found[0] == ("ann", 1, 3, 4, 1, 2, 0.25, 8.0), "the first tie to a neighbour tells since when"
     assert found[3] == ("dia", 0, 1, 1, 0, 0, 0.0, 0.0)
 
 

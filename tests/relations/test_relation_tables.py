@@ -47,8 +47,8 @@ def test_t14_who_pays_too_many_people_is_no_tie_by_transfers_in_commands_as_in_f
     publish(lake, FAVOURS, favours)
     columns = ("source_id", "target_id", "kind", "weight")
     for as_of, count in ((NIGHT, 6), (date(2026, 3, 1), 11)):
-        given = {TRANSFERS: transfers, SHARED_IDENTIFIERS: shared, FAVOURS: favours}
-        of_family = ties.all_ties(*(table(parent, given[parent]) for parent in given), as_of)
+        paid, tied, favoured = table(TRANSFERS, transfers), table(SHARED_IDENTIFIERS, shared), table(FAVOURS, favours)
+        of_family = ties.all_ties(paid, tied, favoured, as_of)
         found = ties_of_the_night(lake, NIGHT, "Asia/Shanghai", as_of=as_of).to_pylist()
         known = [row for row in found if row["began_date"] <= as_of]
         assert sorted(tuple(row[name] for name in columns) for row in known) == rows(of_family, *columns)
