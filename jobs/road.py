@@ -21,7 +21,8 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any, Literal
 
 from jobs.code_version import code_version, contract_fingerprint, job_module
-from jobs.inputs import DataFrames, Dates, Input, Resolver, digests_of, night
+from jobs.input_frames import DataFrames
+from jobs.inputs import Dates, Input, Resolver, digests_of, night
 from jobs.lake import Lake, Writer
 from jobs.manifest import Manifest, build_id
 from jobs.settings import Settings
@@ -187,12 +188,11 @@ class Road:
 
         frames = DataFrames(self.lake, self.session_for(dataset, inputs), self.assemble)
         build: Callable[..., Any] = importlib.import_module(job_module(dataset)).build
-        parents = [frames.of(parent) for parent in inputs if not parent.is_previous]
+        parents = [frames.of(parent) for parent in inputs if not parent.handed_as]
         named: dict[str, Any] = {}
         if isinstance(dataset, Table):
-            previous = [frames.of(parent) for parent in inputs if parent.is_previous]
-            if dataset.reads_previous_night:
-                named["previous"] = previous[0] if previous else None
+            names = [*(["previous"] if dataset.reads_previous_night else []), *(one.name for one in dataset.earlier)]
+            named = dict.fromkeys(names) | {one.handed_as: frames.of(one) for one in inputs if one.handed_as}
             named |= {need: self._need(need) for need in dataset.needs}
         built = build(*parents, as_of=dates.as_of, **named)
         return columns_of_contract(dataset, built, str(dates)) if isinstance(dataset, Table) else built

@@ -133,6 +133,20 @@ class Dataset:
 
 
 @dataclass(frozen=True)
+class Earlier:
+    """The partition of an earlier night that a build reads where it is published, and does without where it is not.
+
+    name: the argument of `build`; None is handed over where nothing is published.
+    days: so many days before `as_of`. of: the dataset; None is the one that reads.
+    What is read are the columns that were published then and that the contract still has, of the same type.
+    """
+
+    name: str
+    days: int
+    of: Dataset | None = None
+
+
+@dataclass(frozen=True)
 class Table(Dataset):
     """A dataset of rows, published as Parquet.
 
@@ -140,6 +154,7 @@ class Table(Dataset):
     source: where a captured table comes from; only captured tables have one.
     may_be_empty: whether a night without a single row is believable.
     reads_previous_night: whether yesterday's partition of the same dataset is an input, named `previous` in `build`.
+    earlier: partitions of nights further back, each handed over by its name.
     observed: parents that are read at every monthly observation date instead of at `as_of`: `build` is called once for
         each of those dates, with `as_of` set to it, and what it returns is appended in the order of the dates.
     reads_challengers: whether a document among the parents comes with the models that are scored in shadow.
@@ -151,6 +166,7 @@ class Table(Dataset):
     source: FileDrop | BankTable | None = None
     may_be_empty: bool = False
     reads_previous_night: bool = False
+    earlier: tuple[Earlier, ...] = ()
     observed: tuple[Dataset, ...] = ()
     reads_challengers: bool = False
     needs: tuple[str, ...] = ()
@@ -171,6 +187,7 @@ class Table(Dataset):
                 ("columns of unknown type", wrong_types),
                 ("columns of an unknown kind of personal data", wrong_kinds),
                 ("a table without key", [] if self.key else ["key"]),
+                ("earlier nights that are none", [one.name for one in self.earlier if one.days < 1]),
                 (
                     "captured without source, or source without captured",
                     [] if (self.layer == "captured") == (self.source is not None) else ["source"],
@@ -200,7 +217,8 @@ class Document(Dataset):
 
     files: name -> what the file holds. A name that ends in .json is handed to readers parsed, .txt as text, others not.
     A reader takes the document that the registry names as champion on the night it builds, or, while nobody has
-    promoted one, the newest published *before* that night; so training never changes a past night.
+    promoted one, the newest published *before* that night. A night that is closed keeps the one it was closed with, so
+    training never changes a past night.
     """
 
     files: tuple[tuple[str, str], ...] = ()

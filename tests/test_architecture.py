@@ -21,12 +21,15 @@ SHARED_EXPRESSIONS = {
     "jobs.versions",
     "jobs.scenes",
     "jobs.families",
+    "jobs.models.baseline",
     "jobs.models.challenger",
     "jobs.purchase_futures",
     "jobs.purchase_outlook",
     "jobs.repeat_buying",
+    "jobs.models.grades",
     "jobs.models.scorecard",
     "jobs.models.scorecard_expressions",
+    "jobs.models.stability",
     "jobs.segments.wishes",
 }
 MEASURES = "jobs.relations"

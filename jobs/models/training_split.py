@@ -13,6 +13,7 @@ OUT_OF_TIME_SHARE = 0.25  # of the observation dates, the newest
 HELD_BACK_SHARE = 0.3  # of the customers
 SPLIT_SALT = "credit_score split 1"
 HALF_SALT = "credit_score half 1"
+STOP_SALT = "credit_score stop 1"
 SPLIT_PARAMETERS: Mapping[str, object] = {
     "held_back_share": HELD_BACK_SHARE,
     "out_of_time_share": OUT_OF_TIME_SHARE,
@@ -46,6 +47,12 @@ def first_half(rows: pd.DataFrame) -> Rows:
     """Whether a row's customer belongs to the first of two halves that have nothing to do with `split`."""
     first = {customer for customer in rows["customer_id"].unique() if _draw(HALF_SALT, customer) < 0.5}
     return rows["customer_id"].isin(first).to_numpy()
+
+
+def is_drawn(rows: pd.DataFrame, share: float) -> Rows:
+    """Whether a row's customer is among so many drawn by a hash that has nothing to do with the others."""
+    drawn = {customer for customer in rows["customer_id"].unique() if _draw(STOP_SALT, customer) < share}
+    return rows["customer_id"].isin(drawn).to_numpy()
 
 
 def _is_held_back(customer_id: str) -> bool:
