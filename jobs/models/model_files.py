@@ -148,7 +148,8 @@ def people_behind(task: Task, champion: Champion, scorecard: Scorecard, parts: M
 def points_of(scale: Mapping[str, Any], champion: Champion, which: Rows) -> NDArray[np.int64]:
     """The rounded points of the rows as scoring would give them."""
     log_odds = champion.calibration(champion.as_learnt[which])
-    return np.floor(scale["offset"] + scale["factor"] * log_odds + 0.5).astype(np.int64)
+    points: NDArray[np.int64] = np.floor(scale["offset"] + scale["factor"] * log_odds + 0.5).astype(np.int64)
+    return points
 
 
 def without_network(task: Task, champion: Champion, parts: Mapping[str, Rows]) -> dict[str, Any] | None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -23,6 +24,7 @@ from jobs.models.feature_bins import (
 )
 from jobs.models.feature_selection import SELECTION_PARAMETERS, Choice, choose_features
 from jobs.models.selection_stability import DRAWS, LEAST_SHARE, chosen_shares
+from jobs.models.training_split import Rows
 from schemas.table import Column
 
 MIN_BADS = 30  # fewer cannot fill even a handful of bins; a guess on the generous side
@@ -178,7 +180,7 @@ def _keep_steady(
     return [features[position] for position in kept], np.asfortranarray(woe[:, kept])
 
 
-def _time_slices(rows: pd.DataFrame, is_bad: Bads) -> list[tuple[list[object], Bads]]:
+def _time_slices(rows: pd.DataFrame, is_bad: Bads) -> list[tuple[list[Any], Rows]]:
     """The dates and the rows of each half of them; none where there is one date only, or too few defaults."""
     if "observation_date" not in rows:
         return []

@@ -300,7 +300,8 @@ def test_a_decision_that_is_cut_short_leaves_a_list_that_can_be_read_and_added_t
     lake: Lake, run: Run, monkeypatch: pytest.MonkeyPatch, writes_done: int
 ) -> None:
     assert run(*decided("promote", "2026-03-31", "2026-04-05"))[0] == 0
-    replace_stored, done = lake.storage.replace, []
+    replace_stored = lake.storage.replace
+    done: list[str] = []
 
     def crash(key: str, body: bytes, expected: str | None) -> str:
         if len(done) == writes_done:
