@@ -8,7 +8,7 @@ criterion for all of its bins (Schwarz 1978), and there are at most so many feat
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -33,15 +33,6 @@ class Choice:
     weights: tuple[float, ...]
     intercept: float
     reasons: Mapping[int, str] = field(default_factory=dict)
-
-    def at(self, positions: Sequence[int]) -> Choice:
-        """The same choice among more features, of which those at `positions` were looked at."""
-        return Choice(
-            tuple(positions[position] for position in self.chosen),
-            self.weights,
-            self.intercept,
-            {positions[position]: reason for position, reason in self.reasons.items()},
-        )
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,7 @@ from jobs.models.feature_bins import (
     bin_feature,
 )
 from jobs.models.feature_selection import SELECTION_PARAMETERS, Choice, choose_features
-from jobs.models.selection_stability import DRAWS, LEAST_SHARE, chosen_shares
+from jobs.models.selection_stability import DRAWS, chosen_shares
 from jobs.models.training_split import Rows
 from schemas.table import Column
 
@@ -36,7 +36,6 @@ FIT_PARAMETERS: Mapping[str, object] = {
     "max_correlation": MAX_CORRELATION,
     "min_defaults": MIN_BADS,
     "min_information_value": MIN_INFORMATION_VALUE,
-    "min_share_of_draws_in_which_chosen": LEAST_SHARE,
     "draws_of_half_of_the_people": DRAWS,
     "weights": "logistic regression, L2 with C = 1, classes not re-weighted, every weight above 0",
 }
@@ -92,7 +91,7 @@ def fit_binned(binned: Sequence[BinnedFeature], rows: pd.DataFrame, is_bad: Bads
     distinct, woe = _keep_uncorrelated(predictive, rows, left_out)
     steady, woe = _keep_steady(distinct, woe, rows, is_bad, left_out)
     shares = _chosen_shares(steady, woe, rows, is_bad)
-    choice = _weigh(steady, woe, is_bad, shares, left_out)
+    choice = _weigh(steady, woe, is_bad, left_out)
     return Fit(
         features=tuple(steady[position] for position in choice.chosen),
         weights=choice.weights,
@@ -199,21 +198,11 @@ def _freedom(features: Sequence[BinnedFeature]) -> Bads:
     return np.array([feature.bins_beyond_first for feature in features], dtype=np.int64)
 
 
-def _weigh(
-    features: Sequence[BinnedFeature], woe: Floats, is_bad: Bads, shares: Floats, left_out: dict[str, str]
-) -> Choice:
-    """What the selection takes of the features that are no luck; TrainingError when it takes nothing."""
+def _weigh(features: Sequence[BinnedFeature], woe: Floats, is_bad: Bads, left_out: dict[str, str]) -> Choice:
+    """What the selection takes, with weights; TrainingError when it takes nothing."""
     freedom = _freedom(features)
     choice = choose_features(woe, is_bad, freedom) if features else Choice((), (), 0.0)
-    lucky = [position for position in choice.chosen[1:] if shares[position] < LEAST_SHARE]
-    if lucky:
-        others = [position for position in range(len(features)) if position not in lucky]
-        choice = choose_features(woe[:, others], is_bad, freedom[others]).at(others)
     left_out |= {features[position].name: reason for position, reason in choice.reasons.items()}
-    for position in lucky:
-        left_out[features[position].name] = (
-            f"chosen in {shares[position]:.0%} of the draws of half of the people, {LEAST_SHARE:.0%} are needed"
-        )
     if not choice.chosen:
         raise TrainingError(
             f"models/credit_score: no feature predicts default in the {len(is_bad)} rows to learn from; "

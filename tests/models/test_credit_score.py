@@ -330,7 +330,7 @@ def test_t17_rows_in_another_order_and_layout_give_the_same_bytes(
     arrow = pa.Table.from_pandas(shuffled, preserve_index=False)
     frame = spark.createDataFrame(arrow).to(schema).repartition(3, "customer_id")
     names = sorted(set(training_set["customer_id"]))
-    told = [
+    told: list[dict[str, Any]] = [
         {"source_record_id": f"shop:{name}", "gender": ("female", "male")[place % 2], "city_tier": place % 3 + 1,
          "birth_date": f"{1950 + place % 55}-06-01"}
         for place, name in enumerate(names)
