@@ -1,28 +1,27 @@
-"""Which published partitions a dataset is built from on a given night, and the DataFrames they hold.
+"""Which published partitions a dataset is built from on a given night: answered from manifests alone, without Spark.
 
-`resolve` answers from manifests alone and starts no Spark; `DataFrames` reads what was resolved.
+`jobs/input_frames.py` reads what is resolved here.
 """
 
 from __future__ import annotations
 
 import hashlib
-import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from functools import cached_property
-from typing import Any
-
-from pyspark.sql import DataFrame, SparkSession
 
 from jobs.errors import StepMissingError
 from jobs.lake import Lake
 from jobs.manifest import Manifest, Partition
 from jobs.registry import Decision, Registry, RegistryError
 from jobs.settings import Settings
-from jobs.spark_types import spark_schema
+from schemas.catalogue import children_of
 from schemas.labels.credit_default import observation_dates
 from schemas.table import Dataset, Describes, Document, Table
+
+TRAINING_LAYERS = frozenset({"labels", "models"})
+"""What a training publishes, and a night reads as the newest there is."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +58,7 @@ class Input:
     dates: Dates
     manifests: tuple[Manifest, ...] = ()
     assembled_from: tuple[Input, ...] = ()
-    is_previous: bool = False
+    handed_as: str = ""  # the argument of `build`; empty: by its position among the parents
     challengers: tuple[tuple[str, Manifest], ...] | None = None  # kind and training, for readers that ask for them
 
     @property
@@ -111,12 +110,17 @@ class Resolver:
             del self._manifests[key]
 
     def inputs(self, dataset: Dataset, dates: Dates) -> tuple[Input, ...]:
-        """The parents in the order of the contract, the observed ones for each observation date, then the night before:
-        the dataset's own partition and those of the parents that are read again.
+        """The parents in the order of the contract, the observed ones for each observation date, then earlier nights.
 
         StepMissingError names the first partition that is not there and the command that builds it.
         """
-        found = [self._input(parent, dates) for parent in dataset.built_from]
+        is_of_night = dataset.layer not in TRAINING_LAYERS
+        found = [
+            self._learnt(parent, dates)
+            if is_of_night and parent.layer in TRAINING_LAYERS
+            else self._input(parent, dates)
+            for parent in dataset.built_from
+        ]
         if isinstance(dataset, Table):
             if dataset.reads_challengers:
                 found = [self._with_challengers(parent) for parent in found]
@@ -126,18 +130,51 @@ class Resolver:
             if dataset.reads_previous_night and dates.as_of > self.settings.first_business_date:
                 before = night(dates.as_of - timedelta(days=1))
                 found += self._previous(dataset, before)
+            found += self._earlier(dataset, dates)
         return tuple(found)
 
     def _previous(self, table: Table, before: Dates) -> list[Input]:
         """What the table reads of the night before: all of it, or nothing where it may start later."""
         if table.may_start_late and self.manifest(before.partition(table)) is None:
             return []
-        wanted = (table, *table.also_previous)
-        return [Input(parent, before, (self._published(parent, before),), is_previous=True) for parent in wanted]
+        names = {"previous": table} | {f"previous_{parent.name}": parent for parent in table.also_previous}
+        return [Input(of, before, (self._published(of, before),), handed_as=name) for name, of in names.items()]
+
+    def _earlier(self, dataset: Table, dates: Dates) -> Iterator[Input]:
+        """Those nights further back that are published."""
+        for earlier in dataset.earlier:
+            before, of = night(dates.as_of - timedelta(days=earlier.days)), earlier.of or dataset
+            manifest = self.manifest(before.partition(of))
+            if manifest is not None:
+                yield Input(of, before, (manifest,), handed_as=earlier.name)
+
+    def _learnt(self, parent: Dataset, dates: Dates) -> Input:
+        """What a training publishes, as a night reads it: the model that decides, or else the newest before the night.
+
+        Once the night is closed it is what the night was closed with: a training that comes late changes nothing.
+        """
+        decision = self.registry.champion(parent.address, dates.known_by) if isinstance(parent, Document) else None
+        if decision is not None:
+            return Input(parent, dates, (self._decided(parent, decision),))
+        kept = self._kept(parent, dates)
+        if kept is not None:
+            return Input(parent, dates, (self._published(parent, night(kept)),))
+        return Input(parent, dates, (self._newest(parent, dates),))
+
+    def _kept(self, parent: Dataset, dates: Dates) -> date | None:
+        """The day of the training that the manifests of the closed night name; None while the night is open."""
+        for child in children_of(parent):
+            manifest = None
+            if child.layer not in TRAINING_LAYERS:
+                manifest = self.manifest(night(dates.known_by).partition(child))
+            for name in () if manifest is None else manifest.inputs:
+                if name.startswith(f"{parent.address}@"):
+                    return date.fromisoformat(name.split("@")[1])
+        return None
 
     def _input(self, parent: Dataset, dates: Dates) -> Input:
         if isinstance(parent, Document):
-            return Input(parent, dates, (self._champion(parent, dates),))
+            return self._learnt(parent, dates)
         if parent.layer == "captured":
             days = _days(self.settings.first_business_date, dates.known_by)
             return Input(parent, dates, tuple(self._published(parent, night(day)) for day in days))
@@ -156,11 +193,6 @@ class Resolver:
             )
         return manifest
 
-    def _champion(self, document: Document, dates: Dates) -> Manifest:
-        """The training that the registry names for the night, or the newest one before it."""
-        decision = self.registry.champion(document.address, dates.known_by)
-        return self._newest_document(document, dates) if decision is None else self._decided(document, decision)
-
     def _with_challengers(self, parent: Input) -> Input:
         """The same input with the models in shadow; while nobody has decided, the challenger of its own training."""
         if not isinstance(parent.dataset, Document):
@@ -170,7 +202,7 @@ class Resolver:
             return replace(parent, challengers=tuple(("trees", manifest) for manifest in parent.manifests))
         return replace(parent, challengers=tuple((d.kind, self._decided(parent.dataset, d)) for d in decisions))
 
-    def _decided(self, document: Document, decision: Decision) -> Manifest:
+    def _decided(self, document: Dataset, decision: Decision) -> Manifest:
         manifest = self._published(document, night(decision.trained_on))
         if manifest.digest != decision.digest:
             raise RegistryError(
@@ -179,73 +211,18 @@ class Resolver:
             )
         return manifest
 
-    def _newest_document(self, document: Document, dates: Dates) -> Manifest:
-        """While nobody has decided: so a training that is published late changes a night that is run again."""
-        earlier = [day for day in self.lake.partitions(document.address) if day < dates.known_by]
+    def _newest(self, learnt: Dataset, dates: Dates) -> Manifest:
+        """While nobody has decided and the night is open."""
+        earlier = [day for day in self.lake.partitions(learnt.address) if day < dates.known_by]
         if not earlier:
             first = self.settings.first_business_date
             day = max(first, dates.known_by - timedelta(days=1))
             scored = "; the first night itself has no scores" if dates.known_by <= first else ""
             raise StepMissingError(
-                f"{document.address}: none is published for a day before {dates.known_by} (a model counts from the "
+                f"{learnt.address}: none is published for a day before {dates.known_by} (a model counts from the "
                 f"night after its training{scored}); first run: python -m jobs.run train --business-date {day}"
             )
-        return self._published(document, night(max(earlier)))
-
-
-@dataclass
-class DataFrames:
-    """Turns resolved inputs into what a job's `build` takes."""
-
-    lake: Lake
-    spark: SparkSession
-    build: Any  # Callable[[Dataset, Sequence[Input], Dates], DataFrame]: how a day that nobody published is assembled
-    _assembled: dict[tuple[str, Dates], DataFrame] = field(default_factory=dict)
-
-    def of(self, parent: Input) -> DataFrame | Mapping[str, Any]:
-        """The parent's rows with the contract's columns, or the document's files: JSON parsed, .txt as text."""
-        if isinstance(parent.dataset, Document):
-            return self._document(parent)
-        if parent.assembled_from:
-            key = (parent.dataset.address, parent.dates)
-            if key not in self._assembled:
-                self._assembled[key] = self.build(parent.dataset, parent.assembled_from, parent.dates)
-            return self._assembled[key]
-        return self._table(parent)
-
-    def _table(self, parent: Input) -> DataFrame:
-        if not isinstance(parent.dataset, Table):
-            raise TypeError(f"{parent.dataset.address} is not a table")
-        schema = spark_schema(parent.dataset)
-        paths = [str(path) for manifest in parent.manifests for path in self._files(parent, manifest)]
-        if not paths:
-            return self.spark.createDataFrame([], schema)
-        return self.spark.read.schema(schema).parquet(*paths)
-
-    def _files(self, parent: Input, manifest: Manifest) -> Sequence[Any]:
-        return self.lake.local_files(partition_of(parent.dataset, manifest), manifest)
-
-    def _document(self, parent: Input) -> Mapping[str, Any]:
-        content = self._read_files(parent, parent.manifests[0])
-        if parent.challengers is not None:
-            content["challengers"] = [
-                {"kind": kind, "files": self._read_files(parent, manifest)} for kind, manifest in parent.challengers
-            ]
-        return content
-
-    def _read_files(self, parent: Input, manifest: Manifest) -> dict[str, Any]:
-        content: dict[str, Any] = {}
-        for entry, path in zip(manifest.files, self._files(parent, manifest), strict=True):
-            if entry.name.endswith((".json", ".txt")):
-                text = path.read_text(encoding="utf-8")
-                content[entry.plain_name] = json.loads(text) if entry.name.endswith(".json") else text
-        return content
-
-
-def partition_of(dataset: Dataset, manifest: Manifest) -> Partition:
-    """The partition that a manifest was read from."""
-    is_replay = manifest.known_by != manifest.business_date
-    return Partition(dataset.address, manifest.business_date, known_by=manifest.known_by if is_replay else None)
+        return self._published(learnt, night(max(earlier)))
 
 
 def digests_of(inputs: Sequence[Input]) -> dict[str, str]:

@@ -13,14 +13,12 @@ from datetime import date, timedelta
 
 from jobs.errors import ExitCode
 from jobs.failures import exit_code_of, sentence_of
-from jobs.inputs import night
+from jobs.inputs import TRAINING_LAYERS, night
 from jobs.road import Outcome, Road
 from schemas.catalogue import all_datasets, captured_tables, dataset_at
 from schemas.table import BankTable, Dataset, Table, ancestors
 
 logger = logging.getLogger("nightledger")
-
-TRAINING_LAYERS = frozenset({"labels", "models"})
 
 Report = Callable[[Outcome], None]
 

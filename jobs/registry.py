@@ -6,9 +6,13 @@
     registry.append(address, ..., after=)  one more decision; RegistryError when another one came in between
 
 A decision counts from a night that is not closed yet, so a night that is replayed finds the champion it was scored by.
-Each decision is stored with its own hash and holds that of the one before. So reading the list finds a decision that
-was altered, and one that was removed or put in before another. It does not find that the last decisions were cut off,
-nor a list that somebody wrote anew with hashes that fit: the hashes have no key. Against that, keep copies elsewhere.
+Each decision is stored with its own hash and holds that of the one before, and a head beside the list holds their
+number and the last hash. So reading the list finds a decision that was altered, one that was removed or put in before
+another, and that the last ones were cut off. It does not find a list and a head that somebody wrote anew with hashes
+that fit: the hashes have no key. Against that, keep copies elsewhere.
+
+The head is written twice for each decision: before it, naming the one to come, and after it. So a crash in between
+leaves a head that fits the list with the decision and the list without it, and no moment at which it fits neither.
 """
 
 from __future__ import annotations
@@ -22,11 +26,13 @@ from typing import Any
 
 from jobs.lake_errors import ChangedMeanwhileError
 from jobs.manifest import check_address
-from jobs.storage import Storage
+from jobs.storage import Storage, Stored
 
 PROMOTE, ROLL_BACK, SHADOW, RETIRE = "promote", "roll_back", "shadow", "retire"
 NAMING_A_CHAMPION = (PROMOTE, ROLL_BACK)
 FIRST = ""
+READS = 3
+"""Of head and list, which are two bodies: between the two, somebody may add a decision, and once more after that."""
 
 
 class RegistryError(ValueError):
@@ -70,6 +76,19 @@ class Decision:
         return json.dumps({**self.content(), "hash": self.hash}, sort_keys=True)
 
 
+@dataclass(frozen=True)
+class Head:
+    """How many decisions there are and the hash of the last; coming: the hash of one that is about to be added."""
+
+    count: int
+    last: str
+    coming: str = ""
+
+    def to_json(self) -> bytes:
+        """As it is stored."""
+        return (json.dumps(asdict(self), sort_keys=True) + "\n").encode()
+
+
 class Registry:
     """The decisions of one lake; every list is read once, until it is forgotten."""
 
@@ -80,8 +99,7 @@ class Registry:
     def decisions(self, address: str) -> tuple[Decision, ...]:
         """All decisions on the models of a document, oldest first; RegistryError when a touched list is found."""
         if address not in self._known:
-            stored = self.storage.read(key_of(address))
-            self._known[address] = () if stored is None else read_decisions(address, stored.body)
+            self._known[address] = self._read(address)[0]
         return self._known[address]
 
     def forget(self) -> None:
@@ -121,14 +139,16 @@ class Registry:
             with self.storage.lock(
                 f"_registry.{address.replace('/', '.')}", f"decisions on {address}", wait=True
             ) as lock:
-                stored = self.storage.read(key_of(address))
-                before = () if stored is None else read_decisions(address, stored.body)
+                before, stored, head = self._read(address)
                 if hash_of_last(before) != after:
                     raise ChangedMeanwhileError(key_of(address))
                 chained = replace(decision, number=len(before) + 1, previous=after)
                 body = "".join(f"{one.line()}\n" for one in (*before, chained)).encode()
                 lock.confirm()
+                coming = Head(len(before), after, chained.hash).to_json()
+                version = self.storage.replace(head_key_of(address), coming, None if head is None else head.version)
                 self.storage.replace(key_of(address), body, None if stored is None else stored.version)
+                self.storage.replace(head_key_of(address), Head(chained.number, chained.hash).to_json(), version)
         except ChangedMeanwhileError:
             raise RegistryError(
                 f"{address}: somebody else decided at this moment; look at the list, then decide"
@@ -136,6 +156,28 @@ class Registry:
         finally:
             self._known.pop(address, None)
         return chained
+
+    def _read(self, address: str) -> tuple[tuple[Decision, ...], Stored | None, Stored | None]:
+        """The decisions, the list and its head as stored. The head is read first: it never lags behind the list."""
+        for _ in range(READS):
+            head = self.storage.read(head_key_of(address))
+            stored = self.storage.read(key_of(address))
+            decisions = () if stored is None else read_decisions(address, stored.body)
+            if _fits(head, decisions):
+                return decisions, stored, head
+        raise _touched(address, len(decisions) + 1, "is missing: the end of the list was cut off, or its head is gone")
+
+
+def _fits(head: Stored | None, decisions: Sequence[Decision]) -> bool:
+    """Whether the head names this list, with or without the decision that was to come."""
+    if head is None:
+        return not decisions
+    try:
+        named = Head(**json.loads(head.body))
+    except (TypeError, ValueError):
+        return False
+    found = (len(decisions), hash_of_last(decisions))
+    return found == (named.count, named.last) or (bool(named.coming) and found == (named.count + 1, named.coming))
 
 
 def hash_of_last(decisions: Sequence[Decision]) -> str:
@@ -147,6 +189,12 @@ def key_of(address: str) -> str:
     """Where the decisions on a document's models lie: one JSON object a line, oldest first."""
     check_address(address)
     return f"_registry/{address}.jsonl"
+
+
+def head_key_of(address: str) -> str:
+    """Where the head of that list lies."""
+    check_address(address)
+    return f"_registry/{address}.head.json"
 
 
 def champion_of(decisions: Sequence[Decision], night: date) -> Decision | None:

@@ -21,7 +21,8 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any, Literal
 
 from jobs.code_version import code_version, contract_fingerprint, job_module
-from jobs.inputs import DataFrames, Dates, Input, Resolver, digests_of, night
+from jobs.input_frames import DataFrames
+from jobs.inputs import Dates, Input, Resolver, digests_of, night
 from jobs.lake import Lake, Writer
 from jobs.manifest import Manifest, build_id
 from jobs.needs import Needs
@@ -193,13 +194,14 @@ class Road:
 
         frames = DataFrames(self.lake, self.session_for(dataset, inputs), self.assemble)
         build: Callable[..., Any] = importlib.import_module(job_module(dataset)).build
-        parents = [frames.of(parent) for parent in inputs if not parent.is_previous]
+        parents = [frames.of(parent) for parent in inputs if not parent.handed_as]
         named: dict[str, Any] = {}
         if isinstance(dataset, Table):
-            previous = {parent.dataset.address: frames.of(parent) for parent in inputs if parent.is_previous}
-            if dataset.reads_previous_night:
-                named["previous"] = previous.get(dataset.address)
-                named |= {f"previous_{one.name}": previous.get(one.address) for one in dataset.also_previous}
+            names = ["previous", *(f"previous_{one.name}" for one in dataset.also_previous)]
+            if not dataset.reads_previous_night:
+                names = []
+            names += [one.name for one in dataset.earlier]
+            named = dict.fromkeys(names) | {one.handed_as: frames.of(one) for one in inputs if one.handed_as}
             if dataset.goes_on_from_previous_night:
                 before = self._may_go_on_from(dataset, inputs, dates)
                 named["previous"] = frames.of(before) if before else None
@@ -221,7 +223,7 @@ class Road:
         if standing is None or (standing.contract, standing.code) != (origin.contract, origin.code):
             return None
         logger.info("%s %s: goes on from the night before", table.address, dates)
-        return Input(table, before, (standing,), is_previous=True)
+        return Input(table, before, (standing,), handed_as="previous")
 
     def _stage(self, dataset: Dataset, inputs: Sequence[Input], dates: Dates, folder: Path) -> list[Path]:
         from jobs.staging import write_document, write_rows

@@ -138,6 +138,20 @@ class Dataset:
 
 
 @dataclass(frozen=True)
+class Earlier:
+    """The partition of an earlier night that a build reads where it is published, and does without where it is not.
+
+    name: the argument of `build`; None is handed over where nothing is published.
+    days: so many days before `as_of`. of: the dataset; None is the one that reads.
+    What is read are the columns that were published then and that the contract still has, of the same type.
+    """
+
+    name: str
+    days: int
+    of: Dataset | None = None
+
+
+@dataclass(frozen=True)
 class Table(Dataset):
     """A dataset of rows, published as Parquet.
 
@@ -150,6 +164,7 @@ class Table(Dataset):
     may_start_late: whether a night is built without the night before where that has no partition yet, as after a
         training alone; otherwise that is an error.
     also_previous: parents whose partition of yesterday is an input, too, named `previous_<dataset>` in `build`.
+    earlier: partitions of nights further back, each handed over by its name.
     observed: parents that are read at every monthly observation date instead of at `as_of`: `build` is called once for
         each of those dates, with `as_of` set to it, and what it returns is appended in the order of the dates.
     reads_challengers: whether a document among the parents comes with the models that are scored in shadow.
@@ -165,6 +180,7 @@ class Table(Dataset):
     goes_on_from_previous_night: bool = False
     may_start_late: bool = False
     also_previous: tuple[Dataset, ...] = ()
+    earlier: tuple[Earlier, ...] = ()
     observed: tuple[Dataset, ...] = ()
     reads_challengers: bool = False
     needs: tuple[str, ...] = ()
@@ -192,6 +208,7 @@ class Table(Dataset):
                 ("encodings that are not binary, or of no token in the table", wrong_encodings),
                 ("read again of yesterday and no parents", self._no_parents()),
                 ("a table without key", [] if self.key else ["key"]),
+                ("earlier nights that are none", [one.name for one in self.earlier if one.days < 1]),
                 (
                     "captured without source, or source without captured",
                     [] if (self.layer == "captured") == (self.source is not None) else ["source"],
@@ -225,7 +242,8 @@ class Document(Dataset):
 
     files: name -> what the file holds. A name that ends in .json is handed to readers parsed, .txt as text, others not.
     A reader takes the document that the registry names as champion on the night it builds, or, while nobody has
-    promoted one, the newest published *before* that night; so training never changes a past night.
+    promoted one, the newest published *before* that night. A night that is closed keeps the one it was closed with, so
+    training never changes a past night.
     """
 
     files: tuple[tuple[str, str], ...] = ()

@@ -22,13 +22,16 @@ SHARED_EXPRESSIONS = {
     "jobs.scenes",
     "jobs.similarity",
     "jobs.families",
+    "jobs.models.baseline",
     "jobs.models.challenger",
     "jobs.models.propensity",
     "jobs.purchase_futures",
     "jobs.purchase_outlook",
     "jobs.repeat_buying",
+    "jobs.models.grades",
     "jobs.models.scorecard",
     "jobs.models.scorecard_expressions",
+    "jobs.models.stability",
     "jobs.segments.wishes",
 }
 MEASURES = "jobs.relations"

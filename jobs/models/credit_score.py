@@ -15,6 +15,7 @@ from pyspark.sql import Column as SparkColumn
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
+from jobs.models.described_people import describe_people, groups_of
 from jobs.models.feature_bins import NUMBER_TYPES, TrainingError
 from jobs.models.model_files import Task, make_files
 from jobs.models.scorecard import Population
@@ -27,13 +28,22 @@ NOT_FEATURES = ("observation_date", "customer_id", "household_id", "is_default")
 FEATURES = tuple(column for column in CREDIT_TRAINING_SET.columns if column.name not in NOT_FEATURES)
 
 
-def build(credit_training_set: DataFrame, *, as_of: date) -> dict[str, object]:
+def build(
+    credit_training_set: DataFrame,
+    identities: DataFrame,
+    shop_users: DataFrame,
+    bank_customers: DataFrame,
+    *,
+    as_of: date,
+) -> dict[str, object]:
     """The files of the contract by name, JSON as plain values; equal rows give equal bytes.
 
-    credit_training_set: one row per customer and observation date with a matured outcome.
+    credit_training_set: one row per customer and observation date with a matured outcome. The others say who the
+    customers are: no model reads it, and the report shows how people of each kind fare.
     TrainingError when it is empty, holds one class only, too few defaults to learn from, or nothing that predicts.
     """
-    return train(collect_sorted(credit_training_set), as_of=as_of)
+    people = describe_people(credit_training_set, identities, shop_users, bank_customers)
+    return train(collect_sorted(credit_training_set), as_of=as_of, people=people)
 
 
 def collect_sorted(credit_training_set: DataFrame) -> pd.DataFrame:
@@ -47,8 +57,11 @@ def collect_sorted(credit_training_set: DataFrame) -> pd.DataFrame:
     return rows.sort_values(["observation_date", "customer_id"], kind="stable", ignore_index=True)
 
 
-def train(rows: pd.DataFrame, *, as_of: date) -> dict[str, Any]:
-    """The files of the model from sorted rows; rows of customers outside the population are left aside and counted."""
+def train(rows: pd.DataFrame, *, as_of: date, people: pd.DataFrame | None = None) -> dict[str, Any]:
+    """The files of the model from sorted rows; rows of customers outside the population are left aside and counted.
+
+    people: who the customers are, as `describe_people` tells it; without it the report says nothing of fairness.
+    """
     if rows.empty:
         raise TrainingError("models/credit_score: the training set is empty: no outcome has matured yet; wait for one")
     inside = rows[(rows[POPULATION_MARKER] >= 1).to_numpy()].reset_index(drop=True)
@@ -62,6 +75,7 @@ def train(rows: pd.DataFrame, *, as_of: date) -> dict[str, Any]:
         population=Population(POPULATION, POPULATION_MARKER, columns_of(POPULATION_FAMILIES)),
         network=columns_of(NETWORK_FAMILIES),
         rows_outside_population=len(rows) - len(inside),
+        groups=None if people is None else groups_of(inside, people),
     )
     return make_files(task)
 

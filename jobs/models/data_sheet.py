@@ -15,14 +15,14 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from jobs.models.feature_bins import Bads, Floats
-from jobs.models.scorecard import Feature, Scorecard
+from jobs.models.scorecard import MISSING, SPECIAL, UNSEEN, Feature, Scorecard
 from jobs.models.scorecard_report import DIGITS
+from jobs.models.stability import stability_of_counts
 from jobs.models.training_split import Rows
 from schemas.table import Column
 
 QUANTILES = {"low": 0.05, "median": 0.5, "high": 0.95}
 MOST_COMMON = 5
-MISSING, SPECIAL, UNSEEN = -3, -2, -1
 
 
 def data_sheet(
@@ -77,19 +77,13 @@ def describe_column(values: pd.Series, column: Column) -> dict[str, Any]:
 
 
 def bin_stability(feature: Feature, before: pd.DataFrame, after: pd.DataFrame) -> float | None:
-    """How far the rows have moved between the feature's bins; null where one side is empty.
-
-    Half a row in every bin keeps it finite where a bin is empty on one side.
-    """
-    if before.empty or after.empty:
-        return None
+    """How far the rows have moved between the feature's bins; null where one side is empty."""
     numbers = range(MISSING, len(feature.bins))
-    shares = []
+    counts = []
     for rows in (before, after):
         found = bin_numbers(feature, rows[feature.name])
-        counts = np.array([(found == number).sum() for number in numbers], dtype=np.float64)
-        shares.append((counts + 0.5) / (len(rows) + 0.5 * len(counts)))
-    return round(float(np.sum((shares[1] - shares[0]) * np.log(shares[1] / shares[0]))), DIGITS)
+        counts.append([int((found == number).sum()) for number in numbers])
+    return stability_of_counts(*counts)
 
 
 def bin_numbers(feature: Feature, values: pd.Series) -> NDArray[np.int64]:

@@ -9,19 +9,23 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
+from jobs.models.baseline import baseline_content
 from jobs.models.calibration import Calibration, calibrate_out_of_time
 from jobs.models.challenger import read_challenger
 from jobs.models.comparison import Challenge, challenge_champion, compare, judged_part
 from jobs.models.data_sheet import data_sheet
+from jobs.models.fairness import fairness, warnings_of_fairness
 from jobs.models.feature_bins import Bads, Floats, TrainingError
 from jobs.models.points_table import points_csv, points_page
 from jobs.models.report_page import write_page
-from jobs.models.scorecard import Population, read_scorecard, seal
+from jobs.models.report_people import count_people, reasons_given
+from jobs.models.scorecard import Population, Scorecard, read_scorecard, seal
 from jobs.models.scorecard_content import scorecard_content
 from jobs.models.scorecard_fit import FIT_PARAMETERS, Fit, fit_binned, fit_scorecard
 from jobs.models.scorecard_pmml import scorecard_pmml
-from jobs.models.scorecard_report import make_report, measure
+from jobs.models.scorecard_report import DIGITS, make_report, measure, probability_of
 from jobs.models.scorecard_sql import KEY, scorecard_sql
 from jobs.models.training_split import SPLIT_PARAMETERS, Rows, split
 from schemas.table import Column
@@ -35,6 +39,7 @@ class Task:
     float64 with NaN for missing, categories with None. population: None where the rows are everyone to be scored.
     special_codes: numbers that are no quantity and infinite in the rows. key: the column that names a row to be scored.
     network: columns that say whom somebody knows; the report says what the score is worth without them.
+    groups: one line for each row, one column for each attribute that no model reads; None: fairness is not looked at.
     """
 
     rows: pd.DataFrame
@@ -46,6 +51,7 @@ class Task:
     network: tuple[str, ...] = ()
     special_codes: tuple[float, ...] = ()
     key: str = KEY
+    groups: pd.DataFrame | None = None
 
     @property
     def is_bad(self) -> Bads:
@@ -74,6 +80,7 @@ def make_files(task: Task) -> dict[str, Any]:
         calibration=champion.calibration,
         special_codes=task.special_codes,
     )
+    content["baseline"] = baseline_content(points_of(content["scale"], champion, parts["training"]))
     scorecard = seal({**content, **origin}, task.as_of)
     readable = read_scorecard(scorecard)  # what no reader would accept must not be published
     challenge = challenge_champion(
@@ -90,7 +97,10 @@ def make_files(task: Task) -> dict[str, Any]:
     sheet = data_sheet(task.rows, task.is_bad, task.columns, parts, readable)
     report = _report(task, scorecard, champion, challenger["model_version"], challenge, parts)
     report["without_network"] = without_network(task, champion, parts)
-    report |= {"vintages": sheet["vintages"], "stability": sheet["stability"]}
+    report |= {"vintages": expected_by_vintage(sheet["vintages"], task, champion), "stability": sheet["stability"]}
+    report |= people_behind(task, champion, readable, parts)
+    if report["fairness"] is not None:
+        report["warnings"] = [*report["warnings"], *warnings_of_fairness(report["fairness"])]
     return {
         "scorecard.json": scorecard,
         "challenger.json": challenger,
@@ -111,6 +121,35 @@ def _learn(task: Task, parts: Mapping[str, Rows]) -> Champion:
     as_learnt = fit.log_odds(task.rows)
     calibration, judged = calibrate_out_of_time(as_learnt, task.is_bad, task.rows, parts)
     return Champion(fit.recalibrated(calibration.intercept, calibration.slope), calibration, as_learnt, judged)
+
+
+def expected_by_vintage(vintages: Sequence[Mapping[str, Any]], task: Task, champion: Champion) -> list[dict[str, Any]]:
+    """Each vintage with the default rate that the scorecard expects of it."""
+    probability, days = probability_of(champion.judged), task.rows["observation_date"].astype(str).to_numpy()
+    return [
+        {**one, "expected_bad_rate": round(float(probability[days == one["observation_date"]].mean()), DIGITS)}
+        for one in vintages
+    ]
+
+
+def people_behind(task: Task, champion: Champion, scorecard: Scorecard, parts: Mapping[str, Rows]) -> dict[str, Any]:
+    """What the report says of people rather than of rows: how many, why they lose points, how groups of them fare."""
+    judged = parts[judged_part(task.is_bad, parts)]
+    return {
+        "people": {name: count_people(task.rows[which], task.is_bad[which]) for name, which in parts.items()},
+        "reasons": reasons_given(scorecard, champion.fit, task.rows[judged]),
+        "chosen_shares": dict(champion.fit.chosen_shares),
+        "fairness": None
+        if task.groups is None
+        else fairness(task.groups, task.rows, champion.judged, task.is_bad, parts, scorecard),
+    }
+
+
+def points_of(scale: Mapping[str, Any], champion: Champion, which: Rows) -> NDArray[np.int64]:
+    """The rounded points of the rows as scoring would give them."""
+    log_odds = champion.calibration(champion.as_learnt[which])
+    points: NDArray[np.int64] = np.floor(scale["offset"] + scale["factor"] * log_odds + 0.5).astype(np.int64)
+    return points
 
 
 def without_network(task: Task, champion: Champion, parts: Mapping[str, Rows]) -> dict[str, Any] | None:

@@ -6,7 +6,16 @@ from collections.abc import Iterable, Mapping
 from html import escape
 from typing import Any
 
-from jobs.models.report_plots import calibration_plot, distribution_plot, roc_plot, separation_plot
+from jobs.models.report_plots import (
+    calibration_plot,
+    distribution_plot,
+    gains_plot,
+    roc_plot,
+    separation_plot,
+    vintages_plot,
+)
+from jobs.models.report_sections import fairness_section, people_section, reasons_section
+from jobs.models.report_tables import figure, plot, section, table
 
 STYLE = """
 body{font:15px/1.45 system-ui,sans-serif;color:#1c2733;max-width:1120px;margin:2em auto;padding:0 1em}
@@ -18,7 +27,9 @@ td.n,th.n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
 svg{width:100%;height:auto}svg text{font:11px system-ui,sans-serif;fill:#3d4752}
 .warnings{background:#fff4e5;border-left:4px solid #d9822b;padding:.6em 1em}
 .good{background:#eaf6ec;border-left:4px solid #3b9c4f;padding:.6em 1em}
-@media print{section,figure,tr{break-inside:avoid}}
+@page{size:A4;margin:14mm}
+@media print{body{font-size:10.5px;max-width:none;margin:0;padding:0}table{font-size:9.5px}
+thead{display:table-header-group}figure,tr{break-inside:avoid}h2{break-after:avoid}*{print-color-adjust:exact;-webkit-print-color-adjust:exact}}
 """
 PARTS = {
     "training": "learnt from: earlier dates",
@@ -44,16 +55,19 @@ def write_page(report: Mapping[str, Any]) -> str:
     body = "".join(
         [
             _head(report),
-            _section("How well it tells good from bad", _measures(report["parts"])),
-            _section("Calibration", _calibration(report)),
-            _section("Champion and challenger", _challenger(report["challenger"])),
-            _section("With and without the network", _network(report["without_network"])),
-            _section("Plots", _plots(report)),
-            _section("Vintages", _vintages(report["vintages"])),
-            _section("Features, strongest first", _features(report["features"], report["stability"])),
-            *(_section(f"Points: {one['name']}", _bins(one)) for one in report["features"]),
-            _section("Left out", _left_out(report["left_out"])),
-            _section("How it was made", _origin(report)),
+            section("How well it tells good from bad", _measures(report["parts"])),
+            section("People behind the rows", people_section(report["people"], PARTS)),
+            section("Calibration", _calibration(report)),
+            section("Champion and challenger", _challenger(report["challenger"])),
+            section("With and without the network", _network(report["without_network"])),
+            section("Plots", _plots(report)),
+            section("Fairness", fairness_section(report["fairness"])),
+            section("Reasons", reasons_section(report["reasons"])),
+            section("Vintages", _vintages(report["vintages"])),
+            section("Features, strongest first", _features(report)),
+            *(section(f"Points: {one['name']}", _bins(one)) for one in report["features"]),
+            section("Left out", _left_out(report["left_out"])),
+            section("How it was made", _origin(report)),
         ]
     )
     title = escape(f"Credit score {report['model_version']}")
@@ -92,10 +106,10 @@ def _population(report: Mapping[str, Any]) -> str:
 
 def _measures(parts: Mapping[str, Mapping[str, Any]]) -> str:
     rows = [
-        [escape(words), *(_figure(parts[name][measure], form) for measure, (_, form) in MEASURES.items())]
+        [escape(words), *(figure(parts[name][measure], form) for measure, (_, form) in MEASURES.items())]
         for name, words in PARTS.items()
     ]
-    return _table(["part", *(title for title, _ in MEASURES.values())], rows, words=1)
+    return table(["part", *(title for title, _ in MEASURES.values())], rows, words=1)
 
 
 def _calibration(report: Mapping[str, Any]) -> str:
@@ -115,14 +129,14 @@ def _calibration(report: Mapping[str, Any]) -> str:
         rows.append(
             [
                 name,
-                _figure(expected, "{:.2%}"),
-                _figure(observed, "{:.2%}"),
-                _figure(ratio, "{:.3f}"),
-                _figure(part["expected_calibration_error"], "{:.4f}"),
+                figure(expected, "{:.2%}"),
+                figure(observed, "{:.2%}"),
+                figure(ratio, "{:.3f}"),
+                figure(part["expected_calibration_error"], "{:.4f}"),
             ]
         )
     titles = ["out of time", "expected rate", "observed rate", "expected over observed", "calibration error"]
-    return f"<p>{escape(method)}</p>{_table(titles, rows, words=1)}"
+    return f"<p>{escape(method)}</p>{table(titles, rows, words=1)}"
 
 
 def _challenger(challenger: Mapping[str, Any]) -> str:
@@ -134,10 +148,10 @@ def _challenger(challenger: Mapping[str, Any]) -> str:
             f"{one['bads']:,}",
             _with_interval(one, "gini"),
             _with_interval(one, "gini_gain"),
-            _figure(one["ks"], "{:.3f}"),
-            _figure(one["expected_calibration_error"], "{:.4f}"),
-            _figure(one["expected_bad_rate"], "{:.2%}"),
-            _figure(one["bad_rate"], "{:.2%}"),
+            figure(one["ks"], "{:.3f}"),
+            figure(one["expected_calibration_error"], "{:.4f}"),
+            figure(one["expected_bad_rate"], "{:.2%}"),
+            figure(one["bad_rate"], "{:.2%}"),
         ]
         for name, one in challenger["models"].items()
     ]
@@ -148,7 +162,7 @@ def _challenger(challenger: Mapping[str, Any]) -> str:
         f"{challenger['judged_on'].replace('_', ' ')}; intervals hold 95 % of {challenger['draws']} draws of customers."
     )
     titles = ["model", "rows", "defaults", "Gini", "gain in Gini", "KS", "calibration error", "expected", "observed"]
-    return f"<p>{escape(text)}</p>{_table(titles, rows, words=1)}"
+    return f"<p>{escape(text)}</p>{table(titles, rows, words=1)}"
 
 
 def _network(comparison: Mapping[str, Any] | None) -> str:
@@ -159,10 +173,10 @@ def _network(comparison: Mapping[str, Any] | None) -> str:
     if comparison["models"] is None:
         return f"<p>Without {used} nothing predicts.</p>"
     rows = [
-        [name, _with_interval(one, "gini"), _with_interval(one, "gini_gain"), _figure(one["ks"], "{:.3f}")]
+        [name, _with_interval(one, "gini"), _with_interval(one, "gini_gain"), figure(one["ks"], "{:.3f}")]
         for name, one in comparison["models"].items()
     ]
-    return f"<p>The scorecard uses {used}.</p>{_table(['network', 'Gini', 'gain in Gini', 'KS'], rows, words=1)}"
+    return f"<p>The scorecard uses {used}.</p>{table(['network', 'Gini', 'gain in Gini', 'KS'], rows, words=1)}"
 
 
 def _with_interval(measures: Mapping[str, Any], name: str) -> str:
@@ -177,25 +191,33 @@ def _plots(report: Mapping[str, Any]) -> str:
     part = report["judged_on"].replace("_", " ")
     plots = {
         "ROC": roc_plot(report["roc"]),
+        f"Gains: bads caught by share refused, {part}": gains_plot(report["gains"]),
         f"KS: cumulated shares by score, {part}": separation_plot(report["separation"]),
         f"Calibration by score band, {part}": calibration_plot(report["bands"]),
         f"Goods and bads by score band, {part}": distribution_plot(report["bands"]),
+        "Expected and observed by observation date": vintages_plot(report["vintages"]),
     }
-    figures = (f"<figure><figcaption>{escape(name)}</figcaption>{svg}</figure>" for name, svg in plots.items())
-    return f'<div class="plots">{"".join(figures)}</div>'
+    return f'<div class="plots">{"".join(plot(name, svg) for name, svg in plots.items())}</div>'
 
 
 def _vintages(vintages: Iterable[Mapping[str, Any]]) -> str:
     rows = [
-        [one["observation_date"], f"{one['rows']:,}", f"{one['bads']:,}", _figure(one["bad_rate"], "{:.2%}")]
+        [
+            one["observation_date"],
+            f"{one['rows']:,}",
+            f"{one['bads']:,}",
+            figure(one["bad_rate"], "{:.2%}"),
+            figure(one["expected_bad_rate"], "{:.2%}"),
+        ]
         for one in vintages
     ]
-    return _table(["observation date", "rows", "defaults", "default rate"], rows, words=1)
+    return table(["observation date", "rows", "defaults", "default rate", "expected rate"], rows, words=1)
 
 
-def _features(features: Iterable[Mapping[str, Any]], stability: Iterable[Mapping[str, Any]]) -> str:
-    """stability: how far the newest dates have moved between the bins; Siddiqi: above 0.25 look closely."""
-    moved = {one["feature"]: one["index"] for one in stability}
+def _features(report: Mapping[str, Any]) -> str:
+    """How far the newest dates have moved between the bins (Siddiqi: above 0.25 look closely), and how often chosen."""
+    moved = {one["feature"]: one["index"] for one in report["stability"]}
+    shares = report["chosen_shares"]
     rows = [
         [
             escape(one["name"]),
@@ -203,12 +225,14 @@ def _features(features: Iterable[Mapping[str, Any]], stability: Iterable[Mapping
             f"{one['information_value']:.3f}",
             f"{one['weight']:.3f}",
             f"{_range_of_points(one):.0f}",
-            _figure(moved[one["name"]], "{:.3f}"),
+            figure(moved[one["name"]], "{:.3f}"),
+            figure(shares.get(one["name"]), "{:.0%}"),
         ]
-        for one in features
+        for one in report["features"]
     ]
     titles = ["feature", "meaning", "information value", "weight", "points between worst and best", "stability index"]
-    return _table(titles, rows, words=2)
+    titles.append("chosen by half of the people")
+    return table(titles, rows, words=2)
 
 
 def _range_of_points(feature: Mapping[str, Any]) -> float:
@@ -230,7 +254,7 @@ def _bins(feature: Mapping[str, Any]) -> str:
         ]
         for name, one in named
     ]
-    return _table(["values", "rows", "defaults", "default rate", "weight of evidence", "points"], rows, words=1)
+    return table(["values", "rows", "defaults", "default rate", "weight of evidence", "points"], rows, words=1)
 
 
 def limits_in_words(one: Mapping[str, Any]) -> str:
@@ -245,9 +269,9 @@ def limits_in_words(one: Mapping[str, Any]) -> str:
 
 def _left_out(features: Iterable[Mapping[str, Any]]) -> str:
     rows = [
-        [escape(one["name"]), escape(one["reason"]), _figure(one["information_value"], "{:.4f}")] for one in features
+        [escape(one["name"]), escape(one["reason"]), figure(one["information_value"], "{:.4f}")] for one in features
     ]
-    return _table(["feature", "why", "information value"], rows, words=2)
+    return table(["feature", "why", "information value"], rows, words=2)
 
 
 def _origin(report: Mapping[str, Any]) -> str:
@@ -256,30 +280,8 @@ def _origin(report: Mapping[str, Any]) -> str:
         "observation dates": ", ".join(report["trained_on"]["observation_dates"]),
         "learnt from": f"{learnt['rows']:,} rows of {learnt['customers']:,} customers, {learnt['bads']:,} defaults, "
         f"{learnt['observation_dates'][0]} to {learnt['observation_dates'][-1]}",
-        "population stability index, training against the part judged on": _figure(report["stability_index"], "{:.3f}"),
+        "population stability index, training against the part judged on": figure(report["stability_index"], "{:.3f}"),
         **{name.replace("_", " "): str(value) for name, value in report["parameters"].items()},
         **{name: str(value) for name, value in report["libraries"].items()},
     }
-    return _table(["what", "value"], [[escape(name), escape(value)] for name, value in facts.items()], words=2)
-
-
-def _figure(value: float | None, form: str) -> str:
-    return "too few" if value is None else form.format(value)
-
-
-def _section(title: str, content: str) -> str:
-    return f"<section><h2>{escape(title)}</h2>{content}</section>"
-
-
-def _table(titles: list[str], rows: list[list[str]], *, words: int) -> str:
-    """words: how many of the first columns hold words; the others hold figures."""
-
-    def line(cells: list[str], tag: str) -> str:
-        kinds = ["" if position < words else ' class="n"' for position in range(len(cells))]
-        return (
-            "<tr>" + "".join(f"<{tag}{kind}>{cell}</{tag}>" for kind, cell in zip(kinds, cells, strict=True)) + "</tr>"
-        )
-
-    head = line([escape(title) for title in titles], "th")
-    body = "".join(line(row, "td") for row in rows)
-    return f"<table><thead>{head}</thead><tbody>{body}</tbody></table>"
+    return table(["what", "value"], [[escape(name), escape(value)] for name, value in facts.items()], words=2)

@@ -10,6 +10,7 @@ WIDTH, HEIGHT = 520, 320
 LEFT, RIGHT, TOP, BOTTOM = 58, 20, 36, 52
 BLUE, RED, GREY = "#2864a8", "#c0392b", "#8a8f98"  # told apart by red-green colour-blind readers too
 MOST_LABELS = 14
+NAMES_WIDTH = 190
 LEGEND_STEP = 110
 ROUND_TOPS = (0.01, 0.02, 0.04, 0.08, 0.12, 0.2, 0.4, 0.6, 0.8, 1.0)  # quarters of them are round as well
 
@@ -29,6 +30,58 @@ def roc_plot(curves: Mapping[str, Points]) -> str:
         lines,
         {name.replace("_", " "): colour for name, colour in colours.items()},
     )
+
+
+def gains_plot(points: Points) -> str:
+    """Share of the bads that is refused, by the share of all that is, from the riskiest on."""
+    lines = [
+        _line([(0, 0), (1, 1)], (0, 1), (0, 1), GREY, dashed=True),
+        _line([(0.0, 0.0), *((p[0], p[1]) for p in points)], (0, 1), (0, 1), BLUE),
+    ]
+    names = {"scorecard": BLUE, "chance": GREY}
+    return _frame(
+        "share refused", "share of bads refused", _number_axis((0, 1), "{:.0%}"), _value_axis(1.0), lines, names
+    )
+
+
+def vintages_plot(vintages: Sequence[Mapping[str, Any]]) -> str:
+    """Expected and observed default rate of each observation date."""
+    top = _round_top(max(max(one["bad_rate"] or 0, one["expected_bad_rate"]) for one in vintages) or ROUND_TOPS[0])
+    middles = [(position + 0.5) / len(vintages) for position in range(len(vintages))]
+    expected = [(x, one["expected_bad_rate"]) for x, one in zip(middles, vintages, strict=True)]
+    observed = [_dot(x, one["bad_rate"] or 0, top) for x, one in zip(middles, vintages, strict=True)]
+    marks = [_line(expected, (0, 1), (0, top), BLUE), *observed]
+    dates = [{"band": one["observation_date"][:7].replace("-", "/") + "-"} for one in vintages]
+    return _frame(
+        "observation date",
+        "default rate",
+        _band_axis(dates),
+        _value_axis(top),
+        marks,
+        {"expected": BLUE, "observed": RED},
+    )
+
+
+def bars_plot(bars: Sequence[tuple[str, float]], *, across: str, top: float, mark: float | None = None) -> str:
+    """One horizontal bar for each name; mark: a bound, drawn as a line from top to bottom."""
+    height = 24 * len(bars) + 60
+    rows = []
+    for place, (name, value) in enumerate(bars):
+        y, end = 24 * place + 12, NAMES_WIDTH + min(value / top, 1) * (WIDTH - NAMES_WIDTH - 70)
+        rows.append(_text(NAMES_WIDTH - 6, y + 12, name, anchor="end"))
+        colour = RED if mark is not None and value < mark else BLUE
+        rows.append(
+            f'<rect x="{NAMES_WIDTH}" y="{y}" width="{end - NAMES_WIDTH:.1f}" height="16" fill="{colour}"/>'
+            + _text(end + 6, y + 12, f"{value:.3g}", anchor="start")
+        )
+    if mark is not None:
+        x = NAMES_WIDTH + mark / top * (WIDTH - NAMES_WIDTH - 70)
+        rows.append(
+            f'<line x1="{x:.1f}" x2="{x:.1f}" y1="4" y2="{height - 44}" stroke="{GREY}" stroke-dasharray="4 4"/>'
+        )
+    label = escape(across, quote=True)
+    title = _text((NAMES_WIDTH + WIDTH) / 2, height - 14, across)
+    return f'<svg viewBox="0 0 {WIDTH} {height}" role="img" aria-label="{label}">{"".join(rows)}{title}</svg>'
 
 
 def separation_plot(points: Points) -> str:

@@ -21,6 +21,9 @@ ODDS_DIRECTION = "good:bad"
 SPECIAL_NUMBERS: Mapping[str, float] = {"-Infinity": -math.inf, "Infinity": math.inf}
 """Values that are numbers to a machine and nonsense to a person; JSON has no word of its own for them."""
 
+MISSING, SPECIAL, UNSEEN = -3, -2, -1
+"""Numbers of the bins that hold no stretch of values: not known, no quantity, a category that training never saw."""
+
 SEAL = ("model_version", "content_sha256")
 
 

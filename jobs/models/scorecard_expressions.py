@@ -5,7 +5,7 @@ from __future__ import annotations
 from pyspark.sql import Column
 from pyspark.sql import functions as F
 
-from jobs.models.scorecard import SPECIAL_NUMBERS, Feature, Population, Scorecard
+from jobs.models.scorecard import MISSING, SPECIAL, SPECIAL_NUMBERS, UNSEEN, Feature, Population, Scorecard
 
 WOE_PREFIX = "weight_of_evidence_of_"
 
@@ -36,6 +36,22 @@ def weight_of_evidence(feature: Feature) -> Column:
     for one in feature.bins[:-1]:
         chosen = chosen.when(value < F.lit(one.below), F.lit(one.weight_of_evidence))
     return chosen.otherwise(F.lit(feature.bins[-1].weight_of_evidence))  # the last bin has no upper edge
+
+
+def bin_number(feature: Feature) -> Column:
+    """The position of the bin whose weight `weight_of_evidence` gives; MISSING, SPECIAL and UNSEEN below 0."""
+    if feature.type == "string":
+        value = F.col(feature.name)
+        chosen = F.when(value.isNull(), F.lit(MISSING))
+        for position, one in enumerate(feature.bins):
+            chosen = chosen.when(value.isin(list(one.categories)), F.lit(position))
+        return chosen.otherwise(F.lit(UNSEEN))
+    number = F.col(feature.name).cast("double")
+    is_special = number.isin([*SPECIAL_NUMBERS.values(), *feature.special_codes])
+    chosen = F.when(number.isNull() | F.isnan(number), F.lit(MISSING)).when(is_special, F.lit(SPECIAL))
+    for position, one in enumerate(feature.bins[:-1]):
+        chosen = chosen.when(number < F.lit(one.below), F.lit(position))
+    return chosen.otherwise(F.lit(len(feature.bins) - 1))
 
 
 def log_odds(scorecard: Scorecard) -> Column:

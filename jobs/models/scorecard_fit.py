@@ -6,7 +6,8 @@ Siddiqi, Intelligent Credit Scoring, 2017, for information value, sign checks an
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -22,6 +23,8 @@ from jobs.models.feature_bins import (
     bin_feature,
 )
 from jobs.models.feature_selection import SELECTION_PARAMETERS, Choice, choose_features
+from jobs.models.selection_stability import DRAWS, chosen_shares
+from jobs.models.training_split import Rows
 from schemas.table import Column
 
 MIN_BADS = 30  # fewer cannot fill even a handful of bins; a guess on the generous side
@@ -33,6 +36,7 @@ FIT_PARAMETERS: Mapping[str, object] = {
     "max_correlation": MAX_CORRELATION,
     "min_defaults": MIN_BADS,
     "min_information_value": MIN_INFORMATION_VALUE,
+    "draws_of_half_of_the_people": DRAWS,
     "weights": "logistic regression, L2 with C = 1, classes not re-weighted, every weight above 0",
 }
 """What a reader needs to fit the same scorecard again."""
@@ -44,7 +48,8 @@ class Fit:
 
     features, weights: what was kept, in the order of choosing. left_out: name -> why.
     information_values, directions: name -> its value, for every feature that could be binned; see `BinnedFeature`.
-    binned: all of those, for a fit with fewer of them.
+    binned: all of those, for a fit with fewer of them. chosen_shares: name -> in how many draws of half of the people
+        the feature is chosen, for every feature that was weighed.
     """
 
     features: tuple[BinnedFeature, ...]
@@ -54,6 +59,7 @@ class Fit:
     information_values: Mapping[str, float]
     directions: Mapping[str, int]
     binned: tuple[BinnedFeature, ...] = ()
+    chosen_shares: Mapping[str, float] = field(default_factory=dict)
 
     def log_odds(self, rows: pd.DataFrame) -> Floats:
         """ln(odds good:bad) of every row, added up in the order in which scoring adds."""
@@ -83,15 +89,18 @@ def fit_binned(binned: Sequence[BinnedFeature], rows: pd.DataFrame, is_bad: Bads
     """A scorecard of features that are binned already, on the same rows; left_out: why others are not among them."""
     predictive = _keep_predictive(binned, left_out)
     distinct, woe = _keep_uncorrelated(predictive, rows, left_out)
-    choice = _weigh(distinct, woe, is_bad, left_out)
+    steady, woe = _keep_steady(distinct, woe, rows, is_bad, left_out)
+    shares = _chosen_shares(steady, woe, rows, is_bad)
+    choice = _weigh(steady, woe, is_bad, left_out)
     return Fit(
-        features=tuple(distinct[position] for position in choice.chosen),
+        features=tuple(steady[position] for position in choice.chosen),
         weights=choice.weights,
         intercept=choice.intercept,
         left_out=dict(sorted(left_out.items())),
         information_values={feature.name: feature.information_value for feature in binned},
         directions={feature.name: feature.direction for feature in binned},
         binned=tuple(binned),
+        chosen_shares={feature.name: round(float(s), 4) for feature, s in zip(steady, shares, strict=True)},
     )
 
 
@@ -153,9 +162,45 @@ def _keep_uncorrelated(
     return kept, woe[:, : len(kept)]
 
 
+def _keep_steady(
+    features: Sequence[BinnedFeature], woe: Floats, rows: pd.DataFrame, is_bad: Bads, left_out: dict[str, str]
+) -> tuple[list[BinnedFeature], Floats]:
+    """Those whose order of risk holds in the earlier and in the later half of the dates, where defaults are enough.
+
+    Its weights of evidence must be higher for goods than for bads in each: what turns round with time cannot be relied
+    on, however well it does on average.
+    """
+    kept = list(range(len(features)))
+    for days, which in _time_slices(rows, is_bad):
+        goods, bads = woe[which & (is_bad == 0)].mean(axis=0), woe[which & (is_bad == 1)].mean(axis=0)
+        for position in [position for position in kept if bads[position] >= goods[position]]:
+            left_out[features[position].name] = f"its order of risk turns round from {days[0]} to {days[-1]}"
+            kept.remove(position)
+    return [features[position] for position in kept], np.asfortranarray(woe[:, kept])
+
+
+def _time_slices(rows: pd.DataFrame, is_bad: Bads) -> list[tuple[list[Any], Rows]]:
+    """The dates and the rows of each half of them; none where there is one date only, or too few defaults."""
+    if "observation_date" not in rows:
+        return []
+    days = sorted(rows["observation_date"].unique())
+    halves = [half for half in (days[: len(days) // 2], days[len(days) // 2 :]) if len(days) > 1]
+    slices = [(half, rows["observation_date"].isin(half).to_numpy()) for half in halves]
+    return [(half, which) for half, which in slices if MIN_BADS <= is_bad[which].sum() < which.sum()]
+
+
+def _chosen_shares(features: Sequence[BinnedFeature], woe: Floats, rows: pd.DataFrame, is_bad: Bads) -> Floats:
+    people = rows["customer_id"] if "customer_id" in rows else pd.Series(np.arange(len(rows)))
+    return chosen_shares(woe, is_bad, _freedom(features), people) if features else np.empty(0)
+
+
+def _freedom(features: Sequence[BinnedFeature]) -> Bads:
+    return np.array([feature.bins_beyond_first for feature in features], dtype=np.int64)
+
+
 def _weigh(features: Sequence[BinnedFeature], woe: Floats, is_bad: Bads, left_out: dict[str, str]) -> Choice:
     """What the selection takes, with weights; TrainingError when it takes nothing."""
-    freedom = np.array([feature.bins_beyond_first for feature in features], dtype=np.int64)
+    freedom = _freedom(features)
     choice = choose_features(woe, is_bad, freedom) if features else Choice((), (), 0.0)
     left_out |= {features[position].name: reason for position, reason in choice.reasons.items()}
     if not choice.chosen:

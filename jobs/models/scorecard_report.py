@@ -10,6 +10,7 @@ from sklearn.metrics import brier_score_loss, roc_auc_score, roc_curve
 
 from jobs.models.feature_bins import Bads, Floats
 from jobs.models.scorecard_fit import MIN_BADS, Fit
+from jobs.models.stability import CHANGED, stability_of_counts
 from jobs.models.training_split import Rows
 
 DIGITS = 6
@@ -18,7 +19,6 @@ CALIBRATION_GROUPS = 10
 MAX_AUC_GAP = 0.03  # between a random split and later dates: more means that time or repeated customers leak
 MAX_CALIBRATION_ERROR = 0.01
 CALIBRATION_RATIO = (0.95, 1.05)  # expected over observed defaults
-MAX_STABILITY_INDEX = 0.25  # Siddiqi: above it the population has changed
 PLOT_POINTS = 100
 JUDGED_ON = ("out_of_time", "random_split", "training")
 
@@ -53,6 +53,7 @@ def make_report(
         "bands": score_bands(score[judged], log_odds[judged], is_bad[judged]),
         "roc": {name: roc_points(log_odds[parts[name]], is_bad[parts[name]]) for name in {"training", judged_on}},
         "separation": separation_points(score[judged], is_bad[judged]),
+        "gains": gains_points(log_odds[judged], is_bad[judged]),
         "features": [*scorecard["features"]],
         "left_out": [
             {"name": name, "reason": reason, "information_value": fit.information_values.get(name)}
@@ -102,16 +103,12 @@ def calibration_error(probability: Floats, is_bad: Bads) -> float:
 
 
 def stability_index(before: Floats, after: Floats) -> float | None:
-    """Population stability index over the deciles of `before`; half a row in every group keeps it finite."""
+    """Population stability index over the deciles of `before`; null where one side is empty."""
     if not len(before) or not len(after):
         return None
     edges = np.unique(np.quantile(before, np.linspace(0.1, 0.9, 9)))
-    groups = len(edges) + 1
-    shares = [
-        (np.bincount(np.digitize(scores, edges), minlength=groups) + 0.5) / (len(scores) + 0.5 * groups)
-        for scores in (before, after)
-    ]
-    return round(float(np.sum((shares[1] - shares[0]) * np.log(shares[1] / shares[0]))), DIGITS)
+    counts = (np.bincount(np.digitize(scores, edges), minlength=len(edges) + 1) for scores in (before, after))
+    return stability_of_counts(*counts)
 
 
 def score_bands(score: Floats, log_odds: Floats, is_bad: Bads) -> list[dict[str, Any]]:
@@ -148,6 +145,13 @@ def separation_points(score: Floats, is_bad: Bads) -> list[list[float]]:
     return _thinned(shares, keep=int(np.argmax(shares[:, 1] - shares[:, 2])))
 
 
+def gains_points(log_odds: Floats, is_bad: Bads) -> list[list[float]]:
+    """Up to PLOT_POINTS points (share of all, share of bads) refused, from the riskiest on; ties go together."""
+    levels, group = np.unique(log_odds, return_inverse=True)
+    rows, bads = (np.cumsum(np.bincount(group, weights=w, minlength=len(levels))) for w in (None, is_bad))
+    return _thinned(np.column_stack([rows / rows[-1], bads / max(1.0, bads[-1])]))
+
+
 def warnings_of(report: Report) -> list[str]:
     """What a risk officer must look at before signing, in words."""
     judged = report["parts"][report["judged_on"]]
@@ -164,7 +168,7 @@ def warnings_of(report: Report) -> list[str]:
         found.append(f"calibration error {judged['expected_calibration_error']:.4f} is above {MAX_CALIBRATION_ERROR}")
     if not low <= judged["expected_bad_rate"] / judged["bad_rate"] <= high:
         found.append(f"expected default rate {judged['expected_bad_rate']:.4f}, observed {judged['bad_rate']:.4f}")
-    if report["stability_index"] is not None and report["stability_index"] > MAX_STABILITY_INDEX:
+    if report["stability_index"] is not None and report["stability_index"] > CHANGED:
         found.append(f"the population has changed: stability index {report['stability_index']:.2f}")
     return found
 

@@ -13,6 +13,7 @@ OUT_OF_TIME_SHARE = 0.25  # of the observation dates, the newest
 HELD_BACK_SHARE = 0.3  # of the customers
 SPLIT_SALT = "credit_score split 1"
 HALF_SALT = "credit_score half 1"
+STOP_SALT = "credit_score stop 1"
 SPLIT_PARAMETERS: Mapping[str, object] = {
     "held_back_share": HELD_BACK_SHARE,
     "held_back_by": "household",
@@ -57,6 +58,13 @@ def households_of(rows: pd.DataFrame) -> pd.Series:
     if "household_id" not in rows:
         return rows["customer_id"]
     return rows["household_id"].fillna(rows["customer_id"])
+
+
+def is_drawn(rows: pd.DataFrame, share: float) -> Rows:
+    """Whether a row's household is among so many drawn by a hash that has nothing to do with the others."""
+    households = households_of(rows)
+    drawn = {household for household in households.unique() if draw(STOP_SALT, household) < share}
+    return households.isin(drawn).to_numpy()
 
 
 def _is_held_back(household_id: str) -> bool:

@@ -9,45 +9,63 @@ from typing import Any
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
+from jobs.models.grades import GRADE_BELOW, LAST_GRADE
 from jobs.models.scorecard import Feature, Scorecard, read_scorecard, refuse_other_features
 from jobs.models.scorecard_expressions import is_inside, log_odds, points_lost, score_expressions
 from jobs.scores.reason_texts import reason_text
 from schemas.profiles.customer_profiles import CUSTOMER_PROFILES
+from schemas.scores.customer_scores import LEAST_IDENTITY_CONFIDENCE
 
-GRADE_BELOW = {"A": 0.015, "B": 0.03, "C": 0.06, "D": 0.12}
-"""Upper bounds on the probability of default, not included; above the last is E.
-
-Each grade has twice the risk of the one before, so it is about as wide as the 40 points that double the odds. The
-levels are a guess until the risk officer sets them; they are fixed so that a grade means the same every night.
-"""
-
-LAST_GRADE = "E"
 MOST_REASONS = 4  # more than four do not help the reader: commentary to Regulation B, 12 CFR 1002.9(b)(2)
 POINTS_DIGITS = 2  # finer differences between reasons are noise; equal losses are told apart by name
 
 NO_HISTORY = "instalment_history"
 NO_HISTORY_TEXT = "No instalment history with us yet: the score rests on what else is known"
 
+CONFIDENCE = next(
+    name for name in ("identity_confidence", "identity_confidence_score") if name in CUSTOMER_PROFILES.column_names
+)
 
-def build(customer_profiles: DataFrame, credit_score: Mapping[str, Any], *, as_of: date) -> DataFrame:  # noqa: ARG001
+
+def build(
+    customer_profiles: DataFrame,
+    credit_score: Mapping[str, Any],
+    *,
+    scores_30d_ago: DataFrame | None = None,
+    as_of: date,  # noqa: ARG001
+) -> DataFrame:
     """One row per customer.
 
     customer_profiles: one row per customer; a missing feature is null and gets the weight the scorecard gives it.
     credit_score: file name -> parsed JSON of the model that decides on the night.
+    scores_30d_ago: this dataset as it was published 30 days before; None where it was not.
     as_of is the day that the profiles describe already; which model a night may know is settled where it is read.
     ScorecardError when the scorecard is incomplete or altered, or was trained on other features than the profile's.
     """
     scorecard = read_scorecard(credit_score["scorecard.json"])
     refuse_other_features(scorecard, CUSTOMER_PROFILES.columns)
     weighed = customer_profiles.select("*", *score_expressions(scorecard))
-    return weighed.withColumn("log_odds", log_odds(scorecard)).select(
+    scored = weighed.withColumn("log_odds", log_odds(scorecard)).select(
         "customer_id",
         score(scorecard).alias("score"),
         default_probability().alias("default_probability"),
         grade(default_probability()).alias("grade"),
         reasons(scorecard).alias("reasons"),
         is_thin_file(scorecard).alias("is_thin_file"),
+        F.coalesce(F.col(CONFIDENCE) < LEAST_IDENTITY_CONFIDENCE, F.lit(True)).alias("is_low_identity_confidence"),
         F.lit(scorecard.model_version).alias("model_version"),
+    )
+    return with_change(scored, scores_30d_ago, scorecard)
+
+
+def with_change(scored: DataFrame, scores_before: DataFrame | None, scorecard: Scorecard) -> DataFrame:
+    """The scores with how far they have moved, where the same model gave both."""
+    if scores_before is None:
+        return scored.withColumn("score_change_30d", F.lit(None).cast("int"))
+    same_model = scores_before.where(F.col("model_version") == scorecard.model_version)
+    before = same_model.select("customer_id", F.col("score").alias("score_before"))
+    return scored.join(before, "customer_id", how="left").withColumn(
+        "score_change_30d", F.col("score") - F.col("score_before")
     )
 
 

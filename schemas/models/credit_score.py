@@ -3,6 +3,9 @@
 import re
 from itertools import pairwise
 
+from schemas.cleaned.bank_customers import BANK_CUSTOMERS
+from schemas.cleaned.shop_users import SHOP_USERS
+from schemas.customers.identities import IDENTITIES
 from schemas.features.default_influence import DEFAULT_INFLUENCE
 from schemas.features.identifier_risk import IDENTIFIER_RISK
 from schemas.features.money_flows import MONEY_FLOWS
@@ -76,7 +79,7 @@ NETWORK_FAMILIES = (DEFAULT_INFLUENCE, IDENTIFIER_RISK, MONEY_FLOWS, NEIGHBOURHO
 CREDIT_SCORE = Document(
     __name__,
     grain="one model version",
-    built_from=(CREDIT_TRAINING_SET,),
+    built_from=(CREDIT_TRAINING_SET, IDENTITIES, SHOP_USERS, BANK_CUSTOMERS),
     describes=Describes.KNOWLEDGE,
     files=(
         (

@@ -3,9 +3,12 @@
 from schemas.columns import CUSTOMER_ID
 from schemas.models.credit_score import CREDIT_SCORE
 from schemas.profiles.customer_profiles import CUSTOMER_PROFILES
-from schemas.table import Column, Describes, Table
+from schemas.table import Column, Describes, Earlier, Table
 
 GRADES = ("A", "B", "C", "D", "E")
+DAYS_OF_CHANGE = 30
+LEAST_IDENTITY_CONFIDENCE = 0.8
+"""Below the weakest rule that ties two records without a conflict; see features/identity. A guess."""
 
 CUSTOMER_SCORES = Table(
     __name__,
@@ -13,6 +16,7 @@ CUSTOMER_SCORES = Table(
     built_from=(CUSTOMER_PROFILES, CREDIT_SCORE),
     describes=Describes.DAY,
     key=("customer_id",),
+    earlier=(Earlier("scores_30d_ago", DAYS_OF_CHANGE),),
     columns=(
         CUSTOMER_ID,
         Column("score", "int", "credit score; higher is safer; 600 is 30 good to 1 bad, 40 points double the odds"),
@@ -29,6 +33,18 @@ CUSTOMER_SCORES = Table(
             "boolean",
             "whether the customer has no instalment plan and so is outside the population that the score was learnt "
             "on: what only history can tell counts neither way",
+        ),
+        Column(
+            "is_low_identity_confidence",
+            "boolean",
+            f"whether it is less than {LEAST_IDENTITY_CONFIDENCE} sure that the records are one person, or not known: "
+            "the score may then mix two people",
+        ),
+        Column(
+            "score_change_30d",
+            "int",
+            "score less the one of 30 days before; it says of the customer, not of the model",
+            missing="not scored that night, that night is not published, or another model scored it",
         ),
         Column("model_version", "string", "the scorecard that scored: business date of its training and content hash"),
     ),

@@ -25,9 +25,13 @@ from jobs.models.scorecard_fit import fit_scorecard
 from jobs.models.scorecard_report import calibration_error, probability_of
 from jobs.models.training_split import first_half, split
 from jobs.spark_types import spark_schema
+from schemas.cleaned.bank_customers import BANK_CUSTOMERS
+from schemas.cleaned.shop_users import SHOP_USERS
+from schemas.customers.identities import IDENTITIES
 from schemas.models.credit_score import is_protected
 from schemas.models.credit_training_set import CREDIT_TRAINING_SET
 from schemas.table import Column
+from tests.conftest import TableMaker
 from tests.models.borrowers import as_training_set, borrowers
 
 AS_OF = date(2026, 3, 31)
@@ -319,13 +323,38 @@ def test_a_single_observation_date_is_judged_by_customers_held_back() -> None:
 
 
 def test_t17_rows_in_another_order_and_layout_give_the_same_bytes(
-    spark: SparkSession, training_set: pd.DataFrame, documents: dict[str, Any]
+    spark: SparkSession, table: TableMaker, training_set: pd.DataFrame
 ) -> None:
     shuffled = training_set.sample(frac=1.0, random_state=9)
     schema = spark_schema(CREDIT_TRAINING_SET)
     arrow = pa.Table.from_pandas(shuffled, preserve_index=False)
     frame = spark.createDataFrame(arrow).to(schema).repartition(3, "customer_id")
-    assert digest(build(frame, as_of=AS_OF)) == digest(documents)
+    names = sorted(set(training_set["customer_id"]))
+    told: list[dict[str, Any]] = [
+        {"source_record_id": f"shop:{name}", "gender": ("female", "male")[place % 2], "city_tier": place % 3 + 1,
+         "birth_date": f"{1950 + place % 55}-06-01"}
+        for place, name in enumerate(names)
+    ]  # fmt: skip
+    identities = table(IDENTITIES, [{"source_record_id": f"shop:{name}", "customer_id": name} for name in names])
+    of_bank = [{"source_record_id": "harbour:1", "gender": "male"}]
+    found: Any = build(frame, identities, table(SHOP_USERS, told), table(BANK_CUSTOMERS, of_bank), as_of=AS_OF)
+    days = {name: date.fromisoformat(line["birth_date"]) for name, line in zip(names, told, strict=True)}
+    people = pd.DataFrame(
+        {
+            "customer_id": names,
+            "gender": [line["gender"] for line in told],
+            "birth_date": [days[name] for name in names],
+            "city_tier": [line["city_tier"] for line in told],
+        }
+    )
+    assert digest(found) == digest(train(training_set, as_of=AS_OF, people=people))
+    fair = found["report.json"]["fairness"]
+    assert [one["attribute"] for one in fair["attributes"]] == ["age_band", "gender", "city_tier"]
+    ratios = {group["group"]: group["approval_ratio"] for group in fair["attributes"][1]["groups"]}
+    assert set(ratios) == {"female", "male"}
+    assert max(ratios.values()) == 1.0
+    blind = [one["auc"] for one in fair["proxies"] if one["attribute"] == "gender"]
+    assert all(0.35 < auc < 0.65 for auc in blind)  # t33: the world's features know nothing of it
 
 
 def test_t17_another_process_with_one_thread_gives_the_same_bytes(documents: dict[str, Any]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import replace
 from datetime import date
@@ -17,7 +17,7 @@ from jobs.lake import Lake
 from jobs.manifest import Manifest, Partition
 from jobs.models.credit_score import train
 from jobs.night import Summary, run_backfill
-from jobs.registry import Decision, Registry, RegistryError, key_of
+from jobs.registry import Decision, Registry, RegistryError, head_key_of, key_of
 from jobs.road import Road
 from jobs.run import main
 from jobs.settings import read_settings
@@ -61,12 +61,14 @@ def publish(lake: Lake, partition: Partition, files: dict[str, Any]) -> Manifest
         )  # fmt: skip
 
 
-def close(lake: Lake, day: date, table: str = "scores/customer_scores") -> None:
+def close(
+    lake: Lake, day: date, table: str = "scores/customer_scores", inputs: Mapping[str, str] | None = None
+) -> None:
     with lake.writing(Partition(table, day)) as writer:
         file = writer.staging_folder / "night.json"
         file.write_text("{}", encoding="utf-8")
-        writer.publish([file], known_by=day, as_of=day, contract="0" * 64, code="0" * 64, inputs={}, seconds={},
-                       rows={"night.json": 1})  # fmt: skip
+        writer.publish([file], known_by=day, as_of=day, contract="0" * 64, code="0" * 64, inputs=inputs or {},
+                       seconds={}, rows={"night.json": 1})  # fmt: skip
 
 
 @pytest.fixture
@@ -268,6 +270,63 @@ def test_a_decision_that_was_altered_removed_or_broken_is_found(lake: Lake, run:
             RegistryError, match=r"_registry/models/credit_score.jsonl: decision \d .*; restore the file"
         ):
             Registry(lake.storage).decisions(ADDRESS)
+
+
+def test_a_list_whose_end_was_cut_off_is_found_by_its_head(lake: Lake, run: Run) -> None:
+    for start in ("2026-04-05", "2026-04-06", "2026-04-07"):
+        assert run(*decided("promote", "2026-03-31", start))[0] == 0
+    whole, head = (lake.storage.read(key) for key in (key_of(ADDRESS), head_key_of(ADDRESS)))
+    assert whole is not None
+    assert head is not None
+    lines = whole.body.decode().splitlines(keepends=True)
+    for kept in (2, 1, 0):
+        lake.storage.put_bytes(key_of(ADDRESS), "".join(lines[:kept]).encode())
+        with pytest.raises(RegistryError, match=f"decision {kept + 1} is missing: the end of the list was cut off"):
+            Registry(lake.storage).decisions(ADDRESS)
+    lake.storage.put_bytes(key_of(ADDRESS), whole.body)
+    for broken in (b"", b"[]", b'{"count": 3}', head.body.replace(b'"count": 3', b'"count": 4')):
+        lake.storage.put_bytes(head_key_of(ADDRESS), broken)
+        with pytest.raises(RegistryError, match="restore the file from a backup"):
+            Registry(lake.storage).decisions(ADDRESS)
+    lake.storage.delete(head_key_of(ADDRESS))
+    code, told = run(*decided("promote", "2026-03-31", "2026-04-08"))
+    assert (code, "its head is gone" in told) == (2, True)
+    lake.storage.put_bytes(head_key_of(ADDRESS), head.body)
+    assert [one.number for one in Registry(lake.storage).decisions(ADDRESS)] == [1, 2, 3]
+
+
+@pytest.mark.parametrize("writes_done", [1, 2])
+def test_a_decision_that_is_cut_short_leaves_a_list_that_can_be_read_and_added_to(
+    lake: Lake, run: Run, monkeypatch: pytest.MonkeyPatch, writes_done: int
+) -> None:
+    assert run(*decided("promote", "2026-03-31", "2026-04-05"))[0] == 0
+    replace_stored = lake.storage.replace
+    done: list[str] = []
+
+    def crash(key: str, body: bytes, expected: str | None) -> str:
+        if len(done) == writes_done:
+            raise KeyboardInterrupt
+        done.append(key)
+        return replace_stored(key, body, expected)
+
+    registry = Registry(lake.storage)
+    (first,) = registry.decisions(ADDRESS)
+    monkeypatch.setattr(lake.storage, "replace", crash)
+    with pytest.raises(KeyboardInterrupt):
+        registry.append(ADDRESS, first, after=first.hash)
+    monkeypatch.undo()
+    left = Registry(lake.storage).decisions(ADDRESS)
+    assert len(left) == writes_done  # the list is the second of three bodies
+    added = Registry(lake.storage).append(ADDRESS, first, after=left[-1].hash)
+    assert [one.number for one in Registry(lake.storage).decisions(ADDRESS)] == list(range(1, added.number + 1))
+
+
+def test_a_closed_night_keeps_the_model_it_was_closed_with_though_a_training_comes_late(lake: Lake) -> None:
+    close(lake, date(2026, 5, 1), inputs={f"{ADDRESS}@2026-03-31": "0" * 64})
+    assert champion_on(lake, date(2026, 5, 1)) == MARCH  # that of April was published after the night
+    assert champion_on(lake, date(2026, 5, 2)) == APRIL
+    close(lake, date(2026, 5, 3), "scores/explanations", inputs={f"{ADDRESS}#trees@2026-03-31": "0" * 64})
+    assert champion_on(lake, date(2026, 5, 3)) == APRIL  # what was in shadow decided nothing
 
 
 def test_two_people_who_decide_at_once_do_not_lose_a_decision(lake: Lake, run: Run) -> None:

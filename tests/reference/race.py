@@ -22,7 +22,8 @@ import duckdb
 import psutil
 from pyspark.sql import SparkSession
 
-from jobs.inputs import DataFrames, Resolver, night
+from jobs.input_frames import DataFrames
+from jobs.inputs import Resolver, night
 from jobs.lake import Lake
 from jobs.road import is_worth_compiling
 from jobs.settings import Settings, read_settings

@@ -13,7 +13,7 @@ from pyspark.sql import functions as F
 from jobs.models.scorecard import Scorecard, ScorecardError
 from jobs.scores.customer_scores import GRADE_BELOW, build, grade, score
 from schemas.profiles.customer_profiles import CUSTOMER_PROFILES
-from schemas.scores.customer_scores import GRADES
+from schemas.scores.customer_scores import CUSTOMER_SCORES, GRADES
 from tests.conftest import TableMaker, rows
 from tests.scores.small_scorecard import category, number, population, scorecard
 
@@ -255,3 +255,32 @@ def test_no_python_runs_for_a_row(table: TableMaker, capsys: pytest.CaptureFixtu
     plan = capsys.readouterr().out
     assert "CASE WHEN" in plan
     assert "python" not in plan.lower().replace("mappartitionsinpython", "python")
+
+
+def test_the_change_of_30_days_is_the_customers_and_never_the_models(table: TableMaker) -> None:
+    content = scorecard(DELAY)
+    version = content["model_version"]
+    profiles = table(
+        CUSTOMER_PROFILES,
+        [
+            {"customer_id": "ann", "days_past_due": 0, "identity_confidence_score": 0.99},
+            {"customer_id": "bob", "days_past_due": 0, "identity_confidence_score": 0.45},
+            {"customer_id": "carol", "days_past_due": 0},
+        ],
+    )
+    before = table(
+        CUSTOMER_SCORES,
+        [
+            {"customer_id": "ann", "score": 590, "model_version": version},
+            {"customer_id": "bob", "score": 590, "model_version": "2026-02-28-0123456789ab"},
+            {"customer_id": "zoe", "score": 590, "model_version": version},
+        ],
+    )
+    given = build(profiles, {"scorecard.json": content}, scores_30d_ago=before, as_of=AS_OF)
+    assert rows(given, "customer_id", "score_change_30d", "is_low_identity_confidence") == [
+        ("ann", 30, False),
+        ("bob", None, True),
+        ("carol", None, True),
+    ]
+    without = build(profiles, {"scorecard.json": content}, as_of=AS_OF)
+    assert {row["score_change_30d"] for row in without.collect()} == {None}

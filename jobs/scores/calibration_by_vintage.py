@@ -1,0 +1,79 @@
+"""How the deciding scorecard has done on each vintage whose outcome is settled."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from jobs.models.scorecard import Scorecard, read_scorecard, refuse_other_features
+from jobs.models.scorecard_expressions import is_inside, log_odds, score_expressions
+from schemas.models.credit_training_set import CREDIT_TRAINING_SET
+
+SCHEMA = (
+    "observation_date date, model_version string, was_learnt_from boolean, customers bigint, defaults bigint, "
+    "observed_default_rate double, expected_default_rate double, expected_over_observed double, auc double, "
+    "gini double, ks double, gini_when_trained double"
+)
+DIGITS = 6
+
+
+def build(credit_training_set: DataFrame, credit_score: Mapping[str, Any], *, as_of: date) -> DataFrame:  # noqa: ARG001
+    """One row per observation date of the training set.
+
+    credit_training_set: one row per labelled customer and matured observation date, of the newest training before the
+    night. credit_score: the files of the champion, which may be older: dates after those it was learnt from judge it.
+    ScorecardError when the scorecard was altered, or was trained on other features than those of the training set.
+    """
+    content, report = credit_score["scorecard.json"], credit_score["report.json"]
+    scorecard = read_scorecard(content)
+    refuse_other_features(scorecard, CREDIT_TRAINING_SET.columns)
+    newest_learnt = date.fromisoformat(content["trained_on"]["learnt_from"]["observation_dates"][-1])
+    signed_with = report["parts"][report["judged_on"]]["gini"]
+    levels = count_levels(credit_training_set, scorecard)
+    rows = []
+    for day in sorted({row["observation_date"] for row in levels}):
+        measured = measure_levels([row for row in levels if row["observation_date"] == day])
+        rows.append((day, scorecard.model_version, day <= newest_learnt, *measured, signed_with))
+    return credit_training_set.sparkSession.createDataFrame(rows, SCHEMA)
+
+
+def count_levels(training_set: DataFrame, scorecard: Scorecard) -> list[dict[str, Any]]:
+    """Customers, defaults and expected defaults at each number of points of each date: few rows, whatever the people.
+
+    Expected defaults are those of the rounded points, so that the sum is of the same numbers in any order.
+    """
+    inside = training_set if scorecard.population is None else training_set.where(is_inside(scorecard.population))
+    weighed = inside.select("observation_date", "is_default", *score_expressions(scorecard))
+    points = F.floor(F.lit(scorecard.offset) + F.lit(scorecard.factor) * log_odds(scorecard) + 0.5).cast("int")
+    counted = weighed.groupBy("observation_date", points.alias("points")).agg(
+        F.count(F.lit(1)).alias("customers"), F.sum(F.col("is_default").cast("bigint")).alias("defaults")
+    )
+    table: pa.Table = counted.toArrow()
+    offset, factor = scorecard.offset, scorecard.factor
+    expected = 1 / (1 + np.exp((table["points"].to_numpy() - offset) / factor)) * table["customers"].to_numpy()
+    ordered = table.append_column("expected", pa.array(expected)).sort_by(
+        [("observation_date", "ascending"), ("points", "ascending")]
+    )
+    found: list[dict[str, Any]] = ordered.to_pylist()
+    return found
+
+
+def measure_levels(levels: Sequence[Mapping[str, Any]]) -> tuple[float | None, ...]:
+    """Customers, defaults, both rates and their ratio, AUC, Gini and KS of levels in ascending order of points."""
+    customers, bads = (np.array([one[name] for one in levels], dtype=np.int64) for name in ("customers", "defaults"))
+    goods, expected = customers - bads, sum(one["expected"] for one in levels) / customers.sum()
+    observed = bads.sum() / customers.sum()
+    rates = (int(customers.sum()), int(bads.sum()), float(observed), round(float(expected), DIGITS))
+    ratio = round(float(expected / observed), DIGITS) if bads.sum() else None
+    if not bads.sum() or not goods.sum():
+        return (*rates, ratio, None, None, None)
+    safer = goods.sum() - np.cumsum(goods)  # goods with more points than the level
+    auc = float((bads * (safer + goods / 2)).sum() / (bads.sum() * goods.sum()))
+    ks = float(np.max(np.abs(np.cumsum(bads) / bads.sum() - np.cumsum(goods) / goods.sum())))
+    return (*rates, ratio, round(auc, DIGITS), round(2 * auc - 1, DIGITS), round(ks, DIGITS))
