@@ -23,7 +23,13 @@ SCHEMA = (
 DIGITS = 6
 
 
-def build(credit_training_set: DataFrame, credit_score: Mapping[str, Any], *, as_of: date) -> DataFrame:  # noqa: ARG001
+def build(
+    credit_training_set: DataFrame,
+    credit_score: Mapping[str, Any],
+    customer_scores: DataFrame,  # noqa: ARG001 - a night that could not be scored says nothing of its score
+    *,
+    as_of: date,  # noqa: ARG001 - the vintages are those of the training
+) -> DataFrame:
     """One row per observation date of the training set.
 
     credit_training_set: one row per labelled customer and matured observation date, of the newest training before the

@@ -11,7 +11,7 @@ ONE_OUTCOME = "all defaulted, or nobody did"
 CALIBRATION_BY_VINTAGE = Table(
     __name__,
     grain="one matured observation date of the newest training set",
-    built_from=(CREDIT_TRAINING_SET, CREDIT_SCORE),
+    built_from=(CREDIT_TRAINING_SET, CREDIT_SCORE, CUSTOMER_SCORES),
     describes=Describes.DAY,
     key=("observation_date",),
     may_be_empty=True,

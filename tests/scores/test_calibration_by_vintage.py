@@ -10,6 +10,7 @@ import pytest
 from jobs.models.scorecard import seal
 from jobs.scores.calibration_by_vintage import build, measure_levels
 from schemas.models.credit_training_set import CREDIT_TRAINING_SET
+from schemas.scores.customer_scores import CUSTOMER_SCORES
 from tests.conftest import TableMaker
 from tests.scores.small_scorecard import FACTOR, TRAINED, number, scorecard
 
@@ -32,7 +33,11 @@ def test_each_vintage_is_measured_and_told_apart_from_those_learnt_from(table: T
         )
     ]
     files = {"scorecard.json": content, "report.json": report}
-    july, august = build(table(CREDIT_TRAINING_SET, given), files, as_of=AS_OF).orderBy("observation_date").collect()
+    july, august = (
+        build(table(CREDIT_TRAINING_SET, given), files, table(CUSTOMER_SCORES, []), as_of=AS_OF)
+        .orderBy("observation_date")
+        .collect()
+    )
     assert (july["was_learnt_from"], july["customers"], july["defaults"], july["auc"]) == (True, 1, 0, None)
     assert july["expected_over_observed"] is None
     assert (august["was_learnt_from"], august["customers"], august["defaults"]) == (False, 5, 2)
@@ -41,7 +46,7 @@ def test_each_vintage_is_measured_and_told_apart_from_those_learnt_from(table: T
     risks = [1 / (1 + 30 * math.exp(points / FACTOR)) for points in (20, 20, -60, -60, 20)]
     assert august["expected_default_rate"] == pytest.approx(sum(risks) / 5, abs=1e-6)
     assert (august["gini_when_trained"], august["model_version"]) == (0.5, content["model_version"])
-    assert build(table(CREDIT_TRAINING_SET, []), files, as_of=AS_OF).collect() == []
+    assert build(table(CREDIT_TRAINING_SET, []), files, table(CUSTOMER_SCORES, []), as_of=AS_OF).collect() == []
 
 
 def test_a_vintage_of_one_outcome_has_no_figures_of_discrimination() -> None:
