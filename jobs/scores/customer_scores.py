@@ -22,10 +22,6 @@ POINTS_DIGITS = 2  # finer differences between reasons are noise; equal losses a
 NO_HISTORY = "instalment_history"
 NO_HISTORY_TEXT = "No instalment history with us yet: the score rests on what else is known"
 
-CONFIDENCE = next(
-    name for name in ("identity_confidence", "identity_confidence_score") if name in CUSTOMER_PROFILES.column_names
-)
-
 
 def build(
     customer_profiles: DataFrame,
@@ -52,7 +48,9 @@ def build(
         grade(default_probability()).alias("grade"),
         reasons(scorecard).alias("reasons"),
         is_thin_file(scorecard).alias("is_thin_file"),
-        F.coalesce(F.col(CONFIDENCE) < LEAST_IDENTITY_CONFIDENCE, F.lit(True)).alias("is_low_identity_confidence"),
+        F.coalesce(F.col("identity_confidence") < LEAST_IDENTITY_CONFIDENCE, F.lit(True)).alias(
+            "is_low_identity_confidence"
+        ),
         F.lit(scorecard.model_version).alias("model_version"),
     )
     return with_change(scored, scores_30d_ago, scorecard)

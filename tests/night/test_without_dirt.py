@@ -38,7 +38,7 @@ def clean(alliance: Alliance) -> Iterator[Alliance]:
     """Partners without dirt: who is who on their first day, and the second closed with the model of the alliance."""
     with alliance_of(PEOPLE, 1, Dirt.none()) as served:
         captured = [dataset.address for dataset in all_datasets() if dataset.layer == "captured"]
-        whose = ["cleaned/shop_users", "cleaned/bank_customers", "customers/identities"]
+        whose = ["cleaned/shop_users", "cleaned/bank_customers", "customers/record_pairs", "customers/identities"]
         served.succeed("clean", *captured, *whose, "--business-date", str(served.days[0]))
         shutil.copytree(alliance.lake("first") / "models", served.lake("clean") / "models")
         served.succeed("clean", "night", "--business-date", str(served.days[1]))

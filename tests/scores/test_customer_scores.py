@@ -263,8 +263,8 @@ def test_the_change_of_30_days_is_the_customers_and_never_the_models(table: Tabl
     profiles = table(
         CUSTOMER_PROFILES,
         [
-            {"customer_id": "ann", "days_past_due": 0, "identity_confidence_score": 0.99},
-            {"customer_id": "bob", "days_past_due": 0, "identity_confidence_score": 0.45},
+            {"customer_id": "ann", "days_past_due": 0, "identity_confidence": 0.99},
+            {"customer_id": "bob", "days_past_due": 0, "identity_confidence": 0.45},
             {"customer_id": "carol", "days_past_due": 0},
         ],
     )
