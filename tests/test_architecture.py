@@ -18,6 +18,7 @@ PACKAGES = ("dags", "demo", "expectations", "jobs", "schemas")
 DATASETS = [dataset for dataset in all_datasets() if dataset.layer != "captured"]
 SHARED_EXPRESSIONS = {
     "jobs.windows",
+    "jobs.arrow_frames",
     "jobs.versions",
     "jobs.scenes",
     "jobs.similarity",
@@ -115,7 +116,7 @@ def test_a_job_sees_contracts_and_shared_expressions_but_neither_the_lake_nor_an
 
 def test_shared_expressions_are_pure() -> None:
     files = [ROOT / f"{module.replace('.', '/')}.py" for module in SHARED_EXPRESSIONS]
-    allowed = STANDARD_LIBRARY | {"numpy", "pyspark", "schemas", "scipy"}
+    allowed = STANDARD_LIBRARY | {"numpy", "pyarrow", "pyspark", "schemas", "scipy"}
     assert (
         violations(files, lambda name: package_of(name) in allowed or name.startswith(tuple(SHARED_EXPRESSIONS))) == []
     )

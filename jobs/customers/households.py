@@ -13,6 +13,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 from scipy import sparse
 
+from jobs.arrow_frames import frame_of
 from jobs.relations.graph import Numbers
 from jobs.relations.union import joined
 from jobs.windows import happened_by
@@ -43,7 +44,7 @@ def build(
     ).distinct()
     owners = identities.select("source_record_id", "customer_id")
     holders = held.join(owners, "source_record_id", how="inner").select("kind", "token", "customer_id").distinct()
-    return identities.sparkSession.createDataFrame(find_households(holders.toArrow()))
+    return frame_of(identities.sparkSession, find_households(holders.toArrow()))
 
 
 def _held(rows: DataFrame, kind: str, token: str) -> DataFrame:

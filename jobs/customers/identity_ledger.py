@@ -9,6 +9,7 @@ import pandas as pd
 import pyarrow as pa
 from pyspark.sql import DataFrame
 
+from jobs.arrow_frames import frame_of
 from schemas.customers.identity_ledger import NO_PAIR
 
 TEXT, REAL = pa.string(), pa.float64()
@@ -43,7 +44,7 @@ def build(identities: DataFrame, record_pairs: DataFrame, identity_refusals: Dat
         **{name: evidence[name].to_numpy() for name in EVIDENCE},
     )
     rows = pa.Table.from_pandas(told[SCHEMA.names], schema=SCHEMA, preserve_index=False)
-    return identities.sparkSession.createDataFrame(rows)
+    return frame_of(identities.sparkSession, rows)
 
 
 def _in_memory(rows: DataFrame) -> pd.DataFrame:

@@ -10,6 +10,7 @@ import pandas as pd
 import pyarrow as pa
 from pyspark.sql import DataFrame
 
+from jobs.arrow_frames import frame_of
 from jobs.customers.shapes import bridges
 from schemas.customers.identity_quality import ALL, MATCH_STEPS
 
@@ -41,7 +42,7 @@ def build(
     counted = [*_of_people(people), *_of_pairs(people, pairs, refusals), *_of_changes(people, changes)]
     told = [(measure, str(part), int(n)) for measure, counts in counted for part, n in counts.items()]
     rows = pa.Table.from_pylist([dict(zip(SCHEMA.names, row, strict=True)) for row in told], schema=SCHEMA)
-    return identities.sparkSession.createDataFrame(rows)
+    return frame_of(identities.sparkSession, rows)
 
 
 def _in_memory(rows: DataFrame) -> pd.DataFrame:

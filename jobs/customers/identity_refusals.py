@@ -6,6 +6,7 @@ from datetime import date
 
 from pyspark.sql import DataFrame
 
+from jobs.arrow_frames import frame_of
 from jobs.customers.clusters import OF_PAIRS, OF_RECORDS, find_clusters
 from jobs.customers.records import records
 
@@ -24,7 +25,7 @@ def build(
     """
     people = records(shop_users, bank_customers).select(*OF_RECORDS)
     refusals = find_clusters(people.toArrow(), record_pairs.select(*OF_PAIRS).toArrow()).refusals
-    refused = identities.sparkSession.createDataFrame(refusals)
+    refused = frame_of(identities.sparkSession, refusals)
     for side in ("left", "right"):
         of_record = identities.selectExpr(f"source_record_id AS {side}_record_id", f"customer_id AS {side}_customer_id")
         refused = of_record.join(refused, f"{side}_record_id", how="inner")

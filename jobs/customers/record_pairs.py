@@ -9,6 +9,7 @@ from typing import Final
 import pyarrow as pa
 from pyspark.sql import DataFrame
 
+from jobs.arrow_frames import frame_of
 from jobs.customers.comparing import compare
 from jobs.customers.match_weights import DECLARED, MatchWeights
 from jobs.customers.records import IDENTIFYING, records
@@ -42,7 +43,7 @@ def build(
     if is_large and previous is not None and previous_shop_users is not None and previous_bank_customers is not None:
         before, pairs_before = _comparable(previous_shop_users, previous_bank_customers), previous.toArrow()
     pairs = compare(today, match_weights, verdicts=pair_decisions, before=before, pairs_before=pairs_before)
-    return shop_users.sparkSession.createDataFrame(pairs)
+    return frame_of(shop_users.sparkSession, pairs)
 
 
 def _comparable(shop_users: DataFrame, bank_customers: DataFrame) -> pa.Table:

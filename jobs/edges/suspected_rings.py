@@ -8,6 +8,7 @@ from typing import Final
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
+from jobs.arrow_frames import frame_of
 from jobs.relations.rings import find_rings, find_rings_on_spark
 from jobs.relations.ties import EDGES_IN_MEMORY, in_one_process
 from jobs.windows import happened_by
@@ -26,7 +27,7 @@ def build(
     if edges is None:
         members = find_rings_on_spark(regular.localCheckpoint()).localCheckpoint()
     else:
-        members = transfers.sparkSession.createDataFrame(find_rings(edges))
+        members = frame_of(transfers.sparkSession, find_rings(edges))
     return with_evidence(members, payments, shared_identifiers.where(happened_by("first_seen_at", as_of)))
 
 
