@@ -7,6 +7,7 @@ from datetime import date
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
+from jobs.arrow_frames import frame_of
 from jobs.customers.clusters import OF_PAIRS, OF_RECORDS, find_clusters
 from jobs.customers.records import records
 from schemas.customers.identities import ALONE
@@ -32,7 +33,7 @@ def build(
     """
     people = records(shop_users, bank_customers).select(*OF_RECORDS, "record_since").toArrow()
     clusters = find_clusters(people, record_pairs.select(*OF_PAIRS).toArrow()).members.drop_columns("national_id_token")
-    claims = _claim_customers(_with_last_night(shop_users.sparkSession.createDataFrame(clusters), previous))
+    claims = _claim_customers(_with_last_night(frame_of(shop_users.sparkSession, clusters), previous))
     is_shown = F.col("is_shown")
     named = claims.withColumn("_continues", F.col("_claim").isNotNull() & _is_heir())
     return named.select(

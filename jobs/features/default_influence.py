@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
+from jobs.arrow_frames import frame_of
 from jobs.relations import distributed, distributed_influence, influence, measures
 from jobs.relations.graph import Graph, graph_of
 from jobs.relations.influence import STEPS
@@ -36,7 +37,7 @@ def build(
     edges = in_one_process(ties, edges_in_memory, "features/default_influence")
     if edges is None:
         return describe_on_spark(ties.localCheckpoint(), bad.localCheckpoint(), steps=STEPS)
-    return transfers.sparkSession.createDataFrame(describe(edges, bad.toArrow()["customer_id"], steps=STEPS))
+    return frame_of(transfers.sparkSession, describe(edges, bad.toArrow()["customer_id"], steps=STEPS))
 
 
 def describe(edges: pa.Table, bad: pa.ChunkedArray, *, steps: int) -> pa.Table:

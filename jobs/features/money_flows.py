@@ -8,6 +8,7 @@ from typing import Final
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
+from jobs.arrow_frames import frame_of
 from jobs.relations import distributed_flows, flows
 from jobs.relations.ties import EDGES_IN_MEMORY, in_one_process
 from jobs.windows import in_last_days, local_date, share_of
@@ -24,7 +25,7 @@ def build(
     if edges is None:
         described = distributed_flows.describe_flows(days.localCheckpoint())
     else:
-        described = transfers.sparkSession.createDataFrame(flows.describe_flows(edges))
+        described = frame_of(transfers.sparkSession, flows.describe_flows(edges))
     return described.select("customer_id", *in_words_of_the_contract())
 
 

@@ -8,6 +8,7 @@ import pyarrow as pa
 from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
+from jobs.arrow_frames import frame_of
 from jobs.relations import distributed, measures
 from jobs.relations.graph import graph_of
 from jobs.relations.measures import COMMUNITY_ROUNDS, ROUNDS
@@ -28,7 +29,7 @@ def build(
     if edges is None:
         return describe_on_spark(ties.localCheckpoint(), rounds=ROUNDS, community_rounds=COMMUNITY_ROUNDS)
     here = describe(edges, rounds=ROUNDS, community_rounds=COMMUNITY_ROUNDS)
-    return transfers.sparkSession.createDataFrame(here)
+    return frame_of(transfers.sparkSession, here)
 
 
 def describe(edges: pa.Table, *, rounds: int, community_rounds: int) -> pa.Table:

@@ -15,6 +15,7 @@ import pyarrow as pa
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
+from jobs.arrow_frames import frame_of
 from jobs.purchase_outlook import Outlook
 from jobs.repeat_buying import Floats, UnfitTableError
 from jobs.windows import days_before, happened_by
@@ -37,7 +38,7 @@ def build(purchases: DataFrame, identities: DataFrame, *, as_of: date) -> DataFr
     buyers = {name: np.nan_to_num(found[name].to_numpy().astype(np.float64)) for name in names}
     outlook = fitted(buyers)
     told = pa.table({"customer_id": found["customer_id"], **forecast(outlook, buyers)})
-    return purchases.sparkSession.createDataFrame(told)
+    return frame_of(purchases.sparkSession, told)
 
 
 def describe_buyers(purchases: DataFrame, identities: DataFrame, as_of: date) -> DataFrame:
