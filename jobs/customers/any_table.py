@@ -13,22 +13,16 @@ from __future__ import annotations
 import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
-from importlib import import_module
-from importlib.util import find_spec
 
-import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
-from scipy import sparse
-from scipy.sparse.csgraph import connected_components
 
+from jobs.customers.clusters import find_clusters
 from jobs.customers.comparing import RECORDS, compare
 from jobs.customers.match_weights import DECLARED, MatchWeights
 from jobs.customers.verdicts import Verdict
 from jobs.similarity import Encoding
-
-CLUSTERS = "jobs.customers.clusters"
 
 
 class RecordsError(ValueError):
@@ -117,29 +111,6 @@ def _days(rows: pa.Table, name: str | None) -> pa.Array:
 
 def _people(records: pa.Table, pairs: pa.Table) -> list[str]:
     """For each record the smallest record of its person."""
-    if find_spec(CLUSTERS) is None:
-        return _connected(records, pairs)
-    members = import_module(CLUSTERS).find_clusters(records, pairs).members
+    members = find_clusters(records, pairs).members
     cluster = dict(zip(members["source_record_id"].to_pylist(), members["cluster"].to_pylist(), strict=True))
     return [cluster[name] for name in records["source_record_id"].to_pylist()]
-
-
-def _connected(records: pa.Table, pairs: pa.Table) -> list[str]:
-    """Whoever hangs together by automatic pairs; a group of two national ids is left apart altogether."""
-    order = np.argsort(records["source_record_id"].to_numpy(zero_copy_only=False).astype(str), kind="stable")
-    names = records["source_record_id"].combine_chunks().take(pa.array(order))
-    followed = pairs.filter(pc.equal(pairs["decision"], "automatic"))
-    left, right = (pc.index_in(followed[end], value_set=names).to_numpy() for end in followed.column_names[:2])
-    size = (len(names), len(names))
-    count, label = connected_components(sparse.coo_array((np.ones(len(left)), (left, right)), shape=size))
-    ids = pc.dictionary_encode(records["national_id_token"].combine_chunks().take(pa.array(order))).indices
-    given, number = ids.is_valid().to_numpy(zero_copy_only=False), pc.fill_null(ids, 0).to_numpy()
-    smallest, largest = np.full(count, len(names)), np.full(count, -1)
-    np.minimum.at(smallest, label[given], number[given])
-    np.maximum.at(largest, label[given], number[given])
-    first = np.full(count, len(names))
-    np.minimum.at(first, label, np.arange(len(names)))
-    is_one_person = smallest >= largest
-    person = np.where(is_one_person[label], first[label], np.arange(len(names)))
-    by_name = {names[place].as_py(): names[int(person[place])].as_py() for place in range(len(names))}
-    return [by_name[name] for name in records["source_record_id"].to_pylist()]
