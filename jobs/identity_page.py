@@ -12,6 +12,7 @@ from jobs.identity_judgement import Judgement
 from jobs.identity_plots import bar_plot, line_plot
 from jobs.identity_tables import Impact
 from jobs.models.report_page import STYLE
+from jobs.models.report_tables import plot, section, table
 from schemas.customers.identity_ledger import CHANGES
 from schemas.customers.identity_quality import ALL, MEASURES
 
@@ -29,13 +30,13 @@ def write_page(day: date, counts: pd.DataFrame, impact: Impact | None, judgement
     body = "".join(
         [
             f"<h1>Who is who on {day}</h1>{_headline(tonight)}",
-            _section("Against what is known to be true", _truth(judgement)),
-            _section("Sizes and strength", _figures(tonight)),
-            _section("From night to night", _churn(counts)),
-            _section("Segments that moved with identity", _impact(impact)),
-            _section("By partner", _partners(tonight)),
-            _section("Pairs", _pairs(tonight)),
-            _section("What is counted", _table(["measure", "meaning"], [[a, b] for a, b in MEASURES.items()], words=2)),
+            section("Against what is known to be true", _truth(judgement)),
+            section("Sizes and strength", _figures(tonight)),
+            section("From night to night", _churn(counts)),
+            section("Segments that moved with identity", _impact(impact)),
+            section("By partner", _partners(tonight)),
+            section("Pairs", _pairs(tonight)),
+            section("What is counted", table(["measure", "meaning"], [[a, b] for a, b in MEASURES.items()], words=2)),
         ]
     )
     return (
@@ -63,7 +64,7 @@ def _truth(judgement: Judgement | None) -> str:
         ["B-cubed (Bagga and Baldwin 1998)", f"{judgement.b_cubed_precision:.4f}", f"{judgement.b_cubed_recall:.4f}"],
     ]
     told = f"<p>{judgement.records:,} labelled records of {judgement.people:,} people.</p>"
-    return told + _table(["judged by", "precision", "recall"], rows, words=1)
+    return told + table(["judged by", "precision", "recall"], rows, words=1)
 
 
 def _figures(tonight: pd.DataFrame) -> str:
@@ -71,8 +72,8 @@ def _figures(tonight: pd.DataFrame) -> str:
     weakest = _parts(tonight, "customers_by_weakest_match")
     plots = [("Customers by their records", bar_plot("records", "customers", sizes))]
     if weakest:
-        plot = bar_plot("probability of the weakest pair, at least", "customers", weakest)
-        plots.append(("Customers of several records by what holds them", plot))
+        drawing = bar_plot("probability of the weakest pair, at least", "customers", weakest)
+        plots.append(("Customers of several records by what holds them", drawing))
     return _plots(plots)
 
 
@@ -112,8 +113,8 @@ def _impact(impact: Impact | None) -> str:
         "purchase, visit, salary or payment on the day.</p>"
     )
     moves = [[escape(was), escape(now), f"{n:,}"] for was, now, n in impact.moves]
-    tables = _table(["records", "on the day", "customers", "in another segment"], rows, words=2)
-    return told + tables + (_table(["segment before", "segment now", "customers"], moves, words=2) if moves else "")
+    tables = table(["records", "on the day", "customers", "in another segment"], rows, words=2)
+    return told + tables + (table(["segment before", "segment now", "customers"], moves, words=2) if moves else "")
 
 
 def _partners(tonight: pd.DataFrame) -> str:
@@ -124,7 +125,7 @@ def _partners(tonight: pd.DataFrame) -> str:
         marks = [of[measure].get(partner, 0) for measure in measures[1:]]
         rows.append([escape(partner), f"{records:,}", *(f"{n:,} ({_share(n, records)})" for n in marks)])
     titles = ["partner", "records", "tied to no other", "customer has two here", "pair in review or refused"]
-    return _table(titles, rows, words=1)
+    return table(titles, rows, words=1)
 
 
 def _pairs(tonight: pd.DataFrame) -> str:
@@ -133,8 +134,8 @@ def _pairs(tonight: pd.DataFrame) -> str:
     rules = sorted({rule for counted in of.values() for rule in counted})
     rows = [[escape(rule), *(f"{of[measure].get(rule, 0):,}" for measure in decisions)] for rule in rules]
     refused = [[escape(reason), f"{n:,}"] for reason, n in _parts(tonight, "pairs_refused")]
-    return _table(["rule", "automatic", "review", "rejected"], rows, words=1) + (
-        _table(["automatic, and not followed because", "pairs"], refused, words=1)
+    return table(["rule", "automatic", "review", "rejected"], rows, words=1) + (
+        table(["automatic, and not followed because", "pairs"], refused, words=1)
         if refused
         else "<p>Every automatic pair was followed.</p>"
     )
@@ -153,23 +154,5 @@ def _share(part: int, whole: int) -> str:
     return f"{part / whole:.2%}" if whole else "of none"
 
 
-def _section(title: str, content: str) -> str:
-    return f"<section><h2>{escape(title)}</h2>{content}</section>"
-
-
 def _plots(plots: Sequence[tuple[str, str]]) -> str:
-    figures = (f"<figure><figcaption>{escape(title)}</figcaption>{plot}</figure>" for title, plot in plots)
-    return f'<div class="plots">{"".join(figures)}</div>'
-
-
-def _table(titles: Sequence[str], rows: Sequence[Sequence[str]], *, words: int) -> str:
-    """words: how many of the first columns hold words; the others hold figures."""
-
-    def line(cells: Sequence[str], tag: str) -> str:
-        kinds = ["" if place < words else ' class="n"' for place in range(len(cells))]
-        return (
-            "<tr>" + "".join(f"<{tag}{kind}>{cell}</{tag}>" for kind, cell in zip(kinds, cells, strict=True)) + "</tr>"
-        )
-
-    head, body = line([escape(title) for title in titles], "th"), "".join(line(row, "td") for row in rows)
-    return f"<table><thead>{head}</thead><tbody>{body}</tbody></table>"
+    return f'<div class="plots">{"".join(plot(title, drawing) for title, drawing in plots)}</div>'

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from html import escape
 
 
@@ -20,10 +21,10 @@ def plot(title: str, svg: str) -> str:
     return f"<figure><figcaption>{escape(title)}</figcaption>{svg}</figure>"
 
 
-def table(titles: list[str], rows: list[list[str]], *, words: int) -> str:
+def table(titles: Sequence[str], rows: Sequence[Sequence[str]], *, words: int) -> str:
     """words: how many of the first columns hold words; the others hold figures. Cells are HTML already."""
 
-    def line(cells: list[str], tag: str) -> str:
+    def line(cells: Sequence[str], tag: str) -> str:
         kinds = ["" if position < words else ' class="n"' for position in range(len(cells))]
         return (
             "<tr>" + "".join(f"<{tag}{kind}>{cell}</{tag}>" for kind, cell in zip(kinds, cells, strict=True)) + "</tr>"
