@@ -20,6 +20,7 @@ from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Literal
 
+from jobs.clock import Clock
 from jobs.code_version import code_version, contract_fingerprint, job_module
 from jobs.input_frames import DataFrames
 from jobs.inputs import Dates, Input, Resolver, digests_of, night
@@ -377,20 +378,6 @@ class Origin:
         return build_id(
             self.address, self.dates.as_of, self.inputs, self.contract, self.code, self.dates.known_by, self.dates.as_of
         )
-
-
-class Clock:
-    """Seconds of each step of one run."""
-
-    def __init__(self, seconds: Mapping[str, float] | None = None) -> None:
-        self.seconds: dict[str, float] = {name: round(value, 3) for name, value in (seconds or {}).items()}
-
-    @contextmanager
-    def step(self, name: str) -> Iterator[None]:
-        """Measure what happens inside."""
-        started = time.monotonic()
-        yield
-        self.seconds[name] = round(time.monotonic() - started, 3)
 
 
 @contextmanager
