@@ -14,9 +14,8 @@ from typing import TYPE_CHECKING
 from jobs.errors import ExitCode, StepMissingError
 from jobs.inputs import Dates
 from jobs.inputs import night as night_of
-from jobs.lake import Lake
+from jobs.lake import open_lake
 from jobs.settings import Settings, SettingsError, read_settings
-from jobs.storage import open_storage
 from schemas.catalogue import captured_tables, dataset_at
 from schemas.table import BankTable, Dataset, FileDrop, Table
 
@@ -110,7 +109,7 @@ def ready(options: Namespace) -> int:
 def files(options: Namespace) -> int:
     """Print the files of a published partition, one a line."""
     settings = read_settings()
-    lake = _lake(settings)
+    lake = open_lake(settings)
     partition = night_of(options.business_date).partition(dataset_at(options.address))
     if lake.manifest(partition) is None:
         raise StepMissingError(f"{options.address} {options.business_date}: nothing is published")
@@ -124,7 +123,7 @@ def explain(options: Namespace) -> int:
     from jobs.explain import explain
 
     settings = read_settings()
-    explanation = explain(options.customer_id, options.column, options.business_date, _lake(settings), settings)
+    explanation = explain(options.customer_id, options.column, options.business_date, open_lake(settings), settings)
     for line in explanation.lines():
         _print(line)
     return ExitCode.OK
@@ -205,16 +204,12 @@ def _refuse_days_before_the_first(settings: Settings, day: date) -> None:
         raise SettingsError(f"{day} lies before NIGHTLEDGER_FIRST_BUSINESS_DATE {settings.first_business_date}")
 
 
-def _lake(settings: Settings) -> Lake:
-    return Lake(open_storage(settings.lake, settings.s3_endpoint), settings.scratch)
-
-
 @contextmanager
 def _road() -> Iterator[Road]:
     from jobs.road import Road
 
     settings = read_settings()
-    road = Road(settings, _lake(settings))
+    road = Road(settings, open_lake(settings))
     try:
         yield road
     finally:

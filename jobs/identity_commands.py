@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import logging
-from argparse import ArgumentParser, ArgumentTypeError, Namespace, RawDescriptionHelpFormatter
+from argparse import ArgumentTypeError, Namespace
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 from jobs.errors import ExitCode
-from jobs.lake import Lake
+from jobs.lake import open_lake
 from jobs.settings import read_settings
-from jobs.storage import open_storage
+from jobs.verbs import verbs_with
 
 logger = logging.getLogger("nightledger")
 
@@ -29,19 +29,12 @@ files that `python -m jobs.run files customers/identities --business-date ...` p
 
 def add_verbs(verbs: Any, day: Callable[[str], date]) -> None:
     """The commands as verbs of `python -m jobs.run`."""
-
-    def verb(name: str, command: Callable[[Namespace], int], sentence: str) -> ArgumentParser:
-        added: ArgumentParser = verbs.add_parser(
-            name, help=sentence, description=sentence, epilog=EXAMPLES, formatter_class=RawDescriptionHelpFormatter
-        )
-        added.add_argument("--verbose", action="store_true", help="say more")
-        added.add_argument("--business-date", required=True, type=day, metavar="YYYY-MM-DD", help="the night meant")
-        added.set_defaults(command=command)
-        return added
-
+    verb = verbs_with(verbs, EXAMPLES)
     asked = verb("who-was", who_was, "which customer a record or an id stood for on a night, and why")
     asked.add_argument("name", metavar="record or customer", help="a source_record_id or a customer_id")
     report = verb("identity-report", identity_report, "how well a night told people apart, as one HTML page")
+    for added in (asked, report):
+        added.add_argument("--business-date", required=True, type=day, metavar="YYYY-MM-DD", help="the night meant")
     report.add_argument("--out", type=_page, required=True, metavar="PAGE", help="*.html")
     report.add_argument(
         "--labelled", type=Path, default=None, metavar="FILE",
@@ -53,7 +46,7 @@ def who_was(options: Namespace) -> int:
     """Print the customer of a night and its records."""
     from jobs.identity_tables import who_was
 
-    for line in who_was(_lake(), options.business_date, options.name).lines():
+    for line in who_was(open_lake(read_settings()), options.business_date, options.name).lines():
         print(line, flush=True)  # noqa: T201 standard output is what programs read
     return ExitCode.OK
 
@@ -66,7 +59,7 @@ def identity_report(options: Namespace) -> int:
     from jobs.relation_tables import published
     from schemas.customers.identities import IDENTITIES
 
-    lake, night = _lake(), options.business_date
+    lake, night = open_lake(read_settings()), options.business_date
     judgement = None
     if options.labelled:
         labelled = read_labelled(options.labelled)
@@ -78,11 +71,6 @@ def identity_report(options: Namespace) -> int:
         logger.info("%s: %d customers in another segment by identity alone", night, impact.by_identity_alone)
     logger.info("identity report: %s", options.out.name)
     return ExitCode.OK
-
-
-def _lake() -> Lake:
-    settings = read_settings()
-    return Lake(open_storage(settings.lake, settings.s3_endpoint), settings.scratch)
 
 
 def _page(text: str) -> Path:

@@ -1,6 +1,6 @@
 """Where datasets live: manifests, one writer per partition, atomic publishing, quarantine.
 
-    lake = Lake(open_storage(uri, endpoint), scratch_folder)
+    lake = open_lake(settings)                                          # or Lake(open_storage(uri, endpoint), scratch)
     partition = Partition("cleaned/purchases", business_date)            # a night; known_by=K for a replay
 
     lake.manifest(partition)            Manifest, or None when nothing is published; CorruptManifestError
@@ -44,11 +44,13 @@ from jobs.lake_errors import (
 )
 from jobs.manifest import FileEntry, Manifest, Partition, build_id, dataset_folder, manifest_from_json
 from jobs.quarantine import Quarantine
-from jobs.storage import Storage, check_key, sha256_of_file
+from jobs.storage import Storage, check_key, open_storage, sha256_of_file
 from jobs.writer import Writer
 
 if TYPE_CHECKING:
     import pyarrow
+
+    from jobs.settings import Settings
 
 __all__ = [
     "ChangedMeanwhileError",
@@ -68,6 +70,7 @@ __all__ = [
     "Writer",
     "WriterBusyError",
     "build_id",
+    "open_lake",
 ]
 
 _BUSINESS_DATE = re.compile(r"business_date=(\d{4}-\d{2}-\d{2})/_manifest\.json")
@@ -179,3 +182,8 @@ class Lake:
         except CorruptFileError as error:
             raise CorruptFileError(f"{partition}: {error}; build the partition again (--force)") from error
         return path
+
+
+def open_lake(settings: Settings) -> Lake:
+    """The lake that the settings name."""
+    return Lake(open_storage(settings.lake, settings.s3_endpoint), settings.scratch)

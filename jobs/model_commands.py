@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 import logging
 import unicodedata
-from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter
+from argparse import ArgumentParser, Namespace
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, NamedTuple
 
 from jobs.errors import ExitCode, StepMissingError
 from jobs.inputs import Resolver, night
-from jobs.lake import Lake
+from jobs.lake import Lake, open_lake
 from jobs.lake_errors import CorruptFileError, CorruptManifestError, MissingPartitionError
 from jobs.manifest import Manifest
 from jobs.models.challenger import read_challenger
@@ -31,7 +31,7 @@ from jobs.registry import (
     overruled_by,
 )
 from jobs.settings import read_settings
-from jobs.storage import open_storage
+from jobs.verbs import verbs_with
 from schemas.catalogue import dataset_at, tables_in_layer
 
 logger = logging.getLogger("nightledger")
@@ -50,7 +50,7 @@ EXAMPLES = """examples:
 
 A decision counts from a night of which no profile and no score is published, and is never changed: another decision
 follows it. While nobody has decided, the newest scorecard decides from the night after its training, and its own
-challenger is in shadow; so a training that comes late changes a night that is run again.
+challenger is in shadow; a closed night keeps the training it was closed with.
 """
 
 
@@ -64,14 +64,7 @@ class Opened(NamedTuple):
 
 def add_verbs(verbs: Any, day: Callable[[str], date]) -> None:
     """The commands as verbs of `python -m jobs.run`."""
-
-    def verb(name: str, command: Callable[[Namespace], int], sentence: str) -> ArgumentParser:
-        added: ArgumentParser = verbs.add_parser(
-            name, help=sentence, description=sentence, epilog=EXAMPLES, formatter_class=RawDescriptionHelpFormatter
-        )
-        added.add_argument("--verbose", action="store_true", help="say more")
-        added.set_defaults(command=command)
-        return added
+    verb = verbs_with(verbs, EXAMPLES)
 
     def decided(added: ArgumentParser, *, names_a_model: bool = True) -> ArgumentParser:
         if names_a_model:
@@ -220,6 +213,6 @@ def _version(lake: Lake, manifest: Manifest, kind: str) -> str:
 
 def _open() -> Opened:
     settings = read_settings()
-    lake = Lake(open_storage(settings.lake, settings.s3_endpoint), settings.scratch)
+    lake = open_lake(settings)
     resolver = Resolver(lake, settings)
     return Opened(lake, resolver.registry, resolver)

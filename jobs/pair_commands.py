@@ -7,7 +7,7 @@ import json
 import logging
 import time
 import unicodedata
-from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter
+from argparse import Namespace
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING, Any
 from jobs.customers.match_weights import LEVELS
 from jobs.errors import ExitCode, StepMissingError
 from jobs.inputs import night
-from jobs.lake import Lake
+from jobs.lake import Lake, open_lake
 from jobs.pair_decisions import WORDS, PairDecisionError, PairDecisions, counting
 from jobs.settings import read_settings
-from jobs.storage import open_storage
+from jobs.verbs import verbs_with
 from schemas.cleaned.bank_customers import BANK_CUSTOMERS
 from schemas.cleaned.shop_users import SHOP_USERS
 from schemas.customers.record_pairs import RECORD_PAIRS
@@ -48,15 +48,7 @@ counts from a night that is not closed yet, is never changed, and holds until a 
 
 def add_verbs(verbs: Any, day: Callable[[str], date]) -> None:
     """The commands as verbs of `python -m jobs.run`."""
-
-    def verb(name: str, command: Callable[[Namespace], int], sentence: str) -> ArgumentParser:
-        added: ArgumentParser = verbs.add_parser(
-            name, help=sentence, description=sentence, epilog=EXAMPLES, formatter_class=RawDescriptionHelpFormatter
-        )
-        added.add_argument("--verbose", action="store_true", help="say more")
-        added.set_defaults(command=command)
-        return added
-
+    verb = verbs_with(verbs, EXAMPLES)
     report = verb("blocking-report", blocking_report, "the pairs each rule would compare, and the most shared keys")
     report.add_argument("--business-date", required=True, type=day, metavar="YYYY-MM-DD", help="a night's records")
     decide = verb("decide-pairs", decide_pairs, "store what reviewers decided on pairs of records")
@@ -81,7 +73,7 @@ def blocking_report(options: Namespace) -> int:
     """Print what would be compared, before anything is."""
     from jobs.customers.comparing import count_candidates, most_shared
 
-    records = _records_of_the_night(_lake(), options.business_date)
+    records = _records_of_the_night(open_lake(read_settings()), options.business_date)
     logger.info("%s records of %s", f"{records.num_rows:,}", options.business_date)
     logger.info("%-16s %12s %12s %14s %16s", "blocked by", "keys", "pairs", "largest key", "pairs left out")
     for row in count_candidates(records).to_pylist():
@@ -101,7 +93,7 @@ def blocking_report(options: Namespace) -> int:
 
 def decide_pairs(options: Namespace) -> int:
     """Append the decisions of a file; nothing is stored when one of them is wrong."""
-    lake = _lake()
+    lake = open_lake(read_settings())
     _refuse_without_text(options)
     closed = lake.partitions(RECORD_PAIRS.address)
     if closed and options.counts_from <= closed[-1]:
@@ -121,7 +113,7 @@ def decide_pairs(options: Namespace) -> int:
 
 def pair_decisions(_: Namespace) -> int:
     """Print what counts, and what will count."""
-    for one in counting(PairDecisions(_lake().storage), date.max):
+    for one in counting(PairDecisions(open_lake(read_settings()).storage), date.max):
         logger.info(
             "%d. from %s: %s and %s are %s, by %s: %s (%s)",
             one.number, one.counts_from, one.left_record_id, one.right_record_id, one.decision,
@@ -134,7 +126,7 @@ def learn_weights(options: Namespace) -> int:
     """Write weights learnt without labels, and say what they hold of every level."""
     from jobs.customers.learning import learn
 
-    weights = learn(_records_of_the_night(_lake(), options.business_date))
+    weights = learn(_records_of_the_night(open_lake(read_settings()), options.business_date))
     for comparison, levels in LEVELS.items():
         for level, word in reversed(list(enumerate(levels))):
             bits = weights.bits(comparison, level, weights.records)
@@ -215,8 +207,3 @@ def _records_of_the_night(lake: Lake, business_date: date) -> pa.Table:
             )
         tables += [pq.read_table(path, columns=list(IDENTIFYING)) for path in lake.local_files(partition)]
     return pa.concat_tables(tables)
-
-
-def _lake() -> Lake:
-    settings = read_settings()
-    return Lake(open_storage(settings.lake, settings.s3_endpoint), settings.scratch)

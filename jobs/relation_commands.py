@@ -7,9 +7,8 @@ from argparse import Namespace
 from pathlib import Path
 
 from jobs.errors import ExitCode
-from jobs.lake import Lake
-from jobs.settings import Settings, read_settings
-from jobs.storage import open_storage
+from jobs.lake import open_lake
+from jobs.settings import read_settings
 
 logger = logging.getLogger("nightledger")
 
@@ -23,7 +22,7 @@ def audit_leaks(options: Namespace) -> int:
     from jobs.relations.leak_audit import audit, influence_of_known_defaults, lift
 
     settings = read_settings()
-    evidence = evidence_of_the_night(_lake(settings), options.business_date, settings.time_zone)
+    evidence = evidence_of_the_night(open_lake(settings), options.business_date, settings.time_zone)
     findings = audit(influence_of_known_defaults, evidence)
     better, deviation = lift(influence_of_known_defaults(evidence), evidence)
     for finding in findings:
@@ -54,7 +53,7 @@ def ego(options: Namespace) -> int:
     from jobs.relations.ego_picture import draw, ego_of, page
 
     settings = read_settings()
-    lake = _lake(settings)
+    lake = open_lake(settings)
     edges = ties_of_the_night(lake, options.business_date, settings.time_zone)
     bad = known_defaults_of_the_night(lake, options.business_date)["customer_id"].to_pylist()
     found = ego_of(edges, options.customer, known_bad=bad)
@@ -65,7 +64,3 @@ def ego(options: Namespace) -> int:
     target.write_text(page(picture, title) if target.suffix == ".html" else picture, encoding="utf-8")
     logger.info("%s: %s people, %s ties", target.name, len(found.people), len(found.ties))
     return ExitCode.OK
-
-
-def _lake(settings: Settings) -> Lake:
-    return Lake(open_storage(settings.lake, settings.s3_endpoint), settings.scratch)

@@ -1,0 +1,28 @@
+"""How a module of commands adds its verbs to `python -m jobs.run`."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter
+from collections.abc import Callable
+from typing import Any, Protocol
+
+
+class Verb(Protocol):
+    """Adds one verb and returns its parser, to which the verb's own arguments are added."""
+
+    def __call__(self, name: str, command: Callable[[Namespace], int], sentence: str) -> ArgumentParser:
+        """command: what the verb does with the parsed options; it returns the exit code."""
+
+
+def verbs_with(verbs: Any, examples: str) -> Verb:
+    """Adds verbs to the parsers `verbs`; the help of each ends with the examples of its module."""
+
+    def verb(name: str, command: Callable[[Namespace], int], sentence: str) -> ArgumentParser:
+        added: ArgumentParser = verbs.add_parser(
+            name, help=sentence, description=sentence, epilog=examples, formatter_class=RawDescriptionHelpFormatter
+        )
+        added.add_argument("--verbose", action="store_true", help="say more")
+        added.set_defaults(command=command)
+        return added
+
+    return verb
