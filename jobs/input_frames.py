@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import pyarrow.parquet as pq
@@ -12,7 +12,7 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.types import StructType
 
 from jobs.arrow_types import arrow_schema
-from jobs.inputs import Dates, Input
+from jobs.inputs import Input
 from jobs.lake import Lake
 from jobs.manifest import Manifest, Partition
 from jobs.spark_types import spark_schema
@@ -25,18 +25,14 @@ class DataFrames:
 
     lake: Lake
     spark: SparkSession
-    build: Any  # Callable[[Dataset, Sequence[Input], Dates], DataFrame]: how a day that nobody published is assembled
-    _assembled: dict[tuple[str, Dates], DataFrame] = field(default_factory=dict)
+    assemble: Callable[[Input], DataFrame]  # what to do with a day that nobody published
 
     def of(self, parent: Input) -> DataFrame | Mapping[str, Any]:
         """The parent's rows with the contract's columns, or the document's files: JSON parsed, .txt as text."""
         if isinstance(parent.dataset, Document):
             return self._document(parent)
         if parent.assembled_from:
-            key = (parent.dataset.address, parent.dates)
-            if key not in self._assembled:
-                self._assembled[key] = self.build(parent.dataset, parent.assembled_from, parent.dates)
-            return self._assembled[key]
+            return self.assemble(parent)
         return self._table(parent)
 
     def _table(self, parent: Input) -> DataFrame:

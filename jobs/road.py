@@ -32,7 +32,7 @@ from schemas.labels.credit_default import observation_dates
 from schemas.table import BankTable, Dataset, Document, FileDrop, Table
 
 if TYPE_CHECKING:
-    from pyspark.sql import SparkSession
+    from pyspark.sql import DataFrame, SparkSession
 
     from jobs.captured.capture import Capture
 
@@ -189,11 +189,25 @@ class Road:
                     outcomes.append(self._publish_captured(table, dates, captured))
         return outcomes
 
-    def assemble(self, dataset: Dataset, inputs: Sequence[Input], dates: Dates) -> Any:
-        """What a job returns for resolved inputs: a lazy DataFrame, or the files of a document by name."""
-        from jobs.staging import columns_of_contract
+    def assemble(
+        self, dataset: Dataset, inputs: Sequence[Input], dates: Dates, folder: Path, *, is_parent: bool = False
+    ) -> Any:
+        """What a job returns for resolved inputs: a lazy DataFrame, or the files of a document by name.
 
-        frames = DataFrames(self.lake, self.session_for(dataset, inputs), self.assemble)
+        folder: where ancestors are written that nobody published for these dates. Several may read one of them, and a
+        plan that held it once for each would be planned and computed as often. Parents are read once, and stay lazy.
+        """
+        from jobs.staging import columns_of_contract, written_once
+
+        session = self.session_for(dataset, inputs)
+
+        def assembled(parent: Input) -> DataFrame:
+            def build() -> DataFrame:
+                return self.assemble(parent.dataset, parent.assembled_from, parent.dates, folder, is_parent=True)
+
+            return written_once(parent.dataset, folder, session, build) if is_parent else build()
+
+        frames = DataFrames(self.lake, session, assembled)
         build: Callable[..., Any] = importlib.import_module(job_module(dataset)).build
         parents = [frames.of(parent) for parent in inputs if not parent.handed_as]
         named: dict[str, Any] = {}
@@ -231,7 +245,7 @@ class Road:
 
         if isinstance(dataset, Table) and dataset.observed:
             return self._stage_observed(dataset, inputs, dates, folder)
-        built = self.assemble(dataset, inputs, dates)
+        built = self.assemble(dataset, inputs, dates, folder / "ancestors")
         if isinstance(dataset, Document):
             return write_document(dataset, built, folder)
         if not isinstance(dataset, Table):
@@ -251,7 +265,7 @@ class Road:
             part = folder / f"observation-{observation_date}"
             part.mkdir()
             observed_dates = Dates(as_of=observation_date, known_by=dates.known_by)
-            rows = self.assemble(table, [*plain, *observed], observed_dates)
+            rows = self.assemble(table, [*plain, *observed], observed_dates, part / "ancestors")
             written = write_rows(table, rows, part, rows_read=0, when=str(observed_dates))
             logger.info("%s: observation date %s, %.1f s", table.address, observation_date, time.monotonic() - started)
             return written

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-from pyspark.sql import DataFrame
+from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql.types import DataType, StructType
 
@@ -22,7 +22,7 @@ from jobs.arrow_types import arrow_schema
 from jobs.errors import JobBrokenError
 from jobs.parquet_files import ROWS_IN_GROUP, StagedFiles
 from jobs.spark_types import spark_schema, spark_type
-from schemas.table import Document, Table
+from schemas.table import Dataset, Document, Table
 
 ROWS_IN_FILE = 4_000_000
 """Between 100 and 300 MB of our rows: large enough for a cluster, small enough for one task."""
@@ -59,6 +59,16 @@ def write_rows(table: Table, frame: DataFrame, folder: Path, *, rows_read: int, 
     spark_folder = folder / "spark"
     spread.sortWithinPartitions(*table.key).write.mode("error").parquet(str(spark_folder))
     return _rewritten(table, spark_folder, folder)
+
+
+def written_once(table: Dataset, folder: Path, session: SparkSession, build: Callable[[], DataFrame]) -> DataFrame:
+    """The table's rows from a folder of its own; the first who asks has them built and written there."""
+    if not isinstance(table, Table):
+        raise TypeError(f"{table.address} is not a table")
+    place = folder / table.layer / table.name
+    if not place.is_dir():
+        build().write.mode("error").parquet(str(place))
+    return session.read.schema(spark_schema(table)).parquet(str(place))
 
 
 def write_document(document: Document, content: Mapping[str, Any], folder: Path) -> list[Path]:
