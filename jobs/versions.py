@@ -21,6 +21,16 @@ def keep_newest_delivery(rows: DataFrame, *key: str) -> DataFrame:
     return _keep_largest(rows, key, [F.col("captured_date")])
 
 
+def keep_newest_of_repeated(rows: DataFrame, *key: str) -> DataFrame:
+    """The same for the largest tables, where a fact is delivered again only by mistake.
+
+    Rows that are alone with their key pass as they are: to sort them all for the few others costs twice as much.
+    """
+    repeated = rows.groupBy(*key).agg(F.count("*").alias("deliveries")).where("deliveries > 1").select(*key)
+    alone = rows.join(repeated, list(key), how="leftanti").withColumn("known_date", F.col("captured_date"))
+    return alone.unionByName(keep_newest_delivery(rows.join(repeated, list(key), how="leftsemi"), *key))
+
+
 def keep_version_in_force(versions: DataFrame, *key: str, as_of: date) -> DataFrame:
     """One row per key: the newest version changed by as_of, and where none is that old, the oldest later one.
 

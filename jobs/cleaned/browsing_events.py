@@ -9,7 +9,7 @@ from pyspark.sql import functions as F
 
 from jobs.cleaned.owners import shop_record_id
 from jobs.scenes import scene_of_category
-from jobs.versions import keep_newest_delivery
+from jobs.versions import keep_newest_of_repeated
 
 
 def build(shop_events: DataFrame, *, as_of: date) -> DataFrame:  # noqa: ARG001 - events carry their own moments
@@ -17,7 +17,7 @@ def build(shop_events: DataFrame, *, as_of: date) -> DataFrame:  # noqa: ARG001 
 
     An event of a user whom the shop has not delivered yet is kept: its source record is in its own columns.
     """
-    events = keep_newest_delivery(shop_events, "event_id")
+    events = keep_newest_of_repeated(shop_events, "event_id")
     return events.withColumns(
         {"source_record_id": shop_record_id(), "scene": scene_of_category(F.col("category_code"))}
     )

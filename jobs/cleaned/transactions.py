@@ -9,7 +9,7 @@ from pyspark.sql import functions as F
 
 from jobs.cleaned.owners import account_owners
 from jobs.scenes import OTHER, scene_of_merchant_code
-from jobs.versions import keep_newest_delivery
+from jobs.versions import keep_newest_of_repeated
 
 
 def build(
@@ -19,7 +19,7 @@ def build(
 
     The movement's own merchant category code counts; where it has none, the merchant's at the time of the booking.
     """
-    movements = keep_newest_delivery(bank_transactions, "bank_code", "transaction_id").drop("captured_date")
+    movements = keep_newest_of_repeated(bank_transactions, "bank_code", "transaction_id").drop("captured_date")
     merchants = F.broadcast(_code_history(bank_merchants))  # one short row per merchant: small beside the movements
     has_merchant = F.col("merchant_id").isNotNull()
     return (

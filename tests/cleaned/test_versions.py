@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from jobs.versions import keep_newest_delivery, keep_version_in_force
+from jobs.versions import keep_newest_delivery, keep_newest_of_repeated, keep_version_in_force
 from schemas.captured.shop_refunds import SHOP_REFUNDS
 from schemas.captured.shop_users import SHOP_USERS
 from tests.cleaned.layouts import in_every_layout
@@ -51,10 +51,19 @@ def test_t17_of_a_fact_delivered_twice_the_later_delivery_counts_in_whatever_lay
         {"refund_id": "repeated", "amount_cents": 500, "captured_date": "2026-03-31"},
         {"refund_id": "tied", "amount_cents": 100, "captured_date": "2026-03-31"},
         {"refund_id": "tied", "amount_cents": 200, "captured_date": "2026-03-31"},
+        {"refund_id": "alone", "amount_cents": 300, "captured_date": "2026-04-01"},
+    ]
+    expected = [
+        ("alone", 300, date(2026, 4, 1)),
+        ("corrected", 700, date(2026, 3, 31)),
+        ("repeated", 500, date(2026, 3, 31)),
+        ("tied", 200, date(2026, 3, 31)),
     ]
     for layout in in_every_layout(table, SHOP_REFUNDS, refunds):
-        kept = keep_newest_delivery(layout, "refund_id")
-        assert rows(kept, "refund_id", "amount_cents") == [("corrected", 700), ("repeated", 500), ("tied", 200)]
+        for keep in (keep_newest_delivery, keep_newest_of_repeated):
+            kept = keep(layout, "refund_id")
+            assert set(kept.columns) == {*layout.columns, "known_date"}
+            assert rows(kept, "refund_id", "amount_cents", "known_date") == expected
 
 
 def test_a_kept_row_keeps_its_nulls_and_all_its_columns_and_tells_when_the_first_version_was_known(
