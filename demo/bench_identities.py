@@ -28,6 +28,7 @@ PEOPLE = 100_000
 MILLION = 1_000_000
 KIOSK_USERS = 100_000
 BUILT = (
+    "captured/erasure_requests",
     "captured/shop_users",
     "captured/banks",
     *(table.address for table in (SHOP_USERS, BANK_CUSTOMERS, RECORD_PAIRS, IDENTITIES)),

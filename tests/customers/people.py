@@ -13,6 +13,7 @@ from typing import Any
 from pyspark.sql import DataFrame
 
 from jobs.customers.identities import build
+from schemas.captured.erasure_requests import ERASURE_REQUESTS
 from schemas.cleaned.bank_customers import BANK_CUSTOMERS
 from schemas.cleaned.shop_users import SHOP_USERS
 from schemas.customers.record_pairs import RECORD_PAIRS
@@ -59,8 +60,9 @@ def identified(
     previous: DataFrame | None = None,
     pairs: Sequence[Row] | None = None,
     partitions: int = 1,
+    asked: Sequence[str] = (),
 ) -> DataFrame:
-    """The identities of a night, by the two exact rules unless pairs are given."""
+    """The identities of a night, by the two exact rules unless pairs are given; asked: records to be erased."""
     made = pairs_by_rules(records) if pairs is None else pairs
     tables = [
         table(contract, given).repartition(partitions)
@@ -70,7 +72,11 @@ def identified(
             (RECORD_PAIRS, made),
         )
     ]
-    return build(*tables, previous=previous, as_of=as_of)
+    requests = [
+        {"subject_type": "shop_user" if partner == "shop" else "bank_customer", "subject_id": name}
+        for partner, name in (one.split(":") for one in asked)
+    ]
+    return build(*tables, table(ERASURE_REQUESTS, requests), previous=previous, as_of=as_of)
 
 
 def customers(identities: DataFrame) -> Mapping[str, str]:
