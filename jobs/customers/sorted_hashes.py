@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -11,7 +11,6 @@ import numpy.typing as npt
 from jobs.relations.graph import Numbers
 
 Hashes: TypeAlias = npt.NDArray[np.uint64]
-EMPTY: Final[Hashes] = np.zeros(0, dtype=np.uint64)
 
 
 @dataclass(frozen=True)
@@ -37,7 +36,7 @@ class SortedHashes:
         first, last = self._ranges(wanted)
         length = last - first
         within = np.arange(length.sum()) - np.repeat(np.cumsum(length) - length, length)
-        return self.rows[np.repeat(first, length) + within]
+        return np.asarray(self.rows[np.repeat(first, length) + within])
 
     def _ranges(self, wanted: Hashes) -> tuple[Numbers, Numbers]:
         return np.searchsorted(self.hashes, wanted, side="left"), np.searchsorted(self.hashes, wanted, side="right")

@@ -24,7 +24,7 @@ from jobs.customers import comparing_sql as sql
 from jobs.customers.comparing import PAIRS, RECORDS, rules_version
 from jobs.customers.match_rules import IDENTIFIERS, MOST_RECORDS_SHARING, PLACEHOLDER_BIRTH_DATES
 from jobs.customers.match_weights import DECLARED, MatchWeights
-from jobs.customers.sorted_hashes import EMPTY, Hashes, SortedHashes
+from jobs.customers.sorted_hashes import Hashes, SortedHashes
 from jobs.relations.graph import Numbers
 from jobs.relations.union import Marks
 
@@ -74,12 +74,15 @@ class StandingRecords:
         self._parts = [records]
         self._index = {kind: [hashes] for kind, hashes in index.items()}
         self._left: dict[str, list[Hashes]] = {kind: [] for kind in HASHED}
+        self._connection = duckdb.connect()
 
     @classmethod
     def of(cls, records: pa.Table, weights: MatchWeights = DECLARED) -> StandingRecords:
         """records: as in `compare`."""
         given = records.select(RECORDS.names).cast(RECORDS).combine_chunks()
-        index = {kind: SortedHashes.of(*found) for kind, found in _hashed(given, first_row=0).items()}
+        with duckdb.connect() as connection:
+            hashed = _hashed(connection, given)
+        index = {kind: SortedHashes.of(*found) for kind, found in hashed.items()}
         return cls(given, index, rules_version(weights, given.num_rows))
 
     @property
@@ -93,7 +96,7 @@ class StandingRecords:
         AllAnewError, before anything changes, when rules, weights or the order of magnitude are others than before.
         """
         given, names = self._told(changed, gone)
-        old = self._rows("id", _hashes_of(names))
+        old = self._rows("id", self._hashes_of(names))
         count = int(self.is_alive.sum()) - len(old) + given.num_rows
         if rules_version(weights, count) != self.version:
             raise AllAnewError("rules, weights or how many records there are changed too much: compare all records")
@@ -105,7 +108,7 @@ class StandingRecords:
     def take(self, changed: pa.Table, gone: Sequence[str] = ()) -> None:
         """Take a change that was compared before."""
         given, names = self._told(changed, gone)
-        self._take(given, self._rows("id", _hashes_of(names)))
+        self._take(given, self._rows("id", self._hashes_of(names)))
 
     def _told(self, changed: pa.Table, gone: Sequence[str]) -> tuple[pa.Table, pa.Array]:
         given = changed.select(RECORDS.names).cast(RECORDS).combine_chunks()
@@ -118,8 +121,8 @@ class StandingRecords:
         """Put records in the place of old rows; the rows that have to be compared: theirs, and of those whose values
         became too common or rare enough by it."""
         first_row = len(self.is_alive)
-        added = _hashed(given, first_row)
-        left = {kind: hashes for kind, (hashes, _) in _hashed(self._records(old), first_row=0).items()}
+        added = _hashed(self._connection, given, first_row)
+        left = {kind: hashes for kind, (hashes, _) in _hashed(self._connection, self._records(old)).items()}
         touched = {kind: np.union1d(added[kind][0], left[kind]) for kind in HASHED}
         before = {kind: _weight(kind, self._count(kind, hashes)) for kind, hashes in touched.items()}
         self.is_alive[old] = False
@@ -135,9 +138,14 @@ class StandingRecords:
         ]
         return np.unique(np.concatenate([np.arange(first_row, len(self.is_alive)), *tipped]))
 
+    def _hashes_of(self, names: pa.Array) -> Hashes:
+        self._connection.register("names", pa.table({"name": names}))
+        found: Hashes = self._connection.sql("SELECT hash(name) AS name FROM names").fetchnumpy()["name"]
+        return found
+
     def _sharing_with(self, rows: Numbers) -> Numbers:
         """Rows to be compared with these: they share a value that is not too common."""
-        hashed = _hashed(self._records(rows), first_row=0)
+        hashed = _hashed(self._connection, self._records(rows))
         few = {kind: np.unique(hashed[kind][0]) for kind in PAIRING}
         return np.concatenate(
             [self._rows(kind, all_[self._count(kind, all_) <= MOST_RECORDS_SHARING]) for kind, all_ in few.items()]
@@ -147,7 +155,7 @@ class StandingRecords:
         """These rows as `comparing_sql.prepared` has them among all records."""
         records = self._records(rows)
         held = {}
-        for kind, (hashes, at) in _hashed(records, first_row=0).items():
+        for kind, (hashes, at) in _hashed(self._connection, records).items():
             held[kind] = np.zeros(len(rows), dtype=np.int64)
             held[kind][at] = self._count(kind, hashes)
         born = _born(records)
@@ -190,7 +198,9 @@ class StandingRecords:
         return ever - sum(SortedHashes(left, left).count(hashes) for left in self._left[kind])
 
 
-def _hashed(records: pa.Table, first_row: int) -> dict[str, tuple[Hashes, Numbers]]:
+def _hashed(
+    connection: duckdb.DuckDBPyConnection, records: pa.Table, first_row: int = 0
+) -> dict[str, tuple[Hashes, Numbers]]:
     """For each kind the hashes of what is given, and the rows it is given on."""
     days = ", ".join(f"DATE '{day.isoformat()}'" for day in PLACEHOLDER_BIRTH_DATES)
     hashes = ", ".join(f"hash({', '.join(columns)}) AS {kind}" for kind, columns in HASHED.items())
@@ -198,18 +208,10 @@ def _hashed(records: pa.Table, first_row: int) -> dict[str, tuple[Hashes, Number
         f"{' AND '.join(f'{c} IS NOT NULL' for c in columns)} AS has_{kind}" for kind, columns in HASHED.items()
     )
     born = f"CASE WHEN birth_date NOT IN ({days}) THEN birth_date END AS birth_date"
-    with duckdb.connect() as connection:
-        connection.register("records", records)
-        found = connection.sql(f"SELECT {hashes}, {given} FROM (SELECT * REPLACE ({born}) FROM records)").fetchnumpy()
+    connection.register("records", records)
+    found = connection.sql(f"SELECT {hashes}, {given} FROM (SELECT * REPLACE ({born}) FROM records)").fetchnumpy()
     rows = np.arange(first_row, first_row + records.num_rows)
     return {kind: (found[kind][found[f"has_{kind}"]], rows[found[f"has_{kind}"]]) for kind in HASHED}
-
-
-def _hashes_of(names: pa.Array) -> Hashes:
-    with duckdb.connect() as connection:
-        connection.register("names", pa.table({"name": names}))
-        found: Hashes = connection.sql("SELECT hash(name) AS name FROM names").fetchnumpy()["name"]
-    return found if len(names) else EMPTY
 
 
 def _weight(kind: str, count: Numbers) -> Numbers:

@@ -64,19 +64,20 @@ def identified(
 ) -> DataFrame:
     """The identities of a night, by the two exact rules unless pairs are given; asked: records to be erased."""
     made = pairs_by_rules(records) if pairs is None else pairs
+    requests = [
+        {"subject_type": "shop_user" if partner == "shop" else "bank_customer", "subject_id": name}
+        for partner, name in (one.split(":") for one in asked)
+    ]
     tables = [
         table(contract, given).repartition(partitions)
         for contract, given in (
             (SHOP_USERS, at_shop(records)),
             (BANK_CUSTOMERS, at_banks(records)),
             (RECORD_PAIRS, made),
+            (ERASURE_REQUESTS, requests),
         )
     ]
-    requests = [
-        {"subject_type": "shop_user" if partner == "shop" else "bank_customer", "subject_id": name}
-        for partner, name in (one.split(":") for one in asked)
-    ]
-    return build(*tables, table(ERASURE_REQUESTS, requests), previous=previous, as_of=as_of)
+    return build(*tables, previous=previous, as_of=as_of)
 
 
 def customers(identities: DataFrame) -> Mapping[str, str]:
