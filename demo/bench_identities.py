@@ -8,11 +8,12 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import duckdb
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from demo.bench_rings import read_published
@@ -67,13 +68,16 @@ FROM found, comparable"""
 
 
 def bench_identities(folder: Path, people: int = PEOPLE) -> list[str]:
-    """The lines of a table: precision and recall of one night, and the speed of comparing a million records."""
-    with partners_up(folder, "--people", str(people), "--days", "0") as environment:
+    """The lines of a table: how right one night is, what the next one changes, and the speed of comparing a million."""
+    with partners_up(folder, "--people", str(people), "--days", "1") as environment:
         day = date.fromisoformat(environment["NIGHTLEDGER_FIRST_BUSINESS_DATE"])
-        _run(environment, "dataset", *BUILT, "--business-date", str(day))
+        nights = (day, day + timedelta(days=1))
+        for night in nights:
+            _run(environment, "dataset", *BUILT, "--business-date", str(night))
         lake = Path(environment["NIGHTLEDGER_LAKE"])
         records = _records(lake, day)
         precision, recall, pairs = _quality(folder / "truth", records, read_published(lake, IDENTITIES, day))
+        new, churn = _churn(*(read_published(lake, IDENTITIES, night) for night in nights))
         seconds = _speed(environment, folder, records)
     full = seconds["full"]
     return [
@@ -83,6 +87,7 @@ def bench_identities(folder: Path, people: int = PEOPLE) -> list[str]:
         "|---|---|---|",
         f"| precision by pair | {precision:.5f} | 0.999 |",
         f"| recall by comparable pair | {recall:.4f} | 0.97 |",
+        f"| known records with another customer a night and {new:,} new records later | {churn:.4%} | 0.1 % |",
         f"| records a minute | {MILLION / full * 60:,.0f} | 1,000,000 |",
         f"| 1 % of the records new or changed, over all of them | {seconds['increment'] / full:.2f} | 0.10 |",
         f"| {KIOSK_USERS:,} records with one phone, over without | {seconds['kiosk'] / full:.2f} | 1.2 |",
@@ -101,6 +106,15 @@ def _quality(truth: Path, records: pa.Table, identities: pa.Table) -> tuple[floa
         connection.register("source_ids", read_truth(truth, "source_ids"))
         precision, recall, pairs = connection.sql(QUALITY).fetchall()[0]
     return float(precision), float(recall), int(pairs)
+
+
+def _churn(before: pa.Table, after: pa.Table) -> tuple[int, float]:
+    """How many records are new, and the share of the known ones that another customer has."""
+    found = before.select(["source_record_id", "customer_id"]).join(
+        after.select(["source_record_id", "customer_id"]), "source_record_id", join_type="inner", right_suffix="_after"
+    )
+    moved = pc.sum(pc.not_equal(found["customer_id"], found["customer_id_after"])).as_py()
+    return after.num_rows - found.num_rows, moved / before.num_rows
 
 
 def _speed(environment: Mapping[str, str], folder: Path, records: pa.Table) -> dict[str, float]:
