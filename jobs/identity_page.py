@@ -13,7 +13,7 @@ from jobs.identity_plots import bar_plot, line_plot
 from jobs.identity_tables import Impact
 from jobs.models.report_page import STYLE
 from jobs.models.report_tables import plot, section, table
-from schemas.customers.identity_ledger import CHANGES
+from schemas.customers.identity_ledger import ARRIVALS, CHANGES
 from schemas.customers.identity_quality import ALL, MEASURES
 
 LEAST_NIGHTS_FOR_LINES = 2
@@ -87,11 +87,11 @@ def _churn(counts: pd.DataFrame) -> str:
     )
     table = changes.reindex(index=nights, columns=list(CHANGES)).fillna(0).astype(int)
     days = [f"{night:%d %b}" for night in nights]
-    arrivals, moves = ({name: table[name].tolist() for name in names} for names in (CHANGES[:2], CHANGES[2:]))
+    arrivals, moves = ({name: table[name].tolist() for name in names} for names in (ARRIVALS, CHANGES[len(ARRIVALS) :]))
     return _plots(
         [
             ("New records", line_plot("night", "records", days, arrivals)),
-            ("Known records with another customer", line_plot("night", "records", days, moves)),
+            ("Known records with another customer, or erased", line_plot("night", "records", days, moves)),
         ]
     )
 

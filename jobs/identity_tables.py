@@ -15,7 +15,7 @@ from jobs.errors import StepMissingError
 from jobs.lake import Lake
 from jobs.relation_tables import published
 from schemas.customers.identities import IDENTITIES
-from schemas.customers.identity_ledger import IDENTITY_LEDGER
+from schemas.customers.identity_ledger import ERASED, IDENTITY_LEDGER
 from schemas.customers.identity_quality import IDENTITY_QUALITY
 from schemas.profiles.customer_profiles import CUSTOMER_PROFILES
 from schemas.segments.customer_segments import CUSTOMER_SEGMENTS
@@ -92,14 +92,18 @@ def who_was(lake: Lake, day: date, name: str) -> WhoWas:
 
 def _what_became_of(lake: Lake, day: date, name: str) -> str:
     """Why the map of the night has no such name, by the ledgers up to it, newest first."""
-    if ":" in name:
-        return "no partner had shown this record by then; ask for a later night"
+    is_record, columns = ":" in name, ("source_record_id", "change_type", "from_customer_id", "to_customer_id")
     for night in reversed([one for one in lake.partitions(IDENTITY_LEDGER.address) if one <= day]):
-        changes = published(lake, IDENTITY_LEDGER, night, ("change_type", "from_customer_id", "to_customer_id"))
-        given_up = changes.filter(pc.equal(changes["from_customer_id"], name))
-        if len(given_up):
-            taken_by = ", ".join(sorted(set(given_up["to_customer_id"].to_pylist())))
-            return f"{given_up['change_type'][0].as_py()} on {night} into {taken_by}; ask for that one"
+        changes = published(lake, IDENTITY_LEDGER, night, columns)
+        given_up = changes.filter(pc.equal(changes["source_record_id" if is_record else "from_customer_id"], name))
+        taken_by = sorted(set(given_up["to_customer_id"].drop_null().to_pylist()))
+        if len(given_up) and not taken_by:
+            return f"erased on {night}, as its person asked"
+        if len(given_up) and not is_record:
+            kind = next(word for word in given_up["change_type"].to_pylist() if word != ERASED)
+            return f"{kind} on {night} into {', '.join(taken_by)}; ask for that one"
+    if is_record:
+        return "no partner had shown this record by then; ask for a later night"
     return "no such customer by then; ask for a later night, or look the record up"
 
 

@@ -38,7 +38,8 @@ EXAMPLES = """examples:
   python -m jobs.run decide-pairs decided.csv --from 2026-04-02 --by "R. Diaz" --why "called both"
   python -m jobs.run pair-decisions
   python -m jobs.run learn-weights --business-date 2026-04-01 --out weights.json
-  python -m jobs.run compare-records records.parquet --out pairs.parquet
+  python -m jobs.run compare-records records.parquet --out pairs.parquet --standing standing
+  python -m jobs.run compare-changes changed.parquet --standing standing --out pairs_now.parquet --anew records.parquet
 
 A file of decisions is CSV with a header, or JSON lines, with left_record_id, right_record_id and decision: same,
 different, or withdrawn to let the rules decide again. customers/review_queue lists the pairs that wait. A decision
@@ -64,9 +65,17 @@ def add_verbs(verbs: Any, day: Callable[[str], date]) -> None:
     learnt.add_argument("--out", type=Path, required=True, help="JSON; NIGHTLEDGER_MATCH_WEIGHTS names it to a night")
     compared = verb("compare-records", compare_records, "compare the records of a Parquet file of one's own")
     compared.add_argument("records", type=Path, help="columns as in jobs/customers/records.py")
-    compared.add_argument("--before", type=Path, help="the records of an earlier run: only what changed is compared")
-    compared.add_argument("--pairs-before", type=Path, help="the result of that run")
     compared.add_argument("--out", type=Path, required=True, help="Parquet of pairs")
+    compared.add_argument("--standing", type=Path, help="a new folder, for compare-changes to go on from")
+    changes = verb("compare-changes", compare_changes, "compare what changed among records that were compared before")
+    changes.add_argument(
+        "changed", type=Path, help="new and other records; only source_record_id where is_gone is true"
+    )
+    changes.add_argument("--standing", type=Path, required=True, help="the folder; it takes the change")
+    changes.add_argument("--out", type=Path, required=True, help="Parquet of the pairs that were compared")
+    changes.add_argument(
+        "--anew", type=Path, required=True, help="Parquet of records: what was known of their pairs counts no more"
+    )
 
 
 def blocking_report(options: Namespace) -> int:
@@ -142,14 +151,35 @@ def compare_records(options: Namespace) -> int:
 
     from jobs.customers.comparing import compare
 
-    records = pq.read_table(options.records)
-    before = None if options.before is None else pq.read_table(options.before)
-    pairs_before = None if options.pairs_before is None else pq.read_table(options.pairs_before)
     started = time.monotonic()
-    pairs = compare(records, before=before, pairs_before=pairs_before)
-    seconds = time.monotonic() - started
+    records = pq.read_table(options.records)
+    pairs = compare(records)
     pq.write_table(pairs, options.out)
+    seconds = time.monotonic() - started
     logger.info("%s records, %s pairs, %.2f s", f"{records.num_rows:,}", f"{pairs.num_rows:,}", seconds)
+    if options.standing is not None:
+        from jobs.customers.standing import StandingRecords
+        from jobs.customers.standing_files import write_standing
+
+        write_standing(StandingRecords.of(records), options.standing)
+    return ExitCode.OK
+
+
+def compare_changes(options: Namespace) -> int:
+    """Compare what changed, write its pairs and the records that they stand for, and keep the change."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    from jobs.customers.standing_files import append_change, read_standing, told_in
+
+    started = time.monotonic()
+    changed, gone = told_in(pq.read_table(options.changed))
+    change = read_standing(options.standing).change(changed, gone)
+    pq.write_table(change.pairs, options.out)
+    pq.write_table(pa.table({"source_record_id": change.anew}), options.anew)
+    append_change(options.standing, changed, gone)
+    seconds = time.monotonic() - started
+    logger.info("%s records anew, %s pairs, %.2f s", f"{len(change.anew):,}", f"{change.pairs.num_rows:,}", seconds)
     return ExitCode.OK
 
 

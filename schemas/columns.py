@@ -59,7 +59,7 @@ NATIONAL_ID_TOKEN = Column(
     "national_id_token",
     "string",
     "keyed token of the national identity number",
-    missing="not given",
+    missing="not given, or a resident's number whose check character does not fit",
     personal="national_id",
     source_name="national_id",
 )

@@ -20,6 +20,7 @@ SHARED_EXPRESSIONS = {
     "jobs.windows",
     "jobs.arrow_frames",
     "jobs.versions",
+    "jobs.erasures",
     "jobs.scenes",
     "jobs.similarity",
     "jobs.families",

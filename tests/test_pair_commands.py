@@ -7,6 +7,7 @@ import re
 from itertools import combinations
 from pathlib import Path
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
@@ -14,6 +15,7 @@ from demo.bench_rings import read_published
 from demo.truth import truth_table
 from jobs.customers.comparing import compare
 from jobs.customers.match_weights import read_weights
+from jobs.customers.standing import Change
 from jobs.run import main
 from schemas.cleaned.bank_customers import BANK_CUSTOMERS
 from schemas.cleaned.shop_users import SHOP_USERS
@@ -27,21 +29,27 @@ BEFORE = [
     record("harbour:ann", "王小明", "1990-02-01", phone="1"),
     record("shop:bob", "李静", "1991-02-01", phone="2"),
 ]
-AFTER = [*BEFORE, record("harbour:bob", "李静", "1991-02-01", phone="2")]
+AFTER = [*BEFORE[1:], record("harbour:bob", "李静", "1991-02-01", phone="2")]
 
 
-def test_a_file_of_records_is_compared_whole_or_by_what_changed(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_a_file_of_records_is_compared_whole_and_then_by_what_changed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    pq.write_table(records_of(BEFORE), "before.parquet")
-    pq.write_table(records_of(AFTER), "after.parquet")
-    assert main(["compare-records", "before.parquet", "--out", "pairs.parquet"]) == 0
-    changed = ["--before", "before.parquet", "--pairs-before", "pairs.parquet"]
-    assert main(["compare-records", "after.parquet", *changed, "--out", "more.parquet"]) == 0
-    found = pq.read_table("more.parquet")
+    pq.write_table(records_of(BEFORE), "records.parquet")
+    new = records_of([AFTER[-1]]).append_column("is_gone", pa.array([False]))
+    gone = pa.table({"source_record_id": ["shop:ann"], "is_gone": [True]})
+    pq.write_table(pa.concat_tables([new, gone], promote_options="default"), "changed.parquet")
+    kept = ("--standing", "standing", "--out")
+    assert main(["compare-records", "records.parquet", *kept, "pairs.parquet"]) == 0
+    assert main(["compare-changes", "changed.parquet", *kept, "more.parquet", "--anew", "anew.parquet"]) == 0
+    change = Change(pq.read_table("more.parquet"), pq.read_table("anew.parquet")["source_record_id"].combine_chunks())
+    found = change.applied_to(pq.read_table("pairs.parquet"))
     assert found.equals(compare(records_of(AFTER)))
-    assert found["matched_by"].to_pylist() == ["phone_and_birth_date"] * 2
+    assert found["left_record_id"].to_pylist() == ["harbour:bob"]
+    assert main(["compare-changes", "changed.parquet", "--standing", "no", "--out", "x", "--anew", "y"]) == 2
+    assert "no: no folder of standing records; compare all with compare-records --standing no" in caplog.text
+    assert main(["compare-records", "records.parquet", *kept, "pairs.parquet"]) == 2
 
 
 def test_a_night_says_what_it_would_compare_and_weights_are_learnt_from_it(closed: Alliance, tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ RULES = (
     between("changed_date", BusinessDate(), BusinessDate(), because="the ledger of a night holds that night's changes"),
     in_set(
         "change_type",
-        ("create", "join", "merge"),
+        ("create", "join", "merge", "erase"),
         mostly=0.5,
         because="splits are corrections; a night of them is a broken rule or source. A guess",
         severity=Severity.WARNING,

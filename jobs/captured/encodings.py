@@ -1,4 +1,4 @@
-"""Names and addresses become keyed similarity encodings while they are captured, beside their tokens."""
+"""Names become keyed similarity encodings while they are captured, beside their tokens."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What became of customers on the night: records created, joined, merged and split, with the evidence."""
+"""What became of customers on the night: records created, joined, merged, split and erased, with the evidence."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pyarrow as pa
 from pyspark.sql import DataFrame
 
 from jobs.arrow_frames import frame_of
-from schemas.customers.identity_ledger import NO_PAIR
+from schemas.customers.identity_ledger import ERASED, NO_PAIR
 
 TEXT, REAL = pa.string(), pa.float64()
 SCHEMA = pa.schema(
@@ -23,18 +23,27 @@ SCHEMA = pa.schema(
 EVIDENCE = ("matched_by", "match_probability", "left_record_id", "right_record_id")
 
 
-def build(identities: DataFrame, record_pairs: DataFrame, identity_refusals: DataFrame, *, as_of: date) -> DataFrame:
+def build(
+    identities: DataFrame,
+    record_pairs: DataFrame,
+    identity_refusals: DataFrame,
+    *,
+    as_of: date,
+    identities_before: DataFrame | None = None,
+) -> DataFrame:
     """One row per record whose customer is another than the night before.
 
-    A record that no partner shows any more never changes.
+    identities_before: the map of the night before, from which nobody disappears but by a request to be forgotten. A
+    record that no partner shows any more changes only with its whole customer.
     """
-    people = _in_memory(
-        identities.where("is_shown").select("source_record_id", "customer_id", "previous_customer_id")
-    ).set_index("source_record_id")
+    columns = ("source_record_id", "customer_id", "previous_customer_id", "is_shown")
+    everybody = _in_memory(identities.select(*columns)).set_index("source_record_id")
+    people = everybody[everybody.pop("is_shown").astype(bool)]
     pairs = _in_memory(record_pairs.where("decision = 'automatic'").select(*EVIDENCE))
     reasons = _in_memory(identity_refusals.select("left_record_id", "right_record_id", "reason"))
     pairs = _with_ends(pairs.merge(reasons, on=["left_record_id", "right_record_id"], how="left"), people)
-    changed = _changes(people)
+    changed, erased = _changes(everybody), _erased(everybody, identities_before)
+    changed = pd.concat([changed, erased]) if len(erased) else changed
     evidence = _evidence(pairs).reindex(changed["group"])
     reason = _split_reasons(pairs).reindex(changed.index).fillna(NO_PAIR)
     told = changed.assign(
@@ -71,6 +80,18 @@ def _changes(people: pd.DataFrame) -> pd.DataFrame:
         }
     )
     return table[~stayed]
+
+
+def _erased(people: pd.DataFrame, identities_before: DataFrame | None) -> pd.DataFrame:
+    """The records of the night before that are nowhere tonight, in the shape of `_changes`; they have no evidence."""
+    if identities_before is None:
+        return pd.DataFrame()
+    before = _in_memory(identities_before.select("source_record_id", "customer_id")).set_index("source_record_id")
+    gone = before[~before.index.isin(people.index)]
+    return pd.DataFrame(
+        {"change_type": ERASED, "from_customer_id": gone["customer_id"], "to_customer_id": None, "group": "erased"},
+        index=gone.index,
+    )
 
 
 def _group(record: pd.Series, before: pd.Series) -> pd.Series:

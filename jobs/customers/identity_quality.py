@@ -12,6 +12,7 @@ from pyspark.sql import DataFrame
 
 from jobs.arrow_frames import frame_of
 from jobs.customers.shapes import bridges
+from schemas.customers.identity_ledger import MOVES
 from schemas.customers.identity_quality import ALL, MATCH_STEPS
 
 Counts = Iterator[tuple[str, pd.Series]]
@@ -38,7 +39,7 @@ def build(
     people["partner"] = people["source_record_id"].str.split(":").str[0]
     pairs = _in_memory(record_pairs.select("left_record_id", "right_record_id", "matched_by", "decision"))
     refusals = _in_memory(identity_refusals.select("left_record_id", "right_record_id", "reason"))
-    changes = _in_memory(identity_ledger.select("change_type", "from_customer_id"))
+    changes = _in_memory(identity_ledger.select("change_type"))
     counted = [*_of_people(people), *_of_pairs(people, pairs, refusals), *_of_changes(people, changes)]
     told = [(measure, str(part), int(n)) for measure, counts in counted for part, n in counts.items()]
     rows = pa.Table.from_pylist([dict(zip(SCHEMA.names, row, strict=True)) for row in told], schema=SCHEMA)
@@ -87,7 +88,7 @@ def _of_pairs(people: pd.DataFrame, pairs: pd.DataFrame, refusals: pd.DataFrame)
 def _of_changes(people: pd.DataFrame, changes: pd.DataFrame) -> Counts:
     yield "records_changed", changes["change_type"].value_counts()
     yield "known_records", _all(people["was_known"])
-    yield "known_records_moved", _all(changes["from_customer_id"].notna())
+    yield "known_records_moved", _all(changes["change_type"].isin(MOVES))
 
 
 def _all(holds: pd.Series) -> pd.Series:

@@ -47,13 +47,6 @@ SHOP_ORDERS = Table(
             source_name="shipping_address",
         ),
         Column(
-            "shipping_address_encoding",
-            "binary",
-            "keyed Bloom filter of the shipping address, to compare spellings by; restricted",
-            missing="not given",
-            encodes="shipping_address_token",
-        ),
-        Column(
             "recipient_phone_token",
             "string",
             "keyed token of the recipient's phone number in E.164",

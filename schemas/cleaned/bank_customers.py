@@ -1,6 +1,7 @@
 """Customers of the partner banks as they were on the day."""
 
 from schemas.captured.bank_customers import BANK_CUSTOMERS
+from schemas.captured.erasure_requests import ERASURE_REQUESTS
 from schemas.columns import (
     BANK_CODE,
     BIRTH_DATE,
@@ -19,8 +20,8 @@ from schemas.table import Column, Describes, Table
 
 BANK_CUSTOMERS = Table(
     __name__,
-    grain="one bank's customer, in the version in force on the day",
-    built_from=(BANK_CUSTOMERS,),
+    grain="one bank's customer who did not ask to be forgotten, in the version in force on the day",
+    built_from=(BANK_CUSTOMERS, ERASURE_REQUESTS),
     describes=Describes.DAY,
     key=("source_record_id",),
     columns=(

@@ -1,5 +1,6 @@
 """Shop users as they were on the day."""
 
+from schemas.captured.erasure_requests import ERASURE_REQUESTS
 from schemas.captured.shop_users import SHOP_USERS
 from schemas.columns import (
     BIRTH_DATE,
@@ -21,8 +22,8 @@ SHOP = "shop"
 
 SHOP_USERS = Table(
     __name__,
-    grain="one shop user, in the version in force on the day",
-    built_from=(SHOP_USERS,),
+    grain="one shop user who did not ask to be forgotten, in the version in force on the day",
+    built_from=(SHOP_USERS, ERASURE_REQUESTS),
     describes=Describes.DAY,
     key=("source_record_id",),
     columns=(

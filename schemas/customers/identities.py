@@ -1,5 +1,6 @@
 """Which record of which partner belongs to which person: the partition of a night says who was who on it."""
 
+from schemas.captured.erasure_requests import ERASURE_REQUESTS
 from schemas.cleaned.bank_customers import BANK_CUSTOMERS
 from schemas.cleaned.shop_users import SHOP_USERS
 from schemas.columns import CUSTOMER_ID, SOURCE_RECORD_ID
@@ -10,11 +11,12 @@ ALONE = "alone"
 
 IDENTITIES = Table(
     __name__,
-    grain="one source record",
+    grain="one source record ever known whose person did not ask to be forgotten",
     built_from=(
         SHOP_USERS,
         BANK_CUSTOMERS,
         RECORD_PAIRS,
+        ERASURE_REQUESTS,
     ),
     describes=Describes.KNOWLEDGE,
     key=("source_record_id",),
@@ -36,7 +38,7 @@ IDENTITIES = Table(
             "the customer the record belonged to the night before",
             missing="the record is new tonight",
         ),
-        Column("is_shown", "boolean", "whether a partner still shows the record; else it stays as it was last known"),
+        Column("is_shown", "boolean", "whether a partner still shows the record; else it stays with its customer"),
         Column(
             "match_probability",
             "double",

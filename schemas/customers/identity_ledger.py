@@ -1,4 +1,4 @@
-"""Every record whose customer is another tonight than the night before: what was created, joined, merged and split.
+"""Every record whose customer is another tonight than the night before: created, joined, merged, split and erased.
 
 All nights' rows together tell how the map of any night came about; the map itself is customers/identities of the night.
 """
@@ -7,9 +7,11 @@ from schemas.columns import SOURCE_RECORD_ID
 from schemas.customers.identities import IDENTITIES
 from schemas.customers.identity_refusals import IDENTITY_REFUSALS, REFUSAL_REASONS
 from schemas.customers.record_pairs import RECORD_PAIRS
-from schemas.table import Column, Describes, Table
+from schemas.table import Column, Describes, Earlier, Table
 
-CHANGES = ("create", "join", "merge", "split")
+ERASED = "erase"
+CHANGES = ("create", "join", "merge", "split", ERASED)
+ARRIVALS, MOVES = CHANGES[:2], CHANGES[2:4]
 NO_PAIR = "no_pair"
 NO_EVIDENCE = "no pair ties it to a record that belonged to another customer, or to none, the night before"
 
@@ -24,19 +26,21 @@ IDENTITY_LEDGER = Table(
     describes=Describes.DAY,
     key=("source_record_id",),
     may_be_empty=True,
+    earlier=(Earlier("identities_before", days=1, of=IDENTITIES),),
     columns=(
         SOURCE_RECORD_ID,
         Column(
             "change_type",
             "string",
             "create: a new record, and a customer of new records only; join: a new record of a customer with known "
-            "ones; merge: all known records of a customer went to one other; split: some stayed, or they parted",
+            "ones; merge: all known records of a customer went to one other; split: some stayed, or they parted; "
+            "erase: its person asked to be forgotten",
             allowed=CHANGES,
         ),
         Column(
             "from_customer_id", "string", "the customer of the night before", missing="the record is new: create, join"
         ),
-        Column("to_customer_id", "string", "the customer from tonight on"),
+        Column("to_customer_id", "string", "the customer from tonight on", missing="erased"),
         Column("changed_date", "date", "the business date of the night"),
         Column(
             "matched_by",

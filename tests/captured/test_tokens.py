@@ -106,12 +106,33 @@ def test_each_kind_has_one_normal_form(kind: str, spelling: str, expected: str) 
         ("email", "a b@c.de"),
         ("name", "12345"),
         ("national_id", "12"),
+        ("national_id", "110105194912310021"),
         ("ip_address", "10.0.0.256"),
     ],
 )
 def test_a_value_of_another_kind_is_unusable(kind: str, text: str) -> None:
     with pytest.raises(UnusableValueError):
         normal_form(kind, text)
+
+
+def test_an_identity_number_mistyped_by_one_digit_or_by_two_that_changed_places_is_nobodys() -> None:
+    number = "11010519491231002X"
+    mistyped = [
+        *(
+            number[:n] + str(digit) + number[n + 1 :]
+            for n in range(17)
+            for digit in range(10)
+            if str(digit) != number[n]
+        ),
+        *(number[:n] + number[n + 1] + number[n] + number[n + 2 :] for n in range(16) if number[n] != number[n + 1]),
+    ]
+    assert len(mistyped) > 160
+    for text in mistyped:
+        with pytest.raises(UnusableValueError, match="a digit that is wrong"):
+            normal_form("national_id", text)
+    tokens, unusable = TOKENS.tokens("national_id", pa.array([number, mistyped[0]]))
+    assert (tokens.null_count, unusable) == (1, 1), "not given, so the record is compared by everything else"
+    assert normal_form("national_id", "AB12345678901234567") == "AB12345678901234567"  # of another country
 
 
 def test_a_token_is_the_keyed_hash_of_kind_and_normal_form_under_its_key_version() -> None:

@@ -13,6 +13,7 @@ from typing import Any
 from pyspark.sql import DataFrame
 
 from jobs.customers.identities import build
+from schemas.captured.erasure_requests import ERASURE_REQUESTS
 from schemas.cleaned.bank_customers import BANK_CUSTOMERS
 from schemas.cleaned.shop_users import SHOP_USERS
 from schemas.customers.record_pairs import RECORD_PAIRS
@@ -59,15 +60,21 @@ def identified(
     previous: DataFrame | None = None,
     pairs: Sequence[Row] | None = None,
     partitions: int = 1,
+    asked: Sequence[str] = (),
 ) -> DataFrame:
-    """The identities of a night, by the two exact rules unless pairs are given."""
+    """The identities of a night, by the two exact rules unless pairs are given; asked: records to be erased."""
     made = pairs_by_rules(records) if pairs is None else pairs
+    requests = [
+        {"subject_type": "shop_user" if partner == "shop" else "bank_customer", "subject_id": name}
+        for partner, name in (one.split(":") for one in asked)
+    ]
     tables = [
         table(contract, given).repartition(partitions)
         for contract, given in (
             (SHOP_USERS, at_shop(records)),
             (BANK_CUSTOMERS, at_banks(records)),
             (RECORD_PAIRS, made),
+            (ERASURE_REQUESTS, requests),
         )
     ]
     return build(*tables, previous=previous, as_of=as_of)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pyarrow as pa
@@ -36,3 +37,26 @@ def records_of(rows: Sequence[Row]) -> pa.Table:
 
 def told(pairs: pa.Table) -> dict[tuple[str, str], Mapping[str, Any]]:
     return {(row["left_record_id"], row["right_record_id"]): row for row in pairs.to_pylist()}
+
+
+def random_people(chance: random.Random, count: int) -> list[Row]:
+    """Records that share, miss and repeat values in every way the rules know."""
+
+    def some(values: Sequence[str], given: float) -> str | None:
+        return chance.choice(values) if chance.random() < given else None
+
+    names = ["".join(chance.choices("王李张刘陈小明静敏丽", k=chance.choice((2, 3)))) for _ in range(count // 4)]
+    numbers = [str(number) for number in range(count // 3)]
+    return [
+        record(
+            f"{chance.choice(('shop', 'harbour'))}:{number:04d}",
+            some(names, 0.8),
+            str(date(1990, 1, 1) + timedelta(days=chance.randrange(40))) if chance.random() < 0.8 else None,
+            national_id=some(numbers, 0.3),
+            phone=some(numbers, 0.7),
+            email=some(numbers, 0.4),
+            city_code=some("12", 0.9),
+            gender=some(("female", "male"), 0.9),
+        )
+        for number in range(count)
+    ]

@@ -4,8 +4,13 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
+from pyspark.sql import SparkSession
+from pyspark.sql import functions as F
+
+from jobs.customers import record_pairs
 from jobs.customers.blocked_identifiers import WINDOW_DAYS, build
 from jobs.customers.match_rules import MOST_RECORDS_SHARING
+from jobs.customers.records import IDENTIFYING
 from schemas.cleaned.bank_customers import BANK_CUSTOMERS
 from schemas.cleaned.purchases import PURCHASES
 from schemas.cleaned.shop_users import SHOP_USERS
@@ -46,6 +51,26 @@ def test_t15_t17_identifiers_of_too_many_records_are_listed_whatever_the_layout(
             ("phone", "call centre", 11, "too_many_records"),
             ("recipient_phone", "office", 11, "never_alone"),
         ]
+
+
+def test_t14_the_device_of_a_kiosk_with_a_hundred_thousand_users_is_one_row_and_ties_nobody(
+    spark: SparkSession, table: TableMaker
+) -> None:
+    numbered = spark.range(100_000).withColumn("source_record_id", F.concat(F.lit("shop:"), F.col("id")))
+    nothing = {column: F.lit(None).cast("string") for column in IDENTIFYING[1:]}
+    encoding = {"full_name_encoding": F.lit(None).cast("binary"), "birth_date": F.lit(None).cast("date")}
+    users = numbered.withColumns({**nothing, **encoding, "registered_at": F.lit("2026-01-01").cast("timestamp")})
+    bought = numbered.withColumns(
+        {
+            "ordered_at": F.lit(f"{AS_OF} 04:00:00").cast("timestamp"),
+            "device_id": F.lit("kiosk"),
+            **{name: F.lit(None).cast("string") for name in ("recipient_phone_token", "shipping_address_token")},
+        }
+    )
+    nobody = table(BANK_CUSTOMERS, [])
+    found = build(users, nobody, bought, as_of=AS_OF)
+    assert rows(found, "identifier_type", "identifier", "record_count") == [("device", "kiosk", 100_000)]
+    assert record_pairs.build(users, nobody, as_of=AS_OF).count() == 0
 
 
 def test_without_records_nothing_is_blocked(table: TableMaker) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
-from datetime import date, timedelta
 
 import pyarrow as pa
 import pytest
@@ -12,7 +11,7 @@ import pytest
 from jobs.customers.comparing import PAIRS, RECORDS, compare, count_candidates
 from jobs.customers.match_rules import ERROR_OF, MOST_RECORDS_SHARING
 from jobs.customers.verdicts import Verdict
-from tests.customers.small_records import Row, record, records_of, told
+from tests.customers.small_records import Row, random_people, record, records_of, told
 
 
 def decided(rows: Sequence[Row], **options: object) -> dict[tuple[str, str], tuple[str, str, str | None]]:
@@ -168,34 +167,11 @@ def test_without_records_or_with_one_there_is_nothing_to_compare() -> None:
     assert compare(records_of([record("a:ann", phone="1")])).num_rows == 0
 
 
-def people(chance: random.Random, count: int) -> list[Row]:
-    """Records that share, miss and repeat values in every way the rules know."""
-
-    def some(values: Sequence[str], given: float) -> str | None:
-        return chance.choice(values) if chance.random() < given else None
-
-    names = ["".join(chance.choices("王李张刘陈小明静敏丽", k=chance.choice((2, 3)))) for _ in range(count // 4)]
-    numbers = [str(number) for number in range(count // 3)]
-    return [
-        record(
-            f"{chance.choice(('shop', 'harbour'))}:{number:04d}",
-            some(names, 0.8),
-            str(date(1990, 1, 1) + timedelta(days=chance.randrange(40))) if chance.random() < 0.8 else None,
-            national_id=some(numbers, 0.3),
-            phone=some(numbers, 0.7),
-            email=some(numbers, 0.4),
-            city_code=some("12", 0.9),
-            gender=some(("female", "male"), 0.9),
-        )
-        for number in range(count)
-    ]
-
-
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_comparing_what_changed_gives_the_rows_of_comparing_everything(seed: int) -> None:
     chance = random.Random(seed)
-    before = people(chance, 300)
-    changed = [{**row, "source_record_id": f"new:{number}"} for number, row in enumerate(people(chance, 30))]
+    before = random_people(chance, 300)
+    changed = [{**row, "source_record_id": f"new:{number}"} for number, row in enumerate(random_people(chance, 30))]
     after = [row for row in before if chance.random() < 0.97] + changed[:10]
     for row, other in zip(after[:20], changed[10:], strict=True):
         changed_row = {**other, "source_record_id": row["source_record_id"]}
@@ -213,10 +189,10 @@ def test_comparing_what_changed_gives_the_rows_of_comparing_everything(seed: int
 
 
 def test_t16_new_records_of_other_people_change_no_pair_of_those_who_were_there() -> None:
-    rows = people(random.Random(16), 400)
+    rows = random_people(random.Random(16), 400)
     strangers = [
         {**row, "source_record_id": f"new:{number}", "phone_token": f"new{number // 2}", "email_token": None}
-        for number, row in enumerate(people(random.Random(61), 100))
+        for number, row in enumerate(random_people(random.Random(61), 100))
     ]
     alone = {"national_id_token": None, "full_name_token": None, "full_name_encoding": None}
     known, both = compare(records_of(rows)), compare(records_of([*rows, *({**row, **alone} for row in strangers)]))
@@ -226,7 +202,7 @@ def test_t16_new_records_of_other_people_change_no_pair_of_those_who_were_there(
 
 
 def test_t17_the_order_of_records_and_the_number_of_threads_change_nothing() -> None:
-    rows = people(random.Random(17), 400)
+    rows = random_people(random.Random(17), 400)
     expected = compare(records_of(rows), threads=1)
     random.Random(5).shuffle(rows)
     assert compare(records_of(rows), threads=2).equals(expected)

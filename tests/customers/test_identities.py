@@ -189,17 +189,49 @@ def test_of_a_customer_with_an_erased_record_the_rest_stays_and_what_only_it_kne
     held_by_one = [
         record("shop:bob", phone="1", born="1990-01-01"),
         record("harbour:bob", national_id="B", phone="1", born="1990-01-01"),
-        record("meridian:bob", national_id="B"),
+        record("meridian:bob-too", national_id="B"),
         record("meridian:bob-old", national_id="B"),
     ]
-    before = built(table, [*held_by_all, *held_by_one])
-    erased = {"harbour:ann", "harbour:bob"}
-    left = [row for row in (*held_by_all, *held_by_one) if row["source_record_id"] not in erased]
-    night = identified(table, left, as_of=date(2026, 4, 2), previous=before)
+    gone_before = record("shop:cem")
+    before = built(table, [*held_by_all, *held_by_one, gone_before])
+    erased = {"harbour:ann", "harbour:bob", "shop:cem"}
+    left = [row for row in (*held_by_all, *held_by_one) if row["source_record_id"] not in {*erased, "meridian:ann"}]
+    asked = ["harbour:ann", "harbour:bob", "shop:cem", "meridian:ann"]
+    night = identified(table, left, as_of=date(2026, 4, 2), previous=before, asked=asked)
     of_night, of_before = customers(night), customers(before)
+    assert set(of_before) - set(of_night) == set(asked), "shown or not, no row is left of whoever asked"
     moved = {name for name, customer in of_night.items() if customer != of_before[name]}
     assert moved == {"shop:bob"}, "only the erased record tied it to the others"
-    assert [name for name, is_shown in rows(night, "source_record_id", "is_shown") if not is_shown] == sorted(erased)
+    later = identified(table, left, as_of=date(2026, 4, 3), previous=night, asked=asked)
+    assert customers(later) == of_night
+
+
+def test_a_record_that_is_gone_goes_with_its_customer_where_all_others_went_to_one(table: TableMaker) -> None:
+    previous = night_before(
+        table,
+        {
+            **{f"{partner}:ann": ("c-ann", "2026-03-01") for partner in ("shop", "harbour", "summit")},
+            "meridian:ann": ("c-ann-too", "2026-03-02"),
+            "shop:ann-gone": ("c-ann-too", "2026-03-02"),  # its customer is merged into ann
+            "meridian:bob": ("c-bob", "2026-03-03"),
+            "shop:bob-gone": ("c-bob", "2026-03-03"),  # its customer stays
+            **{f"{partner}:dia": ("c-dia", "2026-03-04") for partner in ("shop", "harbour", "summit")},
+            **{f"{partner}:eve": ("c-eve", "2026-03-05") for partner in ("shop", "harbour", "summit")},
+            "meridian:dia": ("c-both", "2026-03-06"),
+            "meridian:eve": ("c-both", "2026-03-06"),
+            "shop:whose": ("c-both", "2026-03-06"),  # nobody can say with whom it went
+        },
+    )
+    names = [name for name in customers(previous) if "gone" not in name and "whose" not in name]
+    night = built(table, [record(name, national_id=name.split(":")[1]) for name in names], previous)
+    told = {name: (of, is_shown) for name, of, is_shown in rows(night, "source_record_id", "customer_id", "is_shown")}
+    assert told["shop:ann-gone"] == ("c-ann", False)
+    assert told["shop:bob-gone"] == ("c-bob", False)
+    assert told["meridian:dia"] == ("c-dia", True)
+    assert told["meridian:eve"] == ("c-eve", True)
+    assert told["shop:whose"] == ("c-both", False)
+    since = dict(rows(night, "source_record_id", "customer_since_date"))
+    assert str(since["shop:ann-gone"]) == "2026-03-01"
 
 
 def test_a_reviewers_decision_holds_and_its_reversal_holds_too(table: TableMaker) -> None:

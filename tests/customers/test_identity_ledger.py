@@ -34,8 +34,11 @@ BEFORE = {
     "shop:cem": "c-cem",  # nothing ties it to cem any more
     "shop:dia": "c-dia",
     "shop:gone": "c-gone",
+    "harbour:ann-gone": "c-ann-too",  # goes with its customer
+    "shop:eve": "c-eve",  # asks to be forgotten
 }
-RECORDS = [record(name) for name in (*BEFORE, "meridian:dia", "shop:new", "harbour:new") if name != "shop:gone"]
+NOT_SHOWN = ("shop:gone", "harbour:ann-gone", "shop:eve")
+RECORDS = [record(name) for name in (*BEFORE, "meridian:dia", "shop:new", "harbour:new") if name not in NOT_SHOWN]
 PAIRS = [
     pair("harbour:ann", "shop:ann", "national_id", 0.999),
     pair("meridian:ann", "shop:ann", "phone_and_birth_date", 0.99),
@@ -63,12 +66,12 @@ def of_night(
     table: TableMaker, records: Sequence[Row], pairs: Sequence[Row], previous: DataFrame | None, partitions: int = 1
 ) -> tuple[DataFrame, DataFrame]:
     identities = identified(
-        table, records, pairs=pairs, previous=previous, as_of=AS_OF, partitions=partitions
+        table, records, pairs=pairs, previous=previous, as_of=AS_OF, partitions=partitions, asked=["shop:eve"]
     ).localCheckpoint()
     record_pairs = table(RECORD_PAIRS, pairs).repartition(partitions)
     users, bank_customers = table(SHOP_USERS, at_shop(records)), table(BANK_CUSTOMERS, at_banks(records))
     refusals = identity_refusals.build(users, bank_customers, record_pairs, identities, as_of=AS_OF)
-    return identities, build(identities, record_pairs, refusals, as_of=AS_OF)
+    return identities, build(identities, record_pairs, refusals, identities_before=previous, as_of=AS_OF)
 
 
 def test_t16_every_creation_join_merge_and_split_is_told_with_its_evidence(table: TableMaker) -> None:
@@ -88,6 +91,8 @@ def test_t16_every_creation_join_merge_and_split_is_told_with_its_evidence(table
             ("meridian:bob", "split", "c-bob", not_bob, *nothing, "conflicting_national_id"),
             ("meridian:dia", "join", None, "c-dia", "phone_and_birth_date", 0.99, "meridian:dia", "shop:dia", None),
             ("shop:ann-too", "merge", "c-ann-too", "c-ann", *by_phone, None),
+            ("harbour:ann-gone", "merge", "c-ann-too", "c-ann", *by_phone, None),
+            ("shop:eve", "erase", "c-eve", None, *nothing, None),
             ("shop:new", "create", None, new, "national_id", 0.999, "harbour:new", "shop:new", None),
         ],
         key=str,
@@ -98,7 +103,9 @@ def test_t16_every_creation_join_merge_and_split_is_told_with_its_evidence(table
 def test_t16_the_ledger_of_the_night_leads_from_the_map_before_to_the_map_after(table: TableMaker) -> None:
     identities, ledger = night(table)
     changes = dict(rows(ledger, "source_record_id", "to_customer_id"))
-    assert {**BEFORE, **changes} == customers(identities)
+    led_to = {name: customer for name, customer in {**BEFORE, **changes}.items() if customer is not None}
+    assert led_to == customers(identities)
+    assert set(BEFORE) - set(led_to) == {"shop:eve"}
     for name, before, after in rows(ledger, "source_record_id", "from_customer_id", "to_customer_id"):
         assert BEFORE.get(name) == before != after
 

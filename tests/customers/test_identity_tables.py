@@ -57,7 +57,7 @@ def known(night: dict[str, str]) -> list[Row]:
     ]
 
 
-def change(record: str, kind: str, before: str | None, after: str) -> Row:
+def change(record: str, kind: str, before: str | None, after: str | None) -> Row:
     return {"source_record_id": record, "change_type": kind, "from_customer_id": before, "to_customer_id": after}
 
 
@@ -95,8 +95,13 @@ def test_who_is_not_on_the_map_of_a_night_is_refused_in_one_line_that_says_what_
         who_was(lake, FIRST, "shop:cem")
     with pytest.raises(UnknownIdentityError, match="no such customer by then"):
         who_was(lake, FIRST, "c-cem")
-    with pytest.raises(StepMissingError, match=r"customers/identities 2026-04-03: not published"):
-        who_was(lake, THIRD, "c-bob")
+    publish(lake, IDENTITIES, THIRD, known({"shop:bob": "c-bob"}))
+    publish(lake, IDENTITY_LEDGER, THIRD, [change("shop:cem", "erase", "c-cem", None)])
+    for name in ("shop:cem", "c-cem"):
+        with pytest.raises(UnknownIdentityError, match=f"{name}: erased on 2026-04-03, as its person asked"):
+            who_was(lake, THIRD, name)
+    with pytest.raises(StepMissingError, match=r"customers/identities 2026-04-04: not published"):
+        who_was(lake, date(2026, 4, 4), "c-bob")
     monkeypatch.setenv("NIGHTLEDGER_LAKE", str(tmp_path / "lake"))
     monkeypatch.setenv("NIGHTLEDGER_SCRATCH", str(tmp_path / "scratch"))
     monkeypatch.setenv("NIGHTLEDGER_FIRST_BUSINESS_DATE", str(FIRST))

@@ -10,6 +10,7 @@ from demo.object_store import LAKE_BUCKET
 from tests.alliance import Alliance, published
 
 ON_S3 = (
+    "captured/erasure_requests",
     "captured/shop_users",
     "captured/bank_customers",
     "cleaned/shop_users",

@@ -30,7 +30,7 @@ ONE_FOR_EACH = {
     "cleaned/shop_users": ("captured/shop_users", ("shop_user_id",)),
     "cleaned/bank_customers": ("captured/bank_customers", ("bank_code", "bank_customer_id")),
 }
-"""What keeps the newest version of everybody who was ever delivered."""
+"""What keeps the newest version of everybody who was ever delivered and did not ask to be forgotten."""
 
 
 @pytest.fixture(scope="module")
@@ -86,6 +86,7 @@ def test_nothing_is_lost_on_the_way_into_the_cleaned_layer_nor_anybody_on_the_wa
             tonight[address] = rows
     kept = {address: delivered[source] for address, source in ROW_FOR_ROW.items()}
     kept |= {address: distinct(clean, source, key) for address, (source, key) in ONE_FOR_EACH.items()}
+    kept["cleaned/shop_users"] -= distinct(clean, "captured/erasure_requests", ("subject_id",))
     assert {address: tonight[address] for address in kept} == kept
     assert all(kept.values())
     people = tonight["customers/customers"]

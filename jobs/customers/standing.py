@@ -1,0 +1,247 @@
+"""Records that stand compared, so that a change among them is compared in proportion to what changed.
+
+    standing = StandingRecords.of(records)            beside pairs = compare(records)
+    change = standing.change(changed, gone)           some new or other records, and the names of some that are gone
+    pairs = change.applied_to(pairs)                  the rows and the order of compare(all records of now)
+
+Nothing is read of records that have nothing in common with a changed one: who carries a value, and how many do, is
+looked up by bisection in sorted hashes. A pair follows from its two prepared records, see `comparing_changes`; one is
+prepared otherwise than before when it changed, or when a value it carries became too common, or its name twice as
+frequent. Hashes have 64 bits: among ten million records two values share one with a chance of 3 in a million.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from jobs.customers import comparing_sql as sql
+from jobs.customers.comparing import PAIRS, RECORDS, rules_version
+from jobs.customers.match_rules import IDENTIFIERS, MOST_RECORDS_SHARING, PLACEHOLDER_BIRTH_DATES
+from jobs.customers.match_weights import DECLARED, MatchWeights
+from jobs.customers.sorted_hashes import Hashes, SortedHashes
+from jobs.relations.graph import Numbers
+from jobs.relations.union import Marks
+
+HASHED: Mapping[str, tuple[str, ...]] = {
+    "id": ("source_record_id",),
+    **{kind: (column,) for kind, column in IDENTIFIERS.items()},
+    "name": ("full_name_token",),
+    "named_and_born": ("full_name_token", "birth_date"),
+}
+"""What records are looked up by, and the columns that must be given for it."""
+
+PAIRING = (*IDENTIFIERS, "named_and_born")
+
+
+class AllAnewError(ValueError):
+    """The change cannot be compared alone; the message says why. Compare all records."""
+
+    exit_code = 2
+
+
+@dataclass(frozen=True)
+class Change:
+    """pairs: the pairs of records that had to be compared. anew: the names of these and of the records that are gone;
+    what was known of their pairs counts no more."""
+
+    pairs: pa.Table
+    anew: pa.Array
+
+    def applied_to(self, pairs_before: pa.Table) -> pa.Table:
+        """The pairs of all records, in order."""
+        ends = [pc.is_in(pairs_before[end], value_set=self.anew) for end in ("left_record_id", "right_record_id")]
+        carried = pairs_before.filter(pc.invert(pc.or_(*ends)))
+        order = [("left_record_id", "ascending"), ("right_record_id", "ascending")]
+        return pa.concat_tables([carried, self.pairs]).sort_by(order).combine_chunks()
+
+
+class StandingRecords:
+    """Records by what they carry: those of the beginning, and whatever changed since.
+
+    A row is a record in one version. Rows of versions that no longer hold stay, and count no more.
+    """
+
+    def __init__(self, records: pa.Table, index: Mapping[str, SortedHashes], version: str) -> None:
+        """`of` makes one of records; version: the rules and weights that compared them."""
+        self.version = version
+        self.is_alive = np.ones(records.num_rows, dtype=bool)
+        self._parts = [records]
+        self._index = {kind: [hashes] for kind, hashes in index.items()}
+        self._left: dict[str, list[Hashes]] = {kind: [] for kind in HASHED}
+        self._connection = duckdb.connect()
+
+    @classmethod
+    def of(cls, records: pa.Table, weights: MatchWeights = DECLARED) -> StandingRecords:
+        """records: as in `compare`."""
+        given = records.select(RECORDS.names).cast(RECORDS).combine_chunks()
+        with duckdb.connect() as connection:
+            hashed = _hashed(connection, given)
+        index = {kind: SortedHashes.of(*found) for kind, found in hashed.items()}
+        return cls(given, index, rules_version(weights, given.num_rows))
+
+    @property
+    def beginning(self) -> tuple[pa.Table, Mapping[str, SortedHashes]]:
+        """The records of the beginning and their hashes."""
+        return self._parts[0], {kind: levels[0] for kind, levels in self._index.items()}
+
+    def change(self, changed: pa.Table, gone: Sequence[str] = (), weights: MatchWeights = DECLARED) -> Change:
+        """Take some new or other records, compare what has to be, and let records go.
+
+        AllAnewError, before anything changes, when rules, weights or the order of magnitude are others than before.
+        """
+        given, names = self._told(changed, gone)
+        old = self._rows("id", self._hashes_of(names))
+        count = int(self.is_alive.sum()) - len(old) + given.num_rows
+        if rules_version(weights, count) != self.version:
+            raise AllAnewError("rules, weights or how many records there are changed too much: compare all records")
+        affected = self._take(given, old)
+        near = np.union1d(affected, self._sharing_with(affected))
+        anew = pc.unique(pa.concat_arrays([names, self._records(affected)["source_record_id"].combine_chunks()]))
+        return Change(_compared(self._prepared(near, affected), weights, count, self.version), anew)
+
+    def take(self, changed: pa.Table, gone: Sequence[str] = ()) -> None:
+        """Take a change that was compared before."""
+        given, names = self._told(changed, gone)
+        self._take(given, self._rows("id", self._hashes_of(names)))
+
+    def _told(self, changed: pa.Table, gone: Sequence[str]) -> tuple[pa.Table, pa.Array]:
+        given = changed.select(RECORDS.names).cast(RECORDS).combine_chunks()
+        names = pa.concat_arrays([*given["source_record_id"].chunks, pa.array(sorted(set(gone)), pa.string())])
+        if len(pc.unique(names)) != len(names):
+            raise ValueError("a record stands twice among what changed and what is gone; name each once")
+        return given, names
+
+    def _take(self, given: pa.Table, old: Numbers) -> Numbers:
+        """Put records in the place of old rows; the rows that have to be compared: theirs, and of those whose values
+        became too common or rare enough by it."""
+        first_row = len(self.is_alive)
+        added = _hashed(self._connection, given, first_row)
+        left = {kind: hashes for kind, (hashes, _) in _hashed(self._connection, self._records(old)).items()}
+        touched = {kind: np.union1d(added[kind][0], left[kind]) for kind in HASHED}
+        before = {kind: _weight(kind, self._count(kind, hashes)) for kind, hashes in touched.items()}
+        self.is_alive[old] = False
+        self.is_alive = np.append(self.is_alive, np.ones(given.num_rows, dtype=bool))
+        self._parts.append(given)
+        for kind, (hashes, rows) in added.items():
+            self._index[kind].append(SortedHashes.of(hashes, rows))
+            self._left[kind].append(np.sort(left[kind]))
+        tipped = [
+            self._rows(kind, hashes[_weight(kind, self._count(kind, hashes)) != before[kind]])
+            for kind, hashes in touched.items()
+            if kind != "id"
+        ]
+        return np.unique(np.concatenate([np.arange(first_row, len(self.is_alive)), *tipped]))
+
+    def _hashes_of(self, names: pa.Array) -> Hashes:
+        self._connection.register("names", pa.table({"name": names}))
+        found: Hashes = self._connection.sql("SELECT hash(name) AS name FROM names").fetchnumpy()["name"]
+        return found
+
+    def _sharing_with(self, rows: Numbers) -> Numbers:
+        """Rows to be compared with these: they share a value that is not too common."""
+        hashed = _hashed(self._connection, self._records(rows))
+        few = {kind: np.unique(hashed[kind][0]) for kind in PAIRING}
+        return np.concatenate(
+            [self._rows(kind, all_[self._count(kind, all_) <= MOST_RECORDS_SHARING]) for kind, all_ in few.items()]
+        )
+
+    def _prepared(self, rows: Numbers, affected: Numbers) -> pa.Table:
+        """These rows as `comparing_sql.prepared` has them among all records."""
+        records = self._records(rows)
+        held = {}
+        for kind, (hashes, at) in _hashed(self._connection, records).items():
+            held[kind] = np.zeros(len(rows), dtype=np.int64)
+            held[kind][at] = self._count(kind, hashes)
+        born = _born(records)
+        columns = {"id": records["source_record_id"]}
+        for kind, column in IDENTIFIERS.items():
+            columns[kind] = _where(held[kind] <= MOST_RECORDS_SHARING, records[column])
+        is_named = (held["named_and_born"] >= 2) & (held["named_and_born"] <= MOST_RECORDS_SHARING)
+        name, doubled = records["full_name_token"], _doublings(np.maximum(held["name"], 1))
+        both = pc.binary_join_element_wise(name, born.cast(pa.string()), "")
+        columns |= {
+            "name": name,
+            "encoding": records["full_name_encoding"],
+            "born": born,
+            "city": records["city_code"],
+            "gender": records["gender"],
+            "name_doublings": pa.array(doubled, pa.int32(), mask=held["name"] == 0),
+            "named_and_born": _where(is_named, both),
+            "is_new": pa.array(np.isin(rows, affected)),
+        }
+        return pa.table(columns)
+
+    def _records(self, rows: Numbers) -> pa.Table:
+        """The records of rows, which come ascending."""
+        firsts = np.cumsum([0, *(part.num_rows for part in self._parts)])
+        ends = np.searchsorted(rows, firsts)
+        taken = [
+            part.take(pa.array(rows[ends[number] : ends[number + 1]] - firsts[number]))
+            for number, part in enumerate(self._parts)
+        ]
+        return pa.concat_tables(taken).combine_chunks()
+
+    def _rows(self, kind: str, hashes: Hashes) -> Numbers:
+        """The rows that hold and carry one of these, ascending."""
+        found = np.concatenate([level.rows_with(hashes) for level in self._index[kind]])
+        return np.unique(found[self.is_alive[found]])
+
+    def _count(self, kind: str, hashes: Hashes) -> Numbers:
+        """How many rows carry each of these now."""
+        ever = sum((level.count(hashes) for level in self._index[kind]), np.zeros(len(hashes), dtype=np.int64))
+        return ever - sum(SortedHashes(left, left).count(hashes) for left in self._left[kind])
+
+
+def _hashed(
+    connection: duckdb.DuckDBPyConnection, records: pa.Table, first_row: int = 0
+) -> dict[str, tuple[Hashes, Numbers]]:
+    """For each kind the hashes of what is given, and the rows it is given on."""
+    days = ", ".join(f"DATE '{day.isoformat()}'" for day in PLACEHOLDER_BIRTH_DATES)
+    hashes = ", ".join(f"hash({', '.join(columns)}) AS {kind}" for kind, columns in HASHED.items())
+    given = ", ".join(
+        f"{' AND '.join(f'{c} IS NOT NULL' for c in columns)} AS has_{kind}" for kind, columns in HASHED.items()
+    )
+    born = f"CASE WHEN birth_date NOT IN ({days}) THEN birth_date END AS birth_date"
+    connection.register("records", records)
+    found = connection.sql(f"SELECT {hashes}, {given} FROM (SELECT * REPLACE ({born}) FROM records)").fetchnumpy()
+    rows = np.arange(first_row, first_row + records.num_rows)
+    return {kind: (found[kind][found[f"has_{kind}"]], rows[found[f"has_{kind}"]]) for kind in HASHED}
+
+
+def _weight(kind: str, count: Numbers) -> Numbers:
+    """What of a count decides how its records are prepared."""
+    if kind == "name":
+        return _doublings(np.maximum(count, 1))
+    if kind == "named_and_born":
+        return ((count >= 2) & (count <= MOST_RECORDS_SHARING)).astype(np.int64)
+    return (count <= MOST_RECORDS_SHARING).astype(np.int64)
+
+
+def _doublings(count: Numbers) -> Numbers:
+    return np.frexp(count.astype(np.float64))[1].astype(np.int64) - 1  # exact, where a logarithm is rounded
+
+
+def _born(records: pa.Table) -> pa.ChunkedArray:
+    placeholders = pa.array(PLACEHOLDER_BIRTH_DATES, pa.date32())
+    return pc.if_else(pc.is_in(records["birth_date"], value_set=placeholders), None, records["birth_date"])
+
+
+def _where(holds: Marks, values: pa.ChunkedArray) -> pa.ChunkedArray:
+    return pc.if_else(pa.array(holds), values, None)
+
+
+def _compared(current: pa.Table, weights: MatchWeights, count: int, version: str) -> pa.Table:
+    """The pairs of `current` of which one end is new."""
+    with duckdb.connect() as connection:
+        connection.register("current", current)
+        connection.register("carried", PAIRS.empty_table())
+        connection.execute("CREATE TABLE verdicts (left_record_id VARCHAR, right_record_id VARCHAR, is_same BOOLEAN)")
+        for statement in (sql.candidates(), sql.compared(), sql.judged(weights, count, version)):
+            connection.execute(statement)
+        return connection.sql(sql.RESULT).to_arrow_table().cast(PAIRS)
