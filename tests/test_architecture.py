@@ -36,7 +36,7 @@ SHARED_EXPRESSIONS = {
     "jobs.segments.wishes",
 }
 MEASURES = "jobs.relations"
-ATTACKED_BY = {"jobs/models/leak_audit.py": ("jobs.edges", "jobs.features")}
+ATTACKED_BY = {"jobs/models/attacked_families.py": ("jobs.edges", "jobs.features")}
 """An audit that attacked a copy of a definition would prove nothing about the definition."""
 STANDARD_LIBRARY = set(sys.stdlib_module_names)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import date
 from typing import Final
@@ -13,13 +12,13 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from jobs.arrow_frames import frame_of
-from jobs.edges import favours, shared_identifiers
-from jobs.features import default_influence, identifier_risk, neighbourhood
+from jobs.models.attacked_families import FAMILIES, Frames, with_ties
 from jobs.relations.attacked_worlds import COLUMNS, Evidence, attacked_worlds
 from jobs.relations.leak_audit import Family, Finding, findings
 from jobs.relations.pairs import MAX_CUSTOMERS_SHARING
 
 SEED: Final = 20260403
+ENDS: Final = ("payer_customer_id", "payee_customer_id")
 MOST_OUTCOMES: Final = 5_000  # a leak is in the definition, so some customers with their neighbours show it
 SCHEMA: Final = pa.schema(
     [
@@ -29,20 +28,6 @@ SCHEMA: Final = pa.schema(
         ("is_passed", pa.bool_()),
     ]
 )
-NO_ACCOUNTS: Final = {
-    "source_record_id": "string",
-    "account_type": "string",
-    "opened_at": "timestamp",
-    "closed_at": "timestamp",
-}
-NO_PAYMENTS: Final = {
-    "payer_source_record_id": "string",
-    "payee_source_record_id": "string",
-    "amount_cents": "bigint",
-    "transferred_at": "timestamp",
-}
-
-Frames = Mapping[str, DataFrame]
 
 
 def build(
@@ -104,75 +89,31 @@ def evidence_of(tables: Frames, outcomes: DataFrame, as_of: date) -> Evidence:
 
 def around(tables: Frames, asked: DataFrame) -> dict[str, DataFrame]:
     """The rows of these customers and of whoever pays them, is paid by them or shares an identifier with them."""
-    paid, held, people = tables["transfers"], tables["identifier_holders"], tables["identities"]
-    ends = ("payer_customer_id", "payee_customer_id")
-    light = held.where(F.col("holder_count") <= MAX_CUSTOMERS_SHARING)
-    own = light.join(asked, "customer_id", how="leftsemi").select("identifier_type", "identifier").distinct()
-    beside = light.join(own, ["identifier_type", "identifier"], how="leftsemi").select("customer_id")
-    for one, other in (ends, ends[::-1]):
-        partners = paid.join(asked.withColumnRenamed("customer_id", one), one, how="leftsemi")
-        beside = beside.union(partners.select(other))
-    known = asked.union(beside).distinct().localCheckpoint()
-    records = people.join(known, "customer_id", how="leftsemi").select("source_record_id").localCheckpoint()
-    between = dict.fromkeys(ends, known) | dict.fromkeys(
-        ("referrer_source_record_id", "referred_source_record_id"), records
-    )
-    kept = dict(tables)
-    for name in ("identifier_holders", "identities"):
-        kept[name] = kept[name].join(known, "customer_id", how="leftsemi")
-    kept["instalments"] = kept["instalments"].join(records, "source_record_id", how="leftsemi")
-    for end, some in between.items():
-        name = "transfers" if some is known else "referrals"
-        kept[name] = kept[name].join(some.toDF(end), end, how="leftsemi")
-    return kept
+    known = beside(tables, asked).distinct().localCheckpoint()
+    identities = tables["identities"].join(known, "customer_id", how="leftsemi").localCheckpoint()
+    records = identities.select("source_record_id")
 
+    def of(name: str, some: DataFrame, *columns: str) -> DataFrame:
+        """The rows whose customers, or records, are all among some."""
+        kept = tables[name]
+        for column in columns:
+            kept = kept.join(some.toDF(column), column, how="leftsemi")
+        return kept
 
-def with_ties(frames: Frames, as_of: date) -> dict[str, DataFrame]:
-    """The frames beside the ties that the night makes of them, made once for all families."""
-    held = frames["identifier_holders"]
-    made = favours.build(frames["referrals"], held, frames["identities"], as_of=as_of)
     return {
-        **frames,
-        "shared_identifiers": shared_identifiers.build(held, as_of=as_of).localCheckpoint(),
-        "favours": made.localCheckpoint(),
+        "transfers": of("transfers", known, *ENDS),
+        "identifier_holders": of("identifier_holders", known, "customer_id"),
+        "referrals": of("referrals", records, "referrer_source_record_id", "referred_source_record_id"),
+        "instalments": of("instalments", records, "source_record_id"),
+        "identities": identities,
     }
 
 
-def build_neighbourhood(frames: Frames, as_of: date) -> DataFrame:
-    """The family but for cards and the shape of amounts, which tell of nobody's promises."""
-    return neighbourhood.build(
-        frames["transfers"],
-        frames["shared_identifiers"],
-        frames["favours"],
-        nothing(frames["identities"], NO_PAYMENTS),
-        frames["instalments"],
-        nothing(frames["identities"], NO_ACCOUNTS),
-        frames["identities"],
-        as_of=as_of,
-    )
-
-
-def build_default_influence(frames: Frames, as_of: date) -> DataFrame:
-    """The family."""
-    return default_influence.build(
-        *(frames[name] for name in ("transfers", "shared_identifiers", "favours", "instalments", "identities")),
-        as_of=as_of,
-    )
-
-
-def nothing(rows: DataFrame, columns: Mapping[str, str]) -> DataFrame:
-    """No row, of columns of those types: known to be empty when the plan is made, so that nothing is run for it."""
-    return rows.where(F.lit(False)).select(*(F.lit(None).cast(kind).alias(name) for name, kind in columns.items()))
-
-
-def build_identifier_risk(frames: Frames, as_of: date) -> DataFrame:
-    """The family."""
-    return identifier_risk.build(frames["identifier_holders"], frames["instalments"], frames["identities"], as_of=as_of)
-
-
-FAMILIES: Final = (
-    Family("default_influence", build_default_influence, ("default_influence",)),
-    Family("identifier_risk", build_identifier_risk, ("identifier_default_share_mean",)),
-    Family("neighbourhood", build_neighbourhood, ("defaulted_neighbour_share", "late_neighbour_share")),
-)
-"""All that tell of others' promises, as a night builds them."""
+def beside(tables: Frames, asked: DataFrame) -> DataFrame:
+    """customer_id of the asked and of all their neighbours by transfers and identifiers, perhaps many times."""
+    held = tables["identifier_holders"].where(F.col("holder_count") <= MAX_CUSTOMERS_SHARING)
+    own = held.join(asked, "customer_id", how="leftsemi").select("identifier_type", "identifier").distinct()
+    found = asked.union(held.join(own, ["identifier_type", "identifier"], how="leftsemi").select("customer_id"))
+    for one, other in (ENDS, ENDS[::-1]):
+        found = found.union(tables["transfers"].join(asked.toDF(one), one, how="leftsemi").select(other))
+    return found

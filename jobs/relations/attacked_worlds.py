@@ -40,7 +40,6 @@ CENTRES: Final = 40  # a leak of the own label shows in every one of them
 ALL: Final = "everybody"
 AROUND: Final = "around some"
 RANDOM_GRAPH: Final = "random graph"
-DEALT: Final = "outcomes dealt anew"
 LATE: Final = "late on the day"
 AFTER_THE_DAY: Final = {
     "ties of the day after": AROUND,
@@ -73,10 +72,11 @@ class Evidence:
 
 @dataclass(frozen=True)
 class Worlds:
-    """The evidence under every attack, by name, and the outcomes as they were dealt anew."""
+    """The evidence under every attack, by name; whose label is flipped; the outcomes, dealt out by chance."""
 
     evidence: Mapping[str, Evidence]
     centres: tuple[str, ...]
+    dealt: pa.Table
 
     def together(self) -> dict[str, pa.Table]:
         """All worlds in the tables of one, every id led by the name of its world."""
@@ -99,27 +99,37 @@ def flipped(centre: str) -> str:
 def attacked_worlds(evidence: Evidence, chance: Chance) -> Worlds:
     """Every world of the audit; the same for equal rows in any order and an equal seed."""
     centres = tuple(_picked(_ordered(evidence.outcomes["customer_id"]), CENTRES, chance))
+    dealt = _shuffled(evidence.outcomes, "is_default", chance)
     around = _around(evidence, centres)
-    people = around.customers
-    late = _with_unpaid(around, people, evidence.as_of - timedelta(days=DEFAULT_DAYS - 15))
-    tomorrow = midnight_after(evidence.as_of)
     worlds = {
-        ALL: evidence,
+        ALL: _with_traces(evidence, dealt),
         RANDOM_GRAPH: _rewired(evidence, chance),
-        DEALT: _dealt_anew(evidence, chance),
-        AROUND: around,
-        LATE: late,
-        "ties of the day after": _with_later_ties(around, chance),
-        "plans of the day after": _with_unpaid(
-            around, people, evidence.as_of - timedelta(days=DEFAULT_DAYS), opened_at=tomorrow
-        ),
-        "payments of the day after": _with_later_payments(around),
-        "defaults of the day after": _with_unpaid(around, people, evidence.as_of - timedelta(days=DEFAULT_DAYS - 1)),
+        **_after_the_day(around, chance),
     }
     for centre in centres:
         worlds[own(centre)] = _around(around, (centre,))
         worlds[flipped(centre)] = _with_flipped_label(worlds[own(centre)], centre)
-    return Worlds(worlds, centres)
+    return Worlds(worlds, centres, dealt)
+
+
+def _after_the_day(around: Evidence, chance: Chance) -> dict[str, Evidence]:
+    """The attacks with what nobody could know on the day, and the worlds they are compared with.
+
+    A default of the day after is late on the day, as is, in the world beside it, one that is to come two weeks later.
+    """
+    people = around.customers
+
+    def unpaid(days: int, opened_at: datetime | None = None) -> Evidence:
+        return _with_unpaid(around, people, around.as_of - timedelta(days=days), opened_at=opened_at)
+
+    return {
+        AROUND: around,
+        LATE: unpaid(DEFAULT_DAYS - 15),
+        "ties of the day after": _with_later_ties(around, chance),
+        "plans of the day after": unpaid(DEFAULT_DAYS, midnight_after(around.as_of)),
+        "payments of the day after": _with_later_payments(around),
+        "defaults of the day after": unpaid(DEFAULT_DAYS - 1),
+    }
 
 
 def _around(evidence: Evidence, centres: tuple[str, ...]) -> Evidence:
@@ -165,13 +175,11 @@ def _rewired(evidence: Evidence, chance: Chance) -> Evidence:
     return replace(evidence, tables=tables)
 
 
-def _dealt_anew(evidence: Evidence, chance: Chance) -> Evidence:
-    """Outcomes dealt out by chance; whoever drew a default takes up, on the day after, a plan that is never paid."""
-    outcomes = _shuffled(evidence.outcomes, "is_default", chance)
-    bad = outcomes.filter(outcomes["is_default"])["customer_id"]
+def _with_traces(evidence: Evidence, dealt: pa.Table) -> Evidence:
+    """Whoever drew a default takes up, on the day after, a plan that is never paid: only a leak could see it."""
+    bad = dealt.filter(dealt["is_default"])["customer_id"]
     due = evidence.as_of + timedelta(days=30)
-    later = _with_unpaid(evidence, bad, due, opened_at=midnight_after(evidence.as_of))
-    return replace(later, outcomes=outcomes)
+    return _with_unpaid(evidence, bad, due, opened_at=midnight_after(evidence.as_of))
 
 
 def _with_later_ties(evidence: Evidence, chance: Chance) -> Evidence:

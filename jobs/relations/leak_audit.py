@@ -9,7 +9,7 @@ Reed 1995; Maslov and Sneppen 2002), leaving out the own label (Óskarsdóttir a
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Final
 
@@ -21,7 +21,6 @@ from pyspark.sql import DataFrame
 from jobs.relations.attacked_worlds import (
     AFTER_THE_DAY,
     ALL,
-    DEALT,
     RANDOM_GRAPH,
     Evidence,
     Worlds,
@@ -36,6 +35,8 @@ DIGITS: Final = 6
 TIES_TOLD_APART: Final = (1, 2, 4, 7)  # more classes would leave too few customers to compare in each
 
 OWN_LABEL: Final = "own label flipped"
+DEALT_ANEW: Final = "outcomes dealt anew"
+NO_ATTACK: Final = "none"
 EVERY_COLUMN: Final = "every column"
 
 Values = dict[str, tuple[object, ...]]
@@ -77,9 +78,11 @@ def findings(family: Family, built: pa.Table, worlds: Worlds) -> Iterator[Findin
     yield _change(family, OWN_LABEL, *_own_rows(of_world, worlds.centres))
     for feature in family.judged:
         position = columns.index(feature)
-        for world, attack in ((ALL, "none"), (DEALT, DEALT), (RANDOM_GRAPH, RANDOM_GRAPH)):
+        for attack, world in ((NO_ATTACK, ALL), (DEALT_ANEW, ALL), (RANDOM_GRAPH, RANDOM_GRAPH)):
             values = {name: _number(row[position]) for name, row in of_world.get(world, {}).items()}
-            yield _meaning(family, feature, attack, values, worlds.evidence[world])
+            evidence = worlds.evidence[world]
+            judged = replace(evidence, outcomes=worlds.dealt) if attack == DEALT_ANEW else evidence
+            yield _meaning(family, feature, attack, values, judged)
 
 
 def lift(feature: Mapping[str, float], evidence: Evidence) -> tuple[float, float]:
@@ -114,7 +117,7 @@ def _change(family: Family, attack: str, before: Values, after: Values) -> Findi
 
 def _meaning(family: Family, feature: str, attack: str, values: Mapping[str, float], evidence: Evidence) -> Finding:
     better, deviation = lift(values, evidence)
-    size, is_attack = len(evidence.outcomes), attack != "none"
+    size, is_attack = len(evidence.outcomes), attack != NO_ATTACK
     if np.isnan(better):
         return Finding(family.name, feature, attack, size, is_passed=False if is_attack else None)
     return Finding(

@@ -13,7 +13,8 @@ from pyspark.sql import functions as F
 
 from jobs.arrow_frames import frame_of
 from jobs.models import leak_audit
-from jobs.models.leak_audit import FAMILIES, Frames, audit, build, with_ties
+from jobs.models.attacked_families import FAMILIES, Frames, with_ties
+from jobs.models.leak_audit import audit, build
 from jobs.relations.leak_audit import DEVIATIONS, EVERY_COLUMN, Family, Finding
 from jobs.relations.ties import had_defaulted
 from jobs.windows import happened_by

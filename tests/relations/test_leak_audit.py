@@ -61,7 +61,7 @@ def test_no_tie_leads_from_one_world_to_another_and_every_world_is_there() -> No
         assert all(payer == payee for payer, payee in pairs)
     worlds = {name.split("|")[0] for name in together["identities"]["customer_id"].to_pylist()}
     assert worlds == set(WORLDS.evidence)
-    assert len(worlds) == 9 + 2 * len(WORLDS.centres)
+    assert len(worlds) == 8 + 2 * len(WORLDS.centres)
 
 
 def test_a_flipped_label_is_the_only_difference_between_two_worlds() -> None:
