@@ -2,7 +2,7 @@
 
 Our way: edges Parquet -> component, degree, core number, clustering, PageRank, default influence -> Parquet. The bare
 way: the same with pyarrow, scipy and igraph in one script without our checks, labels or exactness. Each runs in a
-process of its own, in turn, and the best of the rounds counts.
+process of its own, in turn, and the best of the rounds counts. Beside them, once, the distributed way on the same data.
 """
 
 from __future__ import annotations
@@ -83,6 +83,28 @@ memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
 print(json.dumps([time.perf_counter() - started, memory]))
 """
 
+DISTRIBUTED = """
+import json, sys, time
+from functools import partial
+from pyspark.sql import functions as F
+from jobs.relations import distributed, distributed_influence
+from jobs.spark import open_session
+
+edges, bad, out = sys.argv[1:]
+spark = open_session(remote=None, cores=2, memory="6g", shuffle_partitions=16)
+ties = spark.read.parquet(edges).withColumn("weight", F.lit(1).cast("bigint"))
+for name, measure in (
+    ("component", partial(distributed.components, ties)),
+    ("degree, clustering", partial(distributed.clustering, ties)),
+    ("core number", partial(distributed.core_numbers, ties)),
+    ("PageRank", partial(distributed.ranks, ties, directed=False)),
+    ("default influence", partial(distributed_influence.default_influence, ties, spark.read.parquet(bad))),
+):
+    started = time.perf_counter()
+    measure().write.mode("overwrite").parquet(f"{out}.{name}")
+    print(json.dumps([name, time.perf_counter() - started]), flush=True)
+"""
+
 
 def bench_relations(folder: Path, customers: int = 1_000_000, edges: int = 5_000_000, rounds: int = 3) -> list[str]:
     """The lines of a table: seconds and gigabytes of both ways on the same files, and their ratio."""
@@ -101,6 +123,19 @@ def bench_relations(folder: Path, customers: int = 1_000_000, edges: int = 5_000
         "|---|---|---|",
         *rows,
         f"ratio {ratio:.2f} (wished: at most 1.5)",
+        *bench_distributed(folder),
+    ]
+
+
+def bench_distributed(folder: Path) -> list[str]:
+    """The lines of a table: seconds of each measure by DataFrames, on the graph that was written before."""
+    lines = _output(DISTRIBUTED, folder).splitlines()
+    seconds = dict(json.loads(line) for line in lines)
+    return [
+        "| the distributed way on the same data, Parquet to Parquet | seconds |",
+        "|---|---|",
+        *(f"| {name} | {took:.0f} |" for name, took in seconds.items()),
+        f"| together, without Spark's start | {sum(seconds.values()):.0f} |",
     ]
 
 
@@ -118,11 +153,16 @@ def write_graph(folder: Path, customers: int, edges: int) -> None:
 
 
 def _run(script: str, folder: Path) -> tuple[float, float]:
+    seconds, memory = json.loads(_output(script, folder))
+    return float(seconds), float(memory)
+
+
+def _output(script: str, folder: Path) -> str:
+    """What the script prints, of the files in the folder."""
     files = [str(folder / name) for name in ("edges.parquet", "bad.parquet", "out.parquet")]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(PROJECT_ROOT), os.environ.get("PYTHONPATH", "")])}
     done = subprocess.run(
         [sys.executable, "-c", script, *files],
         cwd=PROJECT_ROOT, env=environment, check=True, stdout=subprocess.PIPE, text=True,
     )  # fmt: skip
-    seconds, memory = json.loads(done.stdout)
-    return float(seconds), float(memory)
+    return done.stdout

@@ -124,7 +124,7 @@ class Resolver:
         if isinstance(dataset, Table):
             if dataset.reads_challengers:
                 found = [self._with_challengers(parent) for parent in found]
-            for observation_date in observation_dates(dates.as_of) if dataset.observed else ():
+            for observation_date in observed_on(dataset, dates.as_of):
                 observed = Dates(as_of=observation_date, known_by=dates.known_by)
                 found += [self._input(parent, observed) for parent in dataset.observed]
             if dataset.reads_previous_night and dates.as_of > self.settings.first_business_date:
@@ -223,6 +223,14 @@ class Resolver:
                 f"night after its training{scored}); first run: python -m jobs.run train --business-date {day}"
             )
         return self._published(learnt, night(max(earlier)))
+
+
+def observed_on(table: Table, as_of: date) -> list[date]:
+    """The observation dates on which the table sees its observed parents, oldest first."""
+    if not table.observed:
+        return []
+    days = observation_dates(as_of)
+    return days[-1:] if table.observes_newest_only else days
 
 
 def digests_of(inputs: Sequence[Input]) -> dict[str, str]:

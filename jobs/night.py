@@ -62,10 +62,10 @@ def training_datasets() -> tuple[Dataset, ...]:
     learnt = [dataset for dataset in all_datasets() if dataset.layer in TRAINING_LAYERS]
     needed = {parent.address for dataset in learnt for parent in (*ancestors(dataset), dataset)}
     observed = {parent.address for dataset in learnt for parent in _observed(dataset)}
-    seen_at_observation_dates = observed | {
+    seen_at_observation_dates = {
         parent.address
         for address in observed
-        for parent in ancestors(dataset_at(address))
+        for parent in (*ancestors(dataset_at(address)), dataset_at(address))
         if parent.layer in {"edges", "features"}
     }
     captured = {table.address for table in captured_tables()}  # all of it: the next night reads this day's rest too

@@ -4,47 +4,65 @@ from __future__ import annotations
 
 import logging
 from argparse import Namespace
+from collections.abc import Mapping
+from contextlib import closing
+from datetime import date
 from pathlib import Path
+from typing import Any
 
-from jobs.errors import ExitCode
-from jobs.lake import open_lake
+from jobs.errors import ExitCode, StepMissingError
+from jobs.inputs import night
+from jobs.lake import Lake, open_lake
 from jobs.settings import read_settings
+from schemas.labels.credit_default import CREDIT_DEFAULT
+from schemas.models.leak_audit import LEAK_AUDIT
 
 logger = logging.getLogger("nightledger")
 
 
 def audit_leaks(options: Namespace) -> int:
-    """Attack the network feature on a night's data; exit 2 when it knows what it must not."""
-    import pyarrow as pa
-    import pyarrow.parquet as pq
+    """Attack the network features as the newest training by the day saw them; exit 2 when one leaks.
 
-    from jobs.relation_tables import evidence_of_the_night
-    from jobs.relations.leak_audit import audit, influence_of_known_defaults, lift
+    An audit that stands and was made by the same code from the same rows is told again and not made anew.
+    """
+    from jobs.relation_tables import published
+    from jobs.road import Road
 
     settings = read_settings()
-    evidence = evidence_of_the_night(open_lake(settings), options.business_date, settings.time_zone)
-    findings = audit(influence_of_known_defaults, evidence)
-    better, deviation = lift(influence_of_known_defaults(evidence), evidence)
-    for finding in findings:
-        logger.info(
-            "%-22s %-6s %10.3g of %.3g at most: %s",
-            finding.check, "passed" if finding.passed else "FAILED", finding.value, finding.bound, finding.meaning,
-        )  # fmt: skip
-    logger.info(
-        "observed %s: %s outcomes; AUC %.3f of default influence among equally many ties, chance +/- %.3f",
-        evidence.as_of, f"{len(evidence.outcomes):,}", 0.5 + better, deviation,
-    )  # fmt: skip
-    rows = [
-        {"check": f.check, "passed": f.passed, "value": f.value, "bound": f.bound, "meaning": f.meaning}
-        for f in findings
-    ]
-    target = options.out or settings.scratch / "leak_audit" / f"{options.business_date}.parquet"
-    target.parent.mkdir(parents=True, exist_ok=True)
-    pq.write_table(pa.Table.from_pylist(rows), target)
-    failed = [finding.check for finding in findings if not finding.passed]
+    with closing(Road(settings, open_lake(settings))) as road:
+        trained = newest_training(road.lake, options.business_date)
+        outcome = road.publish(LEAK_AUDIT, night(trained))
+        attacks = published(road.lake, LEAK_AUDIT, trained, LEAK_AUDIT.column_names).to_pylist()
+    for attack in attacks:
+        logger.info(sentence_of_attack(attack))
+    failed = sorted({attack["family"] for attack in attacks if attack["is_passed"] is False})
+    verdict = f"failed: {', '.join(failed)}" if failed else "no leak found"
     log = logger.error if failed else logger.info
-    log("leak audit of %s: %s", options.business_date, f"failed: {', '.join(failed)}" if failed else "no leak found")
+    log("leak audit of the training on %s, %s: %s", trained, outcome.state, verdict)
     return ExitCode.BAD_INPUT if failed else ExitCode.OK
+
+
+def newest_training(lake: Lake, day: date) -> date:
+    """The newest day by `day` with labels; StepMissingError when there is none."""
+    trained = [when for when in lake.partitions(CREDIT_DEFAULT.address) if when <= day]
+    if not trained:
+        raise StepMissingError(
+            f"{CREDIT_DEFAULT.address}: none is published by {day}; "
+            f"first run: python -m jobs.run train --business-date {day}"
+        )
+    return trained[-1]
+
+
+def sentence_of_attack(attack: Mapping[str, Any]) -> str:
+    """One line for people."""
+    verdict = {True: "passed", False: "FAILED", None: "in truth"}[attack["is_passed"]]
+    if attack["changed_customer_count"] is not None:
+        found = f"{attack['changed_customer_count']:,} of {attack['customer_count']:,} customers changed"
+    elif attack["auc"] is None:
+        found = "too few outcomes to tell"
+    else:
+        found = f"AUC {attack['auc']:.3f}, deviation by chance {attack['auc_deviation']:.3f}"
+    return f"{attack['family']:18} {attack['feature']:30} {attack['attack']:26} {verdict:8} {found}"
 
 
 def ego(options: Namespace) -> int:

@@ -13,7 +13,6 @@ from jobs.arrow_dates import local_dates
 from jobs.errors import StepMissingError
 from jobs.inputs import night
 from jobs.lake import Lake
-from jobs.relations.leak_audit import Evidence
 from jobs.relations.pairs import WHOLE_TIE
 from jobs.relations.ties import DEFAULT_DAYS, busy_customers
 from schemas.cleaned.instalments import INSTALMENTS
@@ -21,7 +20,6 @@ from schemas.customers.identities import IDENTITIES
 from schemas.edges.favours import FAVOURS
 from schemas.edges.shared_identifiers import SHARED_IDENTIFIERS
 from schemas.edges.transfers import TRANSFERS
-from schemas.labels.credit_default import CREDIT_DEFAULT
 from schemas.table import Dataset
 
 
@@ -70,25 +68,6 @@ def known_defaults_of_the_night(lake: Lake, day: date) -> pa.Table:
     joined = defaults.select(["source_record_id", "known_date"]).join(people, "source_record_id", join_type="inner")
     first = joined.group_by("customer_id").aggregate([("known_date", "min")])
     return first.rename_columns(["customer_id", "known_date"]).sort_by("customer_id")
-
-
-def evidence_of_the_night(lake: Lake, day: date, time_zone: str) -> Evidence:
-    """What the audit needs: relations of the night, and the newest outcomes that were published by it."""
-    trained = [when for when in lake.partitions(CREDIT_DEFAULT.address) if when <= day]
-    if not trained:
-        raise StepMissingError(
-            f"labels/credit_default: none is published by {day}; "
-            f"first run: python -m jobs.run train --business-date {day}"
-        )
-    labelled = published(lake, CREDIT_DEFAULT, trained[-1], ("observation_date", "customer_id", "is_default"))
-    as_of = pc.max(labelled["observation_date"]).as_py()
-    outcomes = labelled.filter(pc.equal(labelled["observation_date"], pa.scalar(as_of)))
-    return Evidence(
-        as_of,
-        ties_of_the_night(lake, day, time_zone, as_of=as_of).select(["source_id", "target_id", "weight", "began_date"]),
-        known_defaults_of_the_night(lake, day),
-        outcomes.select(["customer_id", "is_default"]).sort_by("customer_id"),
-    )
 
 
 def _transfers(lake: Lake, day: date, time_zone: str) -> pa.Table:

@@ -23,12 +23,11 @@ from typing import TYPE_CHECKING, Any, Literal
 from jobs.clock import Clock
 from jobs.code_version import code_version, contract_fingerprint, job_module
 from jobs.input_frames import DataFrames
-from jobs.inputs import Dates, Input, Resolver, digests_of, night
+from jobs.inputs import Dates, Input, Resolver, digests_of, night, observed_on
 from jobs.lake import Lake, Writer
 from jobs.manifest import Manifest, build_id
 from jobs.needs import Needs
 from jobs.settings import Settings
-from schemas.labels.credit_default import observation_dates
 from schemas.table import BankTable, Dataset, Document, FileDrop, Table
 
 if TYPE_CHECKING:
@@ -271,7 +270,7 @@ class Road:
             return written
 
         with ThreadPoolExecutor(self.settings.workers) as workers:
-            staged = [path for paths in workers.map(stage, observation_dates(dates.as_of)) for path in paths]
+            staged = [path for paths in workers.map(stage, observed_on(table, dates.as_of)) for path in paths]
         return [path.rename(folder / f"part-{number:05d}.parquet") for number, path in enumerate(staged)]
 
     def _check(self, table: Table, dates: Dates, files: Sequence[Path], writer: Writer) -> tuple[str, ...]:

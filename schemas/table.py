@@ -167,6 +167,7 @@ class Table(Dataset):
     earlier: partitions of nights further back, each handed over by its name.
     observed: parents that are read at every monthly observation date instead of at `as_of`: `build` is called once for
         each of those dates, with `as_of` set to it, and what it returns is appended in the order of the dates.
+    observes_newest_only: whether only the newest of those dates is seen.
     reads_challengers: whether a document among the parents comes with the models that are scored in shadow.
     needs: the names of settings that `build` takes beside its parents (for example keys of recipients).
     specifications: of a table of labels, what is asked of whom and when it is certain.
@@ -182,6 +183,7 @@ class Table(Dataset):
     also_previous: tuple[Dataset, ...] = ()
     earlier: tuple[Earlier, ...] = ()
     observed: tuple[Dataset, ...] = ()
+    observes_newest_only: bool = False
     reads_challengers: bool = False
     needs: tuple[str, ...] = ()
     specifications: tuple[LabelSpecification, ...] = ()

@@ -48,7 +48,8 @@ def tell_borrowers(instalments: DataFrame, identities: DataFrame, as_of: date) -
 
     is_late: something is 30 or more days past due. is_matured: a default could have become known by now.
     """
-    is_late = F.col("settled_date").isNull() & (F.datediff(F.lit(as_of), "due_date") >= LATE_DAYS)
+    is_unpaid = F.coalesce(F.col("settled_date") > F.lit(as_of), F.lit(True))
+    is_late = is_unpaid & (F.datediff(F.lit(as_of), "due_date") >= LATE_DAYS)
     return (
         instalments.where(happened_by("plan_opened_at", as_of))
         .join(identities.select("source_record_id", "customer_id"), "source_record_id", how="inner")

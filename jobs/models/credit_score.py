@@ -6,7 +6,7 @@ saw: several rows of one customer, or outcome windows that overlap, cannot make 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -22,6 +22,7 @@ from jobs.models.scorecard import Population
 from schemas.columns import CUSTOMER_ID
 from schemas.models.credit_score import NETWORK_FAMILIES, POPULATION, POPULATION_FAMILIES, POPULATION_MARKER
 from schemas.models.credit_training_set import CREDIT_TRAINING_SET
+from schemas.models.leak_audit import LEAK_AUDIT
 from schemas.table import Column, Table
 
 NOT_FEATURES = ("observation_date", "customer_id", "household_id", "is_default")
@@ -33,17 +34,20 @@ def build(
     identities: DataFrame,
     shop_users: DataFrame,
     bank_customers: DataFrame,
+    leak_audit: DataFrame,
     *,
     as_of: date,
 ) -> dict[str, object]:
     """The files of the contract by name, JSON as plain values; equal rows give equal bytes.
 
     credit_training_set: one row per customer and observation date with a matured outcome. The others say who the
-    customers are: no model reads it, and the report shows how people of each kind fare.
+    customers are: no model reads it, and the report shows how people of each kind fare. leak_audit: what attacks on
+    features found, for the report.
     TrainingError when it is empty, holds one class only, too few defaults to learn from, or nothing that predicts.
     """
     people = describe_people(credit_training_set, identities, shop_users, bank_customers)
-    return train(collect_sorted(credit_training_set), as_of=as_of, people=people)
+    attacks = leak_audit.toArrow().sort_by([(name, "ascending") for name in LEAK_AUDIT.key]).to_pylist()
+    return train(collect_sorted(credit_training_set), as_of=as_of, people=people, attacks=attacks)
 
 
 def collect_sorted(credit_training_set: DataFrame) -> pd.DataFrame:
@@ -57,10 +61,17 @@ def collect_sorted(credit_training_set: DataFrame) -> pd.DataFrame:
     return rows.sort_values(["observation_date", "customer_id"], kind="stable", ignore_index=True)
 
 
-def train(rows: pd.DataFrame, *, as_of: date, people: pd.DataFrame | None = None) -> dict[str, Any]:
+def train(
+    rows: pd.DataFrame,
+    *,
+    as_of: date,
+    people: pd.DataFrame | None = None,
+    attacks: Sequence[Mapping[str, Any]] | None = None,
+) -> dict[str, Any]:
     """The files of the model from sorted rows; rows of customers outside the population are left aside and counted.
 
     people: who the customers are, as `describe_people` tells it; without it the report says nothing of fairness.
+    attacks: the rows of models/leak_audit; without them the report says that nothing was attacked.
     """
     if rows.empty:
         raise TrainingError("models/credit_score: the training set is empty: no outcome has matured yet; wait for one")
@@ -76,6 +87,7 @@ def train(rows: pd.DataFrame, *, as_of: date, people: pd.DataFrame | None = None
         network=columns_of(NETWORK_FAMILIES),
         rows_outside_population=len(rows) - len(inside),
         groups=None if people is None else groups_of(inside, people),
+        attacks=attacks,
     )
     return make_files(task)
 

@@ -18,6 +18,7 @@ from jobs.models.comparison import Challenge, challenge_champion, compare, judge
 from jobs.models.data_sheet import data_sheet
 from jobs.models.fairness import fairness, warnings_of_fairness
 from jobs.models.feature_bins import Bads, Floats, TrainingError
+from jobs.models.leaks import attacks_told, warnings_of_attacks
 from jobs.models.points_table import points_csv, points_page
 from jobs.models.report_page import write_page
 from jobs.models.report_people import count_people, reasons_given
@@ -40,6 +41,7 @@ class Task:
     special_codes: numbers that are no quantity and infinite in the rows. key: the column that names a row to be scored.
     network: columns that say whom somebody knows; the report says what the score is worth without them.
     groups: one line for each row, one column for each attribute that no model reads; None: fairness is not looked at.
+    attacks: rows of models/leak_audit; None: no feature was attacked.
     """
 
     rows: pd.DataFrame
@@ -52,6 +54,7 @@ class Task:
     special_codes: tuple[float, ...] = ()
     key: str = KEY
     groups: pd.DataFrame | None = None
+    attacks: Sequence[Mapping[str, Any]] | None = None
 
     @property
     def is_bad(self) -> Bads:
@@ -99,6 +102,8 @@ def make_files(task: Task) -> dict[str, Any]:
     report["without_network"] = without_network(task, champion, parts)
     report |= {"vintages": expected_by_vintage(sheet["vintages"], task, champion), "stability": sheet["stability"]}
     report |= people_behind(task, champion, readable, parts)
+    report["leak_audit"] = attacks_told(task.attacks)
+    report["warnings"] = [*report["warnings"], *warnings_of_attacks(report["leak_audit"])]
     if report["fairness"] is not None:
         report["warnings"] = [*report["warnings"], *warnings_of_fairness(report["fairness"])]
     return {

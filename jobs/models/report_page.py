@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from html import escape
 from typing import Any
 
+from jobs.models.report_leaks import leaks_section
 from jobs.models.report_plots import (
     calibration_plot,
     distribution_plot,
@@ -60,6 +61,7 @@ def write_page(report: Mapping[str, Any]) -> str:
             section("Calibration", _calibration(report)),
             section("Champion and challenger", _challenger(report["challenger"])),
             section("With and without the network", _network(report["without_network"])),
+            section("Leak audit", leaks_section(report["leak_audit"])),
             section("Plots", _plots(report)),
             section("Fairness", fairness_section(report["fairness"])),
             section("Reasons", reasons_section(report["reasons"])),

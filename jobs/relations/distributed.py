@@ -13,13 +13,20 @@ from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
 from jobs.relations.measures import COMMUNITY_ROUNDS, DAMPING, ROUNDS
+from jobs.relations.unsettled_cores import settle
 
 MOST_ROUNDS: Final = 100
-"""Components need about the logarithm of the customers, cores as many as peeling has layers; more is a fault."""
+"""Components need about the logarithm of the customers; more is a fault. Cores are given up after as many."""
+
+CORE_ROUNDS: Final = 25
+"""After which mostly long chains and ladders are open, for which one process is faster than any number of rounds."""
+
+TIES_IN_MEMORY: Final = 10_000_000
+"""Of a customer and a neighbour: both ways of as many edges as one process takes on, unless the settings say more."""
 
 
 class NotSettledError(RuntimeError):
-    """A measure still changed after MOST_ROUNDS rounds."""
+    """A measure still changes after as many rounds as it is given; the message says what to do."""
 
 
 def customers_of(edges: DataFrame) -> DataFrame:
@@ -56,21 +63,30 @@ def components(edges: DataFrame) -> DataFrame:
     raise NotSettledError(f"components still change after {MOST_ROUNDS} rounds")
 
 
-def core_numbers(edges: DataFrame) -> DataFrame:
+def core_numbers(edges: DataFrame, *, ties_in_memory: int = TIES_IN_MEMORY) -> DataFrame:
     """customer_id, core_number: the h-index of the neighbours' values, again and again from the degrees on.
 
-    It settles at the core number (Lü et al. 2016).
+    It settles at the core number (Lü et al. 2016), on long chains one tie a round: what is still open after CORE_ROUNDS
+    is settled in one process, if it has at most ties_in_memory ties. NotSettledError when it never has.
     """
     ties = ties_of(edges).select("customer_id", "neighbour_id").localCheckpoint()
-    cores = degrees(edges).select("customer_id", F.col("degree").alias("core_number"))
+    cores = degrees(edges).where("degree > 0").select("customer_id", F.col("degree").alias("core_number"))
     total = None
-    for _ in range(MOST_ROUNDS):
+    for number in range(1, MOST_ROUNDS + 1):
         cores = _h_index_of_neighbours(ties, cores).localCheckpoint()
         before, total = total, _fingerprint(cores, "customer_id", "core_number")
-        if total == before:
-            found = customers_of(edges).join(cores, "customer_id", how="left")
-            return found.select("customer_id", F.coalesce("core_number", F.lit(0)).cast("int").alias("core_number"))
-    raise NotSettledError(f"core numbers still change after {MOST_ROUNDS} rounds")
+        is_settled = total == before
+        if not is_settled and number % CORE_ROUNDS == 0:
+            found = _settled_in_one_process(ties, cores, ties_in_memory)
+            cores, is_settled = (cores, False) if found is None else (found, True)
+        if is_settled:
+            everyone = customers_of(edges).join(cores, "customer_id", how="left")
+            core_number = F.coalesce("core_number", F.lit(0)).cast("int")
+            return everyone.select("customer_id", core_number.alias("core_number"))
+    raise NotSettledError(
+        f"core numbers: still open after {MOST_ROUNDS} rounds, with more than {ties_in_memory:,} ties; "
+        "raise NIGHTLEDGER_EDGES_IN_MEMORY, so that the whole graph is measured in one process"
+    )
 
 
 def degrees(edges: DataFrame) -> DataFrame:
@@ -191,6 +207,27 @@ def _h_index_of_neighbours(ties: DataFrame, values: DataFrame) -> DataFrame:
     summed = F.aggregate(carried, F.lit(0), lambda total, one: total + one)
     found = heard.groupBy("customer_id").agg(highest_first.alias("heard"))
     return found.select("customer_id", summed.cast("bigint").alias("core_number"))
+
+
+def _settled_in_one_process(ties: DataFrame, cores: DataFrame, most: int) -> DataFrame | None:
+    """The cores, those settled that further rounds might lower: whose own level somebody is about to leave.
+
+    None when these have more than `most` ties.
+    """
+    after = _h_index_of_neighbours(ties, cores).withColumnRenamed("core_number", "will_be")
+    falls = cores.join(after, "customer_id", how="inner").where("will_be < core_number")
+    ranges = falls.select("will_be", "core_number").distinct().collect()
+    levels = {level for low, high in ranges for level in range(low + 1, high + 1)}
+    is_open = F.col("core_number").isin(sorted(levels))
+    others = cores.select(
+        F.col("customer_id").alias("neighbour_id"), F.col("core_number").alias("neighbour_core_number")
+    )
+    around = ties.join(cores.where(is_open), "customer_id", how="inner").join(others, "neighbour_id", how="inner")
+    left = around.limit(most + 1).toArrow()
+    if len(left) > most:
+        return None
+    settled = ties.sparkSession.createDataFrame(settle(left)) if len(left) else cores.limit(0)
+    return cores.where(~is_open).unionByName(settled).localCheckpoint()
 
 
 def _ties_upwards(edges: DataFrame, degree: DataFrame) -> DataFrame:

@@ -1,85 +1,95 @@
-"""Whether a network feature knows what it must not: four attacks that an honest feature does not notice.
+"""Whether a network feature knows what it must not: attacks that an honest feature does not notice.
 
-A feature that leaks is caught because an attack takes away, or adds, exactly what only a leak could have used.
-Sources: label shuffling as a test of leakage (Ojala and Garriga 2010), degree-preserving random graphs (Maslov and
-Sneppen 2002), leaving out the own label (Óskarsdóttir and Bravo 2021).
+A feature that leaks is caught because an attack takes away, or adds, exactly what only a leak could have used. It is
+the feature's own definition that is attacked, in the worlds of `attacked_worlds`.
+Sources: label shuffling as a test of leakage (Ojala and Garriga 2010), random graphs of the same degrees (Molloy and
+Reed 1995; Maslov and Sneppen 2002), leaving out the own label (Óskarsdóttir and Bravo 2021).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
+from pyspark.sql import DataFrame
 
-from jobs.relations import influence
-from jobs.relations.graph import Floats, graph_of
+from jobs.relations.attacked_worlds import (
+    AFTER_THE_DAY,
+    ALL,
+    RANDOM_GRAPH,
+    Evidence,
+    Worlds,
+    flipped,
+    own,
+)
+from jobs.relations.graph import Floats
 
-SAMPLE: Final = 40  # customers whose own label is flipped; a leak of the own label shows in every one of them
-DEVIATIONS: Final = 4.0  # chance passes this bound once in 16 000 audits
+DEVIATIONS: Final = 4.0  # chance passes this bound once in 16 000 times
 TOLERANCE: Final = 1e-9
-SWAPS_PER_EDGE: Final = 5  # after which nothing but the degrees is left (Milo et al. 2003 say 100 at the very most)
+DIGITS: Final = 6
+TIES_TOLD_APART: Final = (1, 2, 4, 7)  # more classes would leave too few customers to compare in each
 
-Chance = np.random.Generator
+OWN_LABEL: Final = "own label flipped"
+DEALT_ANEW: Final = "outcomes dealt anew"
+NO_ATTACK: Final = "none"
+EVERY_COLUMN: Final = "every column"
+
+Values = dict[str, tuple[object, ...]]
+"""What a feature says of each customer: the columns of its family but the customer."""
 
 
 @dataclass(frozen=True)
-class Evidence:
-    """What a feature may look at, and what it must not.
+class Family:
+    """A family of features under attack.
 
-    edges: source_id, target_id, weight, began_date. defaults: customer_id, known_date. outcomes: customer_id,
-    is_default, which is settled only after as_of. A feature is honest when it uses edges and defaults up to as_of, of
-    others, and no outcome.
+    build: the definition itself, from the tables of `attacked_worlds.COLUMNS` by name. judged: the columns that tell of
+    others' promises, so that relation taken away must leave them without meaning; null in them counts as 0.
     """
 
-    as_of: date
-    edges: pa.Table
-    defaults: pa.Table
-    outcomes: pa.Table
-
-
-Feature = Callable[[Evidence], dict[str, float]]
+    name: str
+    build: Callable[[Mapping[str, DataFrame], date], DataFrame]
+    judged: tuple[str, ...]
 
 
 @dataclass(frozen=True)
 class Finding:
-    """What an attack found: passed when value is at most bound."""
+    """What an attack found, in the words of schemas/models/leak_audit.py."""
 
-    check: str
-    value: float
-    bound: float
-    meaning: str
-
-    @property
-    def passed(self) -> bool:
-        """Whether the feature did not notice the attack; a value that is no number is no pass."""
-        return bool(self.value <= self.bound)
-
-
-def influence_of_known_defaults(evidence: Evidence) -> dict[str, float]:
-    """The feature of the night, as default_influence builds it: edges and defaults by the day, the own left out."""
-    edges = evidence.edges.filter(pc.less_equal(evidence.edges["began_date"], pa.scalar(evidence.as_of)))
-    known = evidence.defaults.filter(pc.less_equal(evidence.defaults["known_date"], pa.scalar(evidence.as_of)))
-    ties = graph_of(edges, weight="weight")
-    is_bad = pc.is_in(ties.customers, value_set=known["customer_id"].cast(ties.customers.type))
-    found = influence.default_influence(ties, is_bad.to_numpy(zero_copy_only=False))
-    return dict(zip(ties.customers.to_pylist(), found.tolist(), strict=True))
+    family: str
+    feature: str
+    attack: str
+    customer_count: int
+    changed_customer_count: int | None = None
+    auc: float | None = None
+    auc_deviation: float | None = None
+    is_passed: bool | None = None
 
 
-def audit(feature: Feature, evidence: Evidence, *, seed: int = 0) -> list[Finding]:
-    """One finding for each attack, the same for the same seed."""
-    return list(_findings(feature, evidence, np.random.default_rng(seed)))
+def findings(family: Family, built: pa.Table, worlds: Worlds) -> Iterator[Finding]:
+    """Every attack on a family, from its rows over all worlds together."""
+    columns, of_world = _by_world(built)
+    for attack, beside in AFTER_THE_DAY.items():
+        yield _change(family, attack, of_world.get(beside, {}), of_world.get(attack, {}))
+    yield _change(family, OWN_LABEL, *_own_rows(of_world, worlds.centres))
+    for feature in family.judged:
+        position = columns.index(feature)
+        for attack, world in ((NO_ATTACK, ALL), (DEALT_ANEW, ALL), (RANDOM_GRAPH, RANDOM_GRAPH)):
+            values = {name: _number(row[position]) for name, row in of_world.get(world, {}).items()}
+            evidence = worlds.evidence[world]
+            judged = replace(evidence, outcomes=worlds.dealt) if attack == DEALT_ANEW else evidence
+            yield _meaning(family, feature, attack, values, judged)
 
 
-def lift(feature: dict[str, float], evidence: Evidence) -> tuple[float, float]:
+def lift(feature: Mapping[str, float], evidence: Evidence) -> tuple[float, float]:
     """How much better than chance the feature tells later defaulters, and the standard deviation of pure chance.
 
-    Among customers with equally many ties: the chance that the defaulter of a pair has the larger value, less one half.
+    Among customers with about as many ties of each sort: the chance that the defaulter of a pair has the larger value,
+    less one half. NaN when no two such customers turned out differently.
     """
     customers = evidence.outcomes["customer_id"].to_pylist()
     is_bad = evidence.outcomes["is_default"].to_numpy().astype(bool)
@@ -96,97 +106,79 @@ def lift(feature: dict[str, float], evidence: Evidence) -> tuple[float, float]:
     return (won / pairs - 0.5, float(np.sqrt(variance)) / pairs) if pairs else (float("nan"), float("nan"))
 
 
-def rewired(edges: pa.Table, chance: Chance) -> pa.Table:
-    """The edges with their targets swapped in pairs: everyone keeps the number of ties, nobody the neighbours."""
-    target = np.asarray(edges["target_id"].combine_chunks().dictionary_encode().indices)
-    names = edges["target_id"].combine_chunks().dictionary_encode().dictionary
-    for _ in range(SWAPS_PER_EDGE):
-        order = chance.permutation(len(target))
-        half = len(order) // 2
-        one, other = order[:half], order[half : 2 * half]
-        target = target.copy()
-        target[one], target[other] = target[other], target[one]
-    position = edges.column_names.index("target_id")
-    return edges.set_column(position, "target_id", names.take(pa.array(target)))
-
-
-def _findings(feature: Feature, evidence: Evidence, chance: Chance) -> Iterator[Finding]:
-    honest = feature(evidence)
-    changed = _largest_change(honest, feature(replace(evidence, edges=_with_later_edges(evidence, chance))))
-    yield Finding("edges after the day", changed, TOLERANCE, "largest change when ties of the next day are added")
-    changed = _largest_change(honest, feature(replace(evidence, defaults=_with_later_defaults(evidence, chance))))
-    yield Finding(
-        "defaults after the day", changed, TOLERANCE, "largest change when defaults of the next day are added"
+def _change(family: Family, attack: str, before: Values, after: Values) -> Finding:
+    everyone = before | after
+    changed = sum(not _is_equal(before.get(name), after.get(name)) for name in everyone)
+    is_passed = bool(everyone) and not changed  # nobody to look at is no proof
+    return Finding(
+        family.name, EVERY_COLUMN, attack, len(everyone), changed_customer_count=changed, is_passed=is_passed
     )
-    changed = max(_own_changes(feature, evidence, honest, chance), default=float("nan"))
-    yield Finding("own label flipped", changed, TOLERANCE, "largest change of the own value when the own label flips")
-    shuffled = _with_shuffled_outcomes(evidence, chance)
-    found, deviation = lift(feature(shuffled), shuffled)
-    yield Finding("outcomes shuffled", abs(found), DEVIATIONS * deviation, "lift over outcomes dealt out by chance")
-    random_graph = replace(evidence, edges=rewired(evidence.edges, chance))
-    found, deviation = lift(feature(random_graph), random_graph)
-    yield Finding("random graph", abs(found), DEVIATIONS * deviation, "lift with random neighbours, as many as before")
 
 
-def _own_changes(feature: Feature, evidence: Evidence, honest: dict[str, float], chance: Chance) -> Iterator[float]:
-    known = set(evidence.defaults["customer_id"].to_pylist())
-    customers = sorted(honest)
-    for position in chance.permutation(len(customers))[:SAMPLE]:
-        name = customers[position]
-        yield abs(feature(_with_flipped_label(evidence, name, is_known=name in known)).get(name, 0.0) - honest[name])
+def _meaning(family: Family, feature: str, attack: str, values: Mapping[str, float], evidence: Evidence) -> Finding:
+    better, deviation = lift(values, evidence)
+    size, is_attack = len(evidence.outcomes), attack != NO_ATTACK
+    if np.isnan(better):
+        return Finding(family.name, feature, attack, size, is_passed=False if is_attack else None)
+    return Finding(
+        family.name,
+        feature,
+        attack,
+        size,
+        auc=round(0.5 + better, DIGITS),
+        auc_deviation=round(deviation, DIGITS),
+        is_passed=bool(abs(better) <= DEVIATIONS * deviation) if is_attack else None,
+    )
 
 
-def _with_flipped_label(evidence: Evidence, name: str, *, is_known: bool) -> Evidence:
-    """The customer's default is unknown where it was known, and known yesterday where it was not; so is the outcome."""
-    others = evidence.defaults.filter(pc.not_equal(evidence.defaults["customer_id"], name))
-    yesterday = evidence.as_of - timedelta(days=1)
-    own = pa.table({"customer_id": [name], "known_date": [yesterday]}, schema=others.schema)
-    own_outcome = pc.equal(evidence.outcomes["customer_id"], name)
-    is_default = evidence.outcomes["is_default"]
-    flipped = pc.if_else(own_outcome, pc.invert(is_default), is_default)
-    position = evidence.outcomes.column_names.index("is_default")
-    outcomes = evidence.outcomes.set_column(position, "is_default", flipped)
-    return replace(evidence, defaults=others if is_known else pa.concat_tables([others, own]), outcomes=outcomes)
+def _own_rows(of_world: Mapping[str, Values], centres: Iterable[str]) -> tuple[Values, Values]:
+    """The rows of the customers whose label was flipped, before and after."""
+    before, after = (
+        {name: row for name in centres if (row := of_world.get(world(name), {}).get(name)) is not None}
+        for world in (own, flipped)
+    )
+    return before, after
 
 
-def _with_later_edges(evidence: Evidence, chance: Chance) -> pa.Table:
-    """A tenth more edges, between customers who have some already, that begin on the day after."""
-    ends = pa.concat_arrays(
-        [chunk for name in ("source_id", "target_id") for chunk in evidence.edges[name].chunks]
-    ).unique()
-    count = len(evidence.edges) // 10 + 1
-    picked = [ends.take(pa.array(chance.integers(0, len(ends), count))) for _ in range(2)]
-    later = pa.array([evidence.as_of + timedelta(days=1)] * count, pa.date32())
-    added = {"source_id": picked[0], "target_id": picked[1], "weight": pa.array([1] * count), "began_date": later}
-    ordered = {name: added[name] for name in evidence.edges.column_names}
-    return pa.concat_tables([evidence.edges, pa.table(ordered).cast(evidence.edges.schema)])
+def _by_world(built: pa.Table) -> tuple[list[str], dict[str, Values]]:
+    columns = [name for name in built.column_names if name != "customer_id"]
+    rows = zip(*(built[name].to_pylist() for name in columns), strict=True)
+    of_world: dict[str, Values] = {}
+    for led, row in zip(built["customer_id"].to_pylist(), rows, strict=True):
+        world, name = led.split("|", 1)
+        of_world.setdefault(world, {})[name] = row
+    return columns, of_world
 
 
-def _with_later_defaults(evidence: Evidence, chance: Chance) -> pa.Table:
-    """Some of those asked default on the day after: nobody could know on the day itself."""
-    customers = evidence.outcomes["customer_id"].combine_chunks()
-    picked = customers.take(pa.array(chance.permutation(len(customers))[: len(customers) // 10 + 1]))
-    later = [evidence.as_of + timedelta(days=1)] * len(picked)
-    added = pa.table({"customer_id": picked, "known_date": pa.array(later, pa.date32())})
-    return pa.concat_tables([evidence.defaults, added.cast(evidence.defaults.schema)])
+def _is_equal(one: tuple[object, ...] | None, other: tuple[object, ...] | None) -> bool:
+    if one is None or other is None:
+        return one is other
+    return all(_is_same(*pair) for pair in zip(one, other, strict=True))
 
 
-def _with_shuffled_outcomes(evidence: Evidence, chance: Chance) -> Evidence:
-    order = pa.array(chance.permutation(len(evidence.outcomes)))
-    position = evidence.outcomes.column_names.index("is_default")
-    dealt = evidence.outcomes["is_default"].take(order)
-    return replace(evidence, outcomes=evidence.outcomes.set_column(position, "is_default", dealt))
+def _is_same(one: object, other: object) -> bool:
+    """Equal, but for what the order of a sum leaves in the last digits of a double."""
+    if isinstance(one, float) and isinstance(other, float):
+        return abs(one - other) <= TOLERANCE * max(1.0, abs(one))
+    return one == other
 
 
-def _largest_change(before: dict[str, float], after: dict[str, float]) -> float:
-    return max((abs(after.get(name, 0.0) - before.get(name, 0.0)) for name in before | after), default=0.0)
+def _number(value: object) -> float:
+    return 0.0 if value is None else float(str(value))
 
 
 def _tie_counts(evidence: Evidence, customers: list[str]) -> npt.NDArray[np.int64]:
-    ends = [*evidence.edges["source_id"].to_pylist(), *evidence.edges["target_id"].to_pylist()]
-    names, counts = np.unique(np.array(ends, dtype=object).astype(str), return_counts=True)
-    count_of = dict(zip(names.tolist(), counts.tolist(), strict=True))
-    return np.minimum([count_of.get(name, 0) for name in customers], 10)
+    """One number for each pair of classes: how many transfers, how many identifiers."""
+    tables = evidence.tables
+    ends = [tables["transfers"][end].to_pylist() for end in ("payer_customer_id", "payee_customer_id")]
+    sorts = ([*ends[0], *ends[1]], tables["identifier_holders"]["customer_id"].to_pylist())
+    level = np.zeros(len(customers), dtype=np.int64)
+    for names in sorts:
+        found, counts = np.unique(np.array(names, dtype=str), return_counts=True)
+        count_of = dict(zip(found.tolist(), counts.tolist(), strict=True))
+        counted = np.array([count_of.get(name, 0) for name in customers], dtype=np.int64)
+        level = (len(TIES_TOLD_APART) + 1) * level + np.digitize(counted, TIES_TOLD_APART)
+    return level
 
 
 def _wins(bads: Floats, goods: Floats) -> float:

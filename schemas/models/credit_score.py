@@ -13,6 +13,7 @@ from schemas.features.neighbourhood import NEIGHBOURHOOD
 from schemas.features.network_position import NETWORK_POSITION
 from schemas.features.repayment import REPAYMENT
 from schemas.models.credit_training_set import CREDIT_TRAINING_SET
+from schemas.models.leak_audit import LEAK_AUDIT
 from schemas.table import Describes, Document
 
 PROTECTED_ATTRIBUTES = (
@@ -79,7 +80,7 @@ NETWORK_FAMILIES = (DEFAULT_INFLUENCE, IDENTIFIER_RISK, MONEY_FLOWS, NEIGHBOURHO
 CREDIT_SCORE = Document(
     __name__,
     grain="one model version",
-    built_from=(CREDIT_TRAINING_SET, IDENTITIES, SHOP_USERS, BANK_CUSTOMERS),
+    built_from=(CREDIT_TRAINING_SET, IDENTITIES, SHOP_USERS, BANK_CUSTOMERS, LEAK_AUDIT),
     describes=Describes.KNOWLEDGE,
     files=(
         (

@@ -30,6 +30,7 @@ from schemas.cleaned.shop_users import SHOP_USERS
 from schemas.customers.identities import IDENTITIES
 from schemas.models.credit_score import is_protected
 from schemas.models.credit_training_set import CREDIT_TRAINING_SET
+from schemas.models.leak_audit import LEAK_AUDIT
 from schemas.table import Column
 from tests.conftest import TableMaker
 from tests.models.borrowers import as_training_set, borrowers
@@ -337,7 +338,13 @@ def test_t17_rows_in_another_order_and_layout_give_the_same_bytes(
     ]  # fmt: skip
     identities = table(IDENTITIES, [{"source_record_id": f"shop:{name}", "customer_id": name} for name in names])
     of_bank = [{"source_record_id": "harbour:1", "gender": "male"}]
-    found: Any = build(frame, identities, table(SHOP_USERS, told), table(BANK_CUSTOMERS, of_bank), as_of=AS_OF)
+    attack = {"observation_date": date(2025, 8, 31), "attack": "ties of the day after", "customer_count": 40}
+    attacks = [
+        {**attack, "family": family, "feature": "every column", "changed_customer_count": count, "is_passed": not count}
+        for family, count in (("neighbourhood", 7), ("identifier_risk", 0))
+    ]
+    people_given = (table(SHOP_USERS, told), table(BANK_CUSTOMERS, of_bank))
+    found: Any = build(frame, identities, *people_given, table(LEAK_AUDIT, attacks), as_of=AS_OF)
     days = {name: date.fromisoformat(line["birth_date"]) for name, line in zip(names, told, strict=True)}
     people = pd.DataFrame(
         {
@@ -347,7 +354,10 @@ def test_t17_rows_in_another_order_and_layout_give_the_same_bytes(
             "city_tier": [line["city_tier"] for line in told],
         }
     )
-    assert digest(found) == digest(train(training_set, as_of=AS_OF, people=people))
+    sorted_attacks = sorted(table(LEAK_AUDIT, attacks).toArrow().to_pylist(), key=lambda one: str(one["family"]))
+    assert digest(found) == digest(train(training_set, as_of=AS_OF, people=people, attacks=sorted_attacks))
+    assert any("7 of 40 customers changed" in warning for warning in found["report.json"]["warnings"])
+    assert not any("identifier_risk" in warning for warning in found["report.json"]["warnings"])
     fair = found["report.json"]["fairness"]
     assert [one["attribute"] for one in fair["attributes"]] == ["age_band", "gender", "city_tier"]
     ratios = {group["group"]: group["approval_ratio"] for group in fair["attributes"][1]["groups"]}

@@ -11,6 +11,7 @@ import pytest
 from scipy.stats import ks_2samp, mannwhitneyu
 
 from jobs.models.credit_score import train
+from jobs.models.leaks import attacks_told, warnings_of_attacks
 from jobs.models.report_page import write_page
 from jobs.models.scorecard_report import measure, probability_of, score_bands, stability_index
 from tests.models.borrowers import as_training_set, borrowers
@@ -121,6 +122,33 @@ def test_the_report_says_what_the_score_is_worth_without_the_network(documents: 
     assert both["gini"] - without["gini"] > 0.05
     assert without["gini"] == pytest.approx(documents["report.json"]["parts"]["out_of_time"]["gini"], abs=0.02)
     assert f"{without['gini']:.3f} ({without['gini_low']:.3f} to" in files["report.html"]
+
+
+def test_t7_the_report_shows_the_leak_audit_and_names_what_failed(documents: dict[str, Any]) -> None:
+    assert documents["report.json"]["leak_audit"] is None
+    assert "No feature was attacked." in documents["report.html"]
+    one = {"observation_date": date(2025, 8, 31), "family": "default_influence", "feature": "default_influence"}
+    told = {"auc": 0.6, "auc_deviation": 0.02, "customer_count": 900, "changed_customer_count": None}
+    attacks = [
+        {**one, **told, "attack": "none", "is_passed": None},
+        {**one, **told, "attack": "outcomes dealt anew", "auc": 0.497, "is_passed": True},
+        {**one, **told, "attack": "random graph", "is_passed": False},
+        {**one, **dict.fromkeys(told), "attack": "own label flipped", "feature": "every column", "is_passed": False}
+        | {"customer_count": 40, "changed_customer_count": 3},
+    ]
+    report = {**documents["report.json"], "leak_audit": attacks_told(attacks)}
+    page = write_page(report)
+    cells = ("default_influence", "0.600", "0.497", "0.600", "0.461 to 0.539", "<b>failed</b>")
+    row = "".join(
+        f"<td{' class=' + chr(34) + 'n' + chr(34) if place else ''}>{cell}</td>" for place, cell in enumerate(cells)
+    )
+    assert row in page
+    assert '<td>own label flipped</td><td class="n">40</td><td class="n">3</td>' in page
+    assert list(warnings_of_attacks(report["leak_audit"])) == [
+        "the leak audit failed: default_influence, default_influence, random graph: "
+        "AUC 0.600, by chance 0.461 to 0.539",
+        "the leak audit failed: default_influence, every column, own label flipped: 3 of 40 customers changed",
+    ]
 
 
 def test_words_from_contracts_cannot_break_the_page(documents: dict[str, Any]) -> None:

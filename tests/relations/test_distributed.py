@@ -69,6 +69,10 @@ def test_a_long_chain_needs_few_rounds_and_no_edges_none(spark: SparkSession, mo
     assert set(column_of(found, "component_id")) == {"c0000"}
     nothing = spark.createDataFrame([], "source_id string, target_id string, weight bigint")
     assert column_of(distributed.components(nothing), "component_id") == []
+    monkeypatch.setattr(distributed, "CORE_ROUNDS", 2)
+    assert set(column_of(distributed.core_numbers(spread_over(spark, chain, 2)), "core_number")) == {1}
+    with pytest.raises(distributed.NotSettledError, match="NIGHTLEDGER_EDGES_IN_MEMORY"):
+        distributed.core_numbers(spread_over(spark, chain, 2), ties_in_memory=100)
     monkeypatch.setattr(distributed, "MOST_ROUNDS", 1)
     with pytest.raises(distributed.NotSettledError, match="1 rounds"):
         distributed.components(spread_over(spark, chain, 1))

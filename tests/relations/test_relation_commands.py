@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
@@ -14,12 +15,22 @@ from schemas.edges.suspected_rings import SUSPECTED_RINGS
 from tests.alliance import Alliance
 
 
-def test_t7_the_audit_of_a_night_finds_no_leak_and_is_kept(closed: Alliance) -> None:
-    day = str(closed.days[1])
-    told = closed.succeed("forward", "audit-leaks", "--business-date", day)
-    assert "no leak found" in told
-    kept = pq.read_table(closed.folder / "forward-scratch" / "leak_audit" / f"{day}.parquet")
-    assert kept["passed"].to_pylist() == [True] * 5
+def test_t7_the_audit_of_a_training_finds_no_leak_is_a_dataset_and_stands_in_the_report(closed: Alliance) -> None:
+    first, later = str(closed.days[0]), str(closed.days[1])
+    told = closed.succeed("forward", "audit-leaks", "--business-date", later)
+    assert f"leak audit of the training on {first}, unchanged: no leak found" in told
+    models = closed.lake("forward") / "models"
+    kept = pa.concat_tables(
+        pq.read_table(file) for file in (models / "leak_audit" / f"business_date={first}").glob("part-*.parquet")
+    )
+    assert len(kept) == 27
+    assert set(kept["is_passed"].to_pylist()) == {True, None}
+    changes = kept.filter(pc.is_valid(kept["changed_customer_count"]))
+    assert pc.min(changes["customer_count"]).as_py() >= 20
+    report = next((models / "credit_score" / f"business_date={first}").glob("report*.html")).read_text(encoding="utf-8")
+    assert "<h2>Leak audit</h2>" in report
+    assert "own label flipped" in report
+    assert closed.run("forward", "audit-leaks", "--business-date", "2020-01-01").returncode == 3
 
 
 def test_the_picture_shows_a_customer_and_an_unknown_one_is_refused_in_one_line(closed: Alliance) -> None:

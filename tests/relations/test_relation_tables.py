@@ -8,9 +8,11 @@ from pathlib import Path
 import pytest
 
 from jobs.lake import Lake
-from jobs.relation_tables import ties_of_the_night
+from jobs.relation_tables import known_defaults_of_the_night, ties_of_the_night
 from jobs.relations import ties
 from jobs.storage_local import LocalStorage
+from schemas.cleaned.instalments import INSTALMENTS
+from schemas.customers.identities import IDENTITIES
 from schemas.edges.favours import FAVOURS
 from schemas.edges.shared_identifiers import SHARED_IDENTIFIERS
 from schemas.edges.transfers import TRANSFERS
@@ -54,3 +56,30 @@ def test_t14_who_pays_too_many_people_is_no_tie_by_transfers_in_commands_as_in_f
         assert sorted(tuple(row[name] for name in columns) for row in known) == rows(of_family, *columns)
         assert len(known) == count
     assert "till" not in {row["source_id"] for row in ties_of_the_night(lake, NIGHT, "Asia/Shanghai").to_pylist()}
+
+
+def test_t7_who_is_known_to_have_defaulted_is_the_same_in_commands_as_in_families(
+    table: TableMaker, tmp_path: Path
+) -> None:
+    owed = [
+        {"source_record_id": f"shop:{name}", "plan_opened_at": BEFORE, "due_date": due, "settled_date": settled}
+        for name, due, settled in (
+            ("ann", "2026-01-31", None),  # unpaid for 60 days on the night itself
+            ("bob", "2026-02-01", None),  # and on the day after
+            ("cem", "2026-01-01", "2026-03-02"),  # paid on the 60th day
+            ("dia", "2026-01-01", "2026-03-01"),  # paid on the day before
+            ("eve", "2025-12-01", None),
+            ("eve", "2025-11-01", "2026-01-15"),  # the earlier of two
+            ("nobody", "2025-01-01", None),
+        )
+    ]
+    people = [{"source_record_id": f"shop:{name}", "customer_id": name} for name in ("ann", "bob", "cem", "dia", "eve")]
+    lake = Lake(LocalStorage(tmp_path / "lake"), tmp_path / "scratch")
+    keyed = [{**row, "plan_id": f"p{place}"} for place, row in enumerate(owed)]
+    publish(lake, INSTALMENTS, keyed)
+    publish(lake, IDENTITIES, people)
+    told = known_defaults_of_the_night(lake, NIGHT)
+    of_family = ties.known_defaults(table(INSTALMENTS, keyed), table(IDENTITIES, people), NIGHT)
+    assert told["customer_id"].to_pylist() == [name for (name,) in rows(of_family, "customer_id")]
+    assert told["customer_id"].to_pylist() == ["ann", "cem", "eve"]
+    assert told["known_date"].to_pylist() == [NIGHT, date(2026, 3, 2), date(2025, 12, 31)]
