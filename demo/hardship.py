@@ -6,6 +6,8 @@ model can learn from. The truth is kept here; no partner ever sees it.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from demo.people import People
@@ -17,81 +19,37 @@ LIFE_EVENT = 0.006  # a month: an illness, a divorce, a birth; about one person 
 EVENT_MONTHS = 6
 RECOVERS, RETURNS = 0.35, 0.05
 HORIZON_MONTHS = 6
-STRAIN = 0.0115
-FUTURE_SHOCKS = 1.12  # what lost work and events still to come add to the strain of half a year, on average
+STRAIN, DEFAULT = 0.0128, 0.176  # a month, of those of average hazard: to fall into strain; from strain into default
+STRAIN_BY_HAZARD, DEFAULT_BY_HAZARD = 0.62, 0.36  # how much a deviation of the hazard adds to the logarithm of each
+WITHOUT_WORK, LIFE_EVENT_BURDEN, BY_LEVERAGE, BY_CONTAGION = 1.5, 0.9, 0.25, 1.5  # likewise, to that of strain
+FUTURE_SHOCKS = 1.05  # what lost work and events still to come add to the strain of half a year, on average
+
+Spread = Callable[[np.ndarray, int], np.ndarray]
+"""From who is in default at home, and how many months have passed: the share of everyone's friends in default."""
 
 
-class Hardship:
-    """The state of everyone in the month that is being lived.
+class Fate:
+    """How everyone fares by their own luck alone: as if they owed nothing and nobody's trouble spread.
 
-    The monthly chance of strain grows with the latent hazard (income, thrift, temperament), lost work, a recent life
-    event, leverage (what is owed over a month's income) and contagion (the share of friends in default), each a factor
-    in the manner of Cox (1972).
+    The monthly chance of strain grows with the latent hazard (income, thrift, temperament), lost work and a recent life
+    event, each a factor in the manner of Cox (1972). Nothing that is lived enters it, so any district can look it up.
     """
 
     def __init__(self, district: District, people: People) -> None:
-        """Let some months pass before the history begins."""
+        """Everyone is easy and in work, some months before the history begins."""
         self._world, self._people = district, people
+        self.months_passed = 0
         self.condition = np.zeros(people.count, np.int64)
         self.is_in_work = np.ones(people.count, bool)
-        self.income_factor = 1.0
         self._event_left = np.zeros(people.count, np.int64)
-        self._leverage = np.zeros(people.count)
-        self._strain_factor = 1.0
-        self.enters_default: list[np.ndarray] = []
-        self.probabilities: list[np.ndarray] = []
-        self.was_defaulted: list[np.ndarray] = []
-        for block in range(BURN_IN_MONTHS):
-            self._pass_month(district.generator("hardship before", block))
 
-    @property
-    def first_default_month(self) -> np.ndarray:
-        """The index of the month in which each person first could not pay; -1: never so far."""
-        entered = np.stack(self.enters_default)
-        return np.where(entered.any(axis=0), entered.argmax(axis=0), -1)
-
-    def live_month(self, month: Month, leverage: np.ndarray) -> None:
-        """Move everyone to the state in which they spend this month; leverage is debt in months of income."""
-        self.foresee(month, leverage)
-        before = self.condition
-        self._pass_month(self._world.generator("hardship", month.index))
-        rings = self._people.rings  # whose members look solid until they stop paying
-        as_member = np.where(rings.busts_by(month.index), DEFAULTED, EASY)
-        self.condition = np.where(rings.is_member, as_member, self.condition)
-        self.enters_default.append((self.condition == DEFAULTED) & (before != DEFAULTED))
-
-    def foresee(self, month: Month, leverage: np.ndarray) -> None:
-        """Note what is true at the end of the month before, when this month is the first of the future."""
-        self._leverage = leverage
-        drift = self._world.world.drift
-        if drift and drift.holds(month.first):
-            self._strain_factor, self.income_factor = drift.strain_factor, drift.income_factor
-        rings = self._people.rings
-        vanishes = rings.busts_by(month.index + HORIZON_MONTHS - 1)
-        self.probabilities.append(np.where(rings.is_member, vanishes, self._default_probability()))
-        self.was_defaulted.append(self.condition == DEFAULTED)
-
-    def _chances(self) -> tuple[np.ndarray, np.ndarray]:
-        """For each person the monthly chances to fall into strain, and from strain into default."""
-        contagion = self._people.society.share_of_friends(self.condition == DEFAULTED)
-        burden = 1.5 * ~self.is_in_work + 0.9 * (self._event_left > 0)
-        burden += 0.25 * np.minimum(self._leverage, 2) + 1.5 * contagion
-        strain = np.clip(STRAIN * self._strain_factor * np.exp(0.76 * self._people.hazard + burden), 0, 0.5)
-        return strain, np.clip(0.17 * np.exp(0.45 * self._people.hazard), 0, 0.6)
-
-    def _default_probability(self) -> np.ndarray:
-        """The chance to default within six months: three states, and today's chances held for the whole time."""
-        strain, default = self._chances()
-        strain = np.minimum(strain * FUTURE_SHOCKS, 0.5)
-        easy, strained = (self.condition == EASY).astype(float), (self.condition == STRAINED).astype(float)
-        gone = np.zeros(len(easy))
-        for _ in range(HORIZON_MONTHS):
-            falls, recovers, fails = easy * strain, strained * RECOVERS, strained * default
-            easy, strained, gone = easy - falls + recovers, strained + falls - recovers - fails, gone + fails
-        return gone
-
-    def _pass_month(self, chance: np.random.Generator) -> None:
-        loses_work, finds_work, falls, moves, happens = chance.random((5, self._people.count))
+    def pass_month(self) -> None:
+        """Move everyone to the state in which they spend the next month."""
+        index = self.months_passed - BURN_IN_MONTHS
+        process, block = ("hardship before", self.months_passed) if index < 0 else ("hardship", index)
+        loses_work, finds_work, falls, moves, happens = self._world.generator(process, block).random(
+            (5, self._people.count)
+        )
         self._event_left = np.where(happens < LIFE_EVENT, EVENT_MONTHS, np.maximum(self._event_left - 1, 0))
         stays = loses_work > 0.005 * np.exp(-0.9 * self._people.steadiness)
         strain, default = self._chances()
@@ -103,3 +61,79 @@ class Hardship:
         after = np.where((before == STRAINED) & (moves < default), DEFAULTED, after)
         after = np.where((before == STRAINED) & (moves > 1 - RECOVERS), EASY, after)
         self.condition = np.where((before == DEFAULTED) & (moves < RETURNS), EASY, after)[owner]
+        self.months_passed += 1
+
+    def _chances(self) -> tuple[np.ndarray, np.ndarray]:
+        """For each person the monthly chances to fall into strain, and from strain into default."""
+        hazard, burden = self._people.hazard, self._burden()
+        strain = np.clip(STRAIN * self._strain_factor() * np.exp(STRAIN_BY_HAZARD * hazard + burden), 0, 0.5)
+        return strain, np.clip(DEFAULT * np.exp(DEFAULT_BY_HAZARD * hazard), 0, 0.6)
+
+    def _burden(self) -> np.ndarray:
+        return np.asarray(WITHOUT_WORK * ~self.is_in_work + LIFE_EVENT_BURDEN * (self._event_left > 0))
+
+    def _strain_factor(self) -> float:
+        index, drift = self.months_passed - BURN_IN_MONTHS, self._world.world.drift
+        return drift.strain_factor if drift and index >= 0 and drift.holds(self._world.world.month(index).first) else 1
+
+
+class Hardship(Fate):
+    """The state of everyone in the month that is being lived.
+
+    Beside one's own luck stand leverage (what is owed over a month's income) and contagion (the share of friends in
+    default), two factors more.
+    """
+
+    def __init__(self, district: District, people: People, spread: Spread) -> None:
+        """Let some months pass before the history begins."""
+        super().__init__(district, people)
+        self._spread = spread
+        self.income_factor = 1.0
+        self._leverage = np.zeros(people.count)
+        self.enters_default: list[np.ndarray] = []
+        self.probabilities: list[np.ndarray] = []
+        self.was_defaulted: list[np.ndarray] = []
+        for _ in range(BURN_IN_MONTHS):
+            self.pass_month()
+
+    @property
+    def first_default_month(self) -> np.ndarray:
+        """The index of the month in which each person first could not pay; -1: never so far."""
+        entered = np.stack(self.enters_default)
+        return np.where(entered.any(axis=0), entered.argmax(axis=0), -1)
+
+    def live_month(self, month: Month, leverage: np.ndarray) -> None:
+        """Move everyone to the state in which they spend this month; leverage is debt in months of income."""
+        self.foresee(month, leverage)
+        before = self.condition
+        self.pass_month()
+        rings = self._people.rings  # whose members look solid until they stop paying
+        as_member = np.where(rings.busts_by(month.index), DEFAULTED, EASY)
+        self.condition = np.where(rings.is_member, as_member, self.condition)
+        self.enters_default.append((self.condition == DEFAULTED) & (before != DEFAULTED))
+
+    def foresee(self, month: Month, leverage: np.ndarray) -> None:
+        """Note what is true at the end of the month before, when this month is the first of the future."""
+        self._leverage = leverage
+        drift = self._world.world.drift
+        if drift and drift.holds(month.first):
+            self.income_factor = drift.income_factor
+        rings = self._people.rings
+        vanishes = rings.busts_by(month.index + HORIZON_MONTHS - 1)
+        self.probabilities.append(np.where(rings.is_member, vanishes, self._default_probability()))
+        self.was_defaulted.append(self.condition == DEFAULTED)
+
+    def _burden(self) -> np.ndarray:
+        contagion = self._spread(self.condition == DEFAULTED, self.months_passed)
+        return super()._burden() + BY_LEVERAGE * np.minimum(self._leverage, 2) + BY_CONTAGION * contagion
+
+    def _default_probability(self) -> np.ndarray:
+        """The chance to default within six months: three states, and today's chances held for the whole time."""
+        strain, default = self._chances()
+        strain = np.minimum(strain * FUTURE_SHOCKS, 0.5)
+        easy, strained = (self.condition == EASY).astype(float), (self.condition == STRAINED).astype(float)
+        gone = np.zeros(len(easy))
+        for _ in range(HORIZON_MONTHS):
+            falls, recovers, fails = easy * strain, strained * RECOVERS, strained * default
+            easy, strained, gone = easy - falls + recovers, strained + falls - recovers - fails, gone + fails
+        return gone

@@ -14,6 +14,7 @@ from demo.banks import Banks
 from demo.browsing import Browsing
 from demo.campaigns import Campaigns
 from demo.catalogue import stock
+from demo.contagion import Contagion
 from demo.credit import Credit
 from demo.dirt import Delivery, Flaw, Soiled, days_late, soil
 from demo.hardship import Hardship
@@ -176,7 +177,7 @@ def live(world: World, last_day: date, districts: Iterable[int] | None = None, p
 def _live_district(district: District, last_day: date) -> DistrictLife:
     people, articles, neighbours = register_of(district).people, stock(district.world), Neighbours(district)
     ledger = Ledger(lambda table, block, count: days_late(district, table, block, count))
-    hardship = Hardship(district, people)
+    hardship = Hardship(district, people, Contagion(people, neighbours).share_of_friends)
     shop = Shop(district, people, articles, hardship, neighbours)
     credit = Credit(district, people, shop, hardship)
     browsing = Browsing(district, people, shop, articles)

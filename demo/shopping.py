@@ -14,6 +14,7 @@ from demo.hardship import Hardship
 from demo.neighbours import Neighbours
 from demo.orders import (
     CANCELLED,
+    CANCELLED_SHARE,
     CHANNELS,
     CREATED,
     DELIVERED,
@@ -26,10 +27,11 @@ from demo.orders import (
     ON_DELIVERY,
     ON_WALLET,
     PAID,
-    REFUSED,
     STATUSES,
     Lines,
     Orders,
+    endings,
+    refusal_chance,
 )
 from demo.people import People
 from demo.referrals import Referrals
@@ -40,7 +42,8 @@ from demo.world import DAY_SECONDS, District, Month, day_of, moment_of
 KIOSK = -1  # a terminal in a shopping centre that thousands use
 KIOSK_ID = "d-kiosk-01"
 MORE_LINES, SECOND_PIECE = 0.55, 0.12  # lines of an order besides the first; pieces of a line likewise
-RETURNED, CANCELLED_SHARE = 0.07, 0.05  # of the orders; 5 to 15 per cent returned is our assumption
+RETURNED = 0.07  # of the orders; 5 to 15 per cent is our assumption
+PAID_ON_DELIVERY = 0.08  # of the orders without credit that are sent home
 TO_THE_OFFICE = 0.06  # of the parcels
 LOOTED = 60  # per cent of the credit left that a ring takes in each of its last months
 RESOLD = CODES.index("retail_electronics")
@@ -93,7 +96,8 @@ class Shop:
         gross = line * (1 + MORE_LINES) * (1 + 2 * SECOND_PIECE)
         discount = self._likes_bargains * 0.135
         returned = RETURNED * np.exp(0.6 * self._people.impulse) * (0.6 + 0.4 * 0.395)
-        return np.asarray(gross * (1 - discount) * (1 - CANCELLED_SHARE) * np.clip(1 - returned, 0, 1))
+        unpaid = CANCELLED_SHARE + PAID_ON_DELIVERY * refusal_chance(self._people.hazard)
+        return np.asarray(gross * (1 - discount) * (1 - unpaid) * np.clip(1 - returned, 0, 1))
 
     def _write_orders(
         self, month: Month, chance: np.random.Generator, borrowing_room: np.ndarray, ledger: Ledger
@@ -110,7 +114,7 @@ class Shop:
         has_discount, percent = chance.random(len(persons)) < likes, chance.integers(3, 25, len(persons))
         discount = np.where(has_discount, gross * percent // 100, 0)
         channel, method = self._ways_to_pay(month, chance, persons, gross - discount, borrowing_room, loot)
-        paid_at, closed_at, status = self._outcomes(chance, persons, ordered_at, channel, method)
+        paid_at, closed_at, status = endings(chance, ordered_at, channel, method, self._people.hazard[persons])
         orders = Orders(
             number=number,
             person=persons,
@@ -186,7 +190,7 @@ class Shop:
             switches = self._world.generator("drift of channels", month.index).random(count) < drift.new_channel_share
             is_newcomer = self._people.registered_at[persons] >= moment_of(drift.begins)
             channel[(channel == IN_APP) & (switches | is_newcomer)] = IN_MINI_PROGRAM
-        method = chance.choice([ON_CARD, ON_WALLET, ON_DELIVERY], count, p=[0.42, 0.50, 0.08])
+        method = chance.choice([ON_CARD, ON_WALLET, ON_DELIVERY], count, p=[0.42, 0.50, PAID_ON_DELIVERY])
         may_borrow = (net_cents >= 10_000) & (net_cents <= borrowing_room[persons]) & (chance.random(count) < 0.75)
         is_thief = self._people.rings.loots_in(month.index)[persons]
         may_borrow = np.where(is_thief, (loot > 0) & (net_cents <= borrowing_room[persons]), may_borrow)
@@ -194,26 +198,6 @@ class Shop:
         method[np.flatnonzero(may_borrow)[first]] = ON_CREDIT  # one plan per person and month keeps within the limit
         method[(channel == IN_SHOP) & (method == ON_DELIVERY)] = ON_WALLET  # nothing is delivered there
         return channel, method
-
-    def _outcomes(
-        self,
-        chance: np.random.Generator,
-        persons: np.ndarray,
-        ordered_at: np.ndarray,
-        channel: np.ndarray,
-        method: np.ndarray,
-    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """When each order is paid (NOTHING: never), when it ends, and how."""
-        ends = chance.random(len(persons))
-        paid_at = ordered_at + chance.integers(20, 1_200, len(persons))
-        closed_at = ordered_at + chance.integers(20 * 3600, 5 * DAY_SECONDS, len(persons))
-        closed_at = np.where(channel == IN_SHOP, paid_at + 60, closed_at)
-        is_refused = (method == ON_DELIVERY) & (ends > 0.94 - 0.04 * np.clip(self._people.hazard[persons], -1, 2))
-        is_cancelled = (ends < CANCELLED_SHARE) & (method != ON_CREDIT) & ~is_refused
-        is_unpaid = is_refused | (is_cancelled & ((ends < 0.04) | (method == ON_DELIVERY)))
-        paid_at = np.where(is_unpaid, NOTHING, np.where(method == ON_DELIVERY, closed_at, paid_at))
-        status = np.where(is_refused, REFUSED, np.where(is_cancelled, CANCELLED, DELIVERED))
-        return paid_at, closed_at, status
 
     def _devices(self, chance: np.random.Generator, persons: np.ndarray) -> np.ndarray:
         uses_second = self._has_second_device[persons] & (chance.random(len(persons)) < 0.3)

@@ -30,12 +30,11 @@ class Society:
         degree = np.bincount(friends.ravel(), minlength=len(owner))
         return Society(self.household[owner], self.workplace[owner], friends, degree)
 
-    def share_of_friends(self, is_so: np.ndarray) -> np.ndarray:
-        """For each person the share of the friends of whom something holds; 0 without friends."""
+    def friends_of_whom(self, is_so: np.ndarray) -> np.ndarray:
+        """For each person how many of the friends there are of whom something holds."""
         first, second = self.friends.T
         count = len(self.degree)
-        found = np.bincount(first, is_so[second], count) + np.bincount(second, is_so[first], count)
-        return np.asarray(found / np.maximum(self.degree, 1))
+        return np.asarray(np.bincount(first, is_so[second], count) + np.bincount(second, is_so[first], count))
 
 
 def join_society(chance: np.random.Generator, hazard: np.ndarray, occupation: np.ndarray) -> Society:

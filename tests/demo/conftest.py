@@ -15,6 +15,7 @@ from demo.world import World
 
 FIRST, SECOND, THIRD = date(2026, 3, 31), date(2026, 4, 1), date(2026, 4, 2)
 SMALL = World(people=300)
+TOWNS = World(people=2_400, district_people=600)
 
 
 @pytest.fixture(scope="session")
@@ -26,6 +27,12 @@ def life() -> Life:
 def town() -> Life:
     """A life large enough for shares and rates."""
     return live(World(people=4_500), THIRD)
+
+
+@pytest.fixture(scope="session")
+def towns() -> Life:
+    """Four districts whose people have friends in the others."""
+    return live(TOWNS, FIRST)
 
 
 @pytest.fixture(scope="session")

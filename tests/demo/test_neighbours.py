@@ -12,16 +12,10 @@ from demo.neighbours import LARGEST_GIFT, Neighbours, known_districts, register_
 from demo.tables import NOTHING
 from demo.world import World
 from demo.world_report import tail_exponent
-from tests.demo.conftest import FIRST
+from tests.demo.conftest import FIRST, TOWNS
 from tests.demo.test_truth import served_rows, truth
 
-TOWNS = World(people=2_400, district_people=600)
 COUNTRY = World()
-
-
-@pytest.fixture(scope="module")
-def towns() -> Life:
-    return live(TOWNS, FIRST)
 
 
 def district_of(ids: pd.Series, world: World = TOWNS) -> pd.Series:

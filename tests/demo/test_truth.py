@@ -13,11 +13,10 @@ import pytest
 from adbc_driver_postgresql import dbapi
 from scipy.optimize import approx_fprime, minimize
 from scipy.special import betaln, gammaln
-from sklearn.linear_model import LogisticRegression
 
 from demo.buying import LEAVES_A, LEAVES_B, RATE_SCALE, RATE_SHAPE, Buying, begin_buying, months_of_demand
 from demo.life import Life, live
-from demo.oracle import area_under_curve, oracle_gini, read_truth
+from demo.oracle import read_truth
 from demo.people import settle
 from demo.servers import Partners
 from demo.tables import BANK_TABLES, FILE_TABLES, NOTHING
@@ -104,42 +103,6 @@ def _likelihood(parameters: np.ndarray, x: np.ndarray, last: np.ndarray, horizon
     lives = betaln(a, b + x) - betaln(a, b) - (r + x) * np.log(alpha + horizon)
     left = betaln(a + 1, b + np.maximum(x, 1) - 1) - betaln(a, b) - (r + x) * np.log(alpha + last)
     return float((begin + np.where(x > 0, np.logaddexp(lives, left), lives)).sum())
-
-
-def test_an_oracle_ranks_defaults_as_well_as_a_good_bureau_and_is_calibrated(town: Life) -> None:
-    known = known_outcomes(town)
-    assert 0.55 <= oracle_gini(truth_table(town, "defaults")) <= 0.75
-    assert 0.02 <= known.is_default.mean() <= 0.06
-    assert 0.8 < known.default_probability.mean() / known.is_default.mean() < 1.25
-
-
-def test_the_oracle_is_as_good_in_worlds_of_other_seeds(town: Life) -> None:
-    """Eighty people default in a world of this size, so the Gini varies from seed to seed, with a deviation of 0.05."""
-    lives = [town, *(live(World(people=4_500, seed=seed), FIRST) for seed in (1, 2, 3))]
-    ginis = [oracle_gini(truth_table(life, "defaults")) for life in lives]
-    assert 0.55 <= np.mean(ginis) <= 0.75
-    assert 0.55 <= min(ginis) <= max(ginis) <= 0.85
-    assert 0.02 <= np.mean([known_outcomes(life).is_default.mean() for life in lives]) <= 0.06
-
-
-def test_identity_columns_alone_rank_far_worse_than_the_oracle(town: Life) -> None:
-    known = known_outcomes(town).merge(truth(town, "people"), on="person_id")
-    born = pd.to_datetime(known.birth_date).dt.year
-    columns = np.column_stack([known.is_male, known.city_tier, known.bank_relation_count, born - 1980]).astype(float)
-    learns = (known.person_id % 2 == 0).to_numpy()
-    model = LogisticRegression(max_iter=500).fit(columns[learns], known.is_default[learns])
-    scores = model.predict_proba(columns[~learns])[:, 1]
-    gini = 2 * area_under_curve(scores, known.is_default[~learns].to_numpy()) - 1
-    assert gini < oracle_gini(truth_table(town, "defaults")) - 0.25
-
-
-def test_friends_of_defaulters_default_more_often(town: Life) -> None:
-    people, friends = truth(town, "people").set_index("person_id"), truth(town, "friends")
-    defaulted = people.first_default_month.notna()
-    share = defaulted[friends.first_person_id].to_numpy()
-    of_defaulters = defaulted[friends.second_person_id].to_numpy()[share].mean()
-    of_others = defaulted[friends.second_person_id].to_numpy()[~share].mean()
-    assert of_defaulters > 1.3 * of_others
 
 
 def test_the_degrees_have_a_heavy_tail_and_communities_show(town: Life) -> None:
