@@ -18,7 +18,7 @@ from datetime import date, timedelta
 from functools import cached_property
 from pathlib import Path
 from threading import Lock
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 from jobs.clock import Clock
 from jobs.code_version import code_version, contract_fingerprint, job_module
@@ -202,7 +202,8 @@ class Road:
 
         def assembled(parent: Input) -> DataFrame:
             def build() -> DataFrame:
-                return self.assemble(parent.dataset, parent.assembled_from, parent.dates, folder, is_parent=True)
+                rows = self.assemble(parent.dataset, parent.assembled_from, parent.dates, folder, is_parent=True)
+                return cast("DataFrame", rows)
 
             return written_once(parent.dataset, folder, session, build) if is_parent else build()
 

@@ -17,13 +17,15 @@ from dataclasses import dataclass
 from datetime import date
 from importlib import import_module
 from pathlib import Path
+from typing import NoReturn
 
 import duckdb
 import psutil
 from pyspark.sql import SparkSession
 
+from jobs.errors import StepMissingError
 from jobs.input_frames import DataFrames
-from jobs.inputs import Resolver, night
+from jobs.inputs import Input, Resolver, night
 from jobs.lake import Lake
 from jobs.road import is_worth_compiling
 from jobs.settings import Settings, read_settings
@@ -53,7 +55,7 @@ def race(settings: Settings, business_date: date) -> None:
         if answer is None:
             continue
         inputs = resolver.inputs(family, night(business_date))
-        frames = DataFrames(lake, session if is_worth_compiling(family, inputs) else small, None)
+        frames = DataFrames(lake, session if is_worth_compiling(family, inputs) else small, assembled)
         jobs, shuffled = effort_of(session)
         in_spark = timed_in_spark(family, [frames.of(parent) for parent in inputs], business_date)
         jobs, shuffled = (after - before for after, before in zip(effort_of(session), (jobs, shuffled), strict=True))
@@ -65,6 +67,11 @@ def race(settings: Settings, business_date: date) -> None:
             say(str(lines[-1]))
     say(str(sum_of(lines)))
     session.stop()
+
+
+def assembled(parent: Input) -> NoReturn:
+    """A night's own parents are published; nothing is raced that is not."""
+    raise StepMissingError(f"{parent.dataset.address} {parent.dates}: not published")
 
 
 @dataclass(frozen=True)
