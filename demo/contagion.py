@@ -31,7 +31,8 @@ class Foreknown:
         while len(self._is_defaulted) <= months_passed:
             self._fate.pass_month()
             self._is_defaulted.append(self._fate.condition == DEFAULTED)
-        return self._is_defaulted[months_passed]
+        is_defaulted: np.ndarray = self._is_defaulted[months_passed]
+        return is_defaulted
 
 
 @lru_cache(maxsize=REGISTERS)
