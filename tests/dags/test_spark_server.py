@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+import signal
+import socket
 import stat
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 
 import psutil
@@ -117,15 +120,17 @@ def test_a_second_start_finds_the_first_server(server: SparkServer, settings: Se
     assert recorded(settings) == server
 
 
-def test_a_lost_server_is_started_anew_and_stopping_ends_it_and_only_it(
+def test_a_lost_server_is_started_anew_with_executors_on_a_cluster_and_stopping_ends_them_and_only_them(
     server: SparkServer, settings: Settings
 ) -> None:
     psutil.Process(server.pid).kill()
-    start(settings, NAME)
+    start(settings, NAME, "local-cluster[1,1,1024]")  # a master, a worker and an executor in processes of their own
     anew = recorded(settings)
+    executors = psutil.Process(anew.pid).children(recursive=True)
     bystander = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
     try:
         assert anew.pid != server.pid
+        assert any("CoarseGrainedExecutorBackend" in command_line(process) for process in executors)
         assert ask(anew, anew.token).stdout.split() == ["3", "true"]
         stop(settings, NAME)
         assert not is_running(anew.pid)
@@ -134,16 +139,7 @@ def test_a_lost_server_is_started_anew_and_stopping_ends_it_and_only_it(
     finally:
         bystander.kill()
         bystander.wait()
-
-
-def test_a_server_of_a_cluster_works_through_executors_that_end_with_it(settings: Settings) -> None:
-    start(settings, NAME, "local-cluster[1,1,1024]")  # a master, a worker and an executor in processes of their own
-    server = recorded(settings)
-    started = psutil.Process(server.pid).children(recursive=True)
-    assert any("CoarseGrainedExecutorBackend" in command_line(process) for process in started)
-    assert ask(server, server.token).stdout.split() == ["3", "true"]
-    stop(settings, NAME)
-    _, left = psutil.wait_procs(started, timeout=30)
+    _, left = psutil.wait_procs(executors, timeout=30)
     assert left == []
 
 
@@ -164,14 +160,29 @@ def test_a_process_that_took_over_the_number_of_a_dead_server_is_left_alone(sett
 def test_a_server_that_listens_but_never_answers_counts_as_lost_and_can_be_stopped(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    start(settings, NAME)
-    silent = recorded(settings)
-    psutil.Process(silent.pid).suspend()  # the kernel still accepts connections in its name
-    monkeypatch.setattr("jobs.spark_server.SECONDS_TO_ANSWER", 5.0)
-    monkeypatch.setattr("jobs.spark_server.SECONDS_TO_STOP", 1.0)
-    assert not _answers(silent)
-    stop(settings, NAME)
-    assert not is_running(silent.pid)
+    listen = (
+        "import socket, time; listening = socket.create_server(('127.0.0.1', 0)); "
+        "print(listening.getsockname()[1]); time.sleep(600)"
+    )
+    process = subprocess.Popen([sys.executable, "-uc", listen, "its marker"], stdout=subprocess.PIPE, text=True)
+    try:
+        assert process.stdout
+        port = int(process.stdout.readline())
+        silent = SparkServer(f"sc://localhost:{port}", "token", process.pid, "its marker")
+        file = state_file(settings, NAME)
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(json.dumps(asdict(silent)), encoding="utf-8")
+        process.send_signal(signal.SIGSTOP)
+        socket.create_connection(("127.0.0.1", port), timeout=10).close()  # the kernel still accepts in its name
+        monkeypatch.setattr("jobs.spark_server.SECONDS_TO_ANSWER", 3.0)
+        monkeypatch.setattr("jobs.spark_server.SECONDS_TO_STOP", 1.0)
+        assert not _answers(silent)
+        assert is_running(silent.pid)
+        stop(settings, NAME)
+        assert not is_running(silent.pid)
+    finally:
+        process.kill()
+        process.communicate()
 
 
 def test_a_server_without_a_command_line_for_a_moment_is_not_taken_for_dead(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -165,7 +165,7 @@ def test_killed_servers_start_again_with_their_data(tmp_path: Path, life: Life) 
 
 
 def test_a_large_world_is_served_from_its_files(tmp_path: Path) -> None:
-    world = World(people=300, district_people=50, history_months=2)
+    world = World(people=250, district_people=50, history_months=2)
     write_world(world, [FIRST, SECOND], tmp_path / "world", processes=1)
     with partners(tmp_path / "large", forget=True) as running:
         running.load_files(world, tmp_path / "world", [FIRST, SECOND])
@@ -183,13 +183,14 @@ def test_a_large_world_is_served_from_its_files(tmp_path: Path) -> None:
             assert count == life.replica("harbour", table, None, SECOND).num_rows > 0
 
 
-def test_a_written_world_is_loaded_once_and_no_other_over_it(tmp_path: Path) -> None:
+def test_a_written_world_is_loaded_once_and_no_other_over_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     source, folder = str(tmp_path / "world"), str(tmp_path / "served")
     size = ("--people", "60", "--history-months", "1", "--days", "1", "--banks", "summit")
-    assert demo("world", "--out", source, *size).returncode == 0
-    loaded = demo("load", "--world", source, "--folder", folder)
+    assert main(["world", "--out", source, *size]) == 0
     try:
-        assert loaded.returncode == 0, loaded.stderr
+        assert main(["load", "--world", source, "--folder", folder]) == 0
         running = find_partners(Path(folder))
         assert running is not None
         life = live(World(people=60, history_months=1, banks=("summit",)), SECOND)
@@ -197,16 +198,14 @@ def test_a_written_world_is_loaded_once_and_no_other_over_it(tmp_path: Path) -> 
         assert count == [(life.replica("summit", "transactions", None, SECOND).num_rows,)]
         key = f"drop/orders/dt={SECOND}/_MANIFEST.json"
         assert running.store.client(running.store.alliance).head_object(Bucket=DROP_BUCKET, Key=key)
-        again = demo("up", "--folder", folder, *size)  # the same world by the other road
-        assert again.returncode == 0
-        assert "living" not in again.stdout
-        other = demo("world", "--out", source, *size[:-2])
-        assert other.returncode == 0
-        refused = demo("load", "--world", source, "--folder", folder)
-        assert refused.returncode == 2
-        assert "holds another world" in refused.stderr
+        capsys.readouterr()
+        assert main(["up", "--folder", folder, *size]) == 0  # the same world by the other road
+        assert "living" not in capsys.readouterr().out
+        assert main(["world", "--out", source, *size[:-2]]) == 0
+        assert main(["load", "--world", source, "--folder", folder]) == 2
+        assert "holds another world" in capsys.readouterr().err
     finally:
-        assert demo("down", "--forget", "--folder", folder).returncode == 0
+        assert main(["down", "--forget", "--folder", folder]) == 0
 
 
 @pytest.mark.parametrize(
@@ -244,18 +243,16 @@ def test_an_error_inside_the_block_stops_both_servers(tmp_path: Path) -> None:
     known.forget()
 
 
-def test_up_down_and_status_from_the_command_line(tmp_path: Path) -> None:
+def test_up_down_and_status_from_the_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     folder = str(tmp_path / "demo")
-    assert demo("status", "--folder", folder).returncode == 1
+    assert main(["status", "--folder", folder]) == 1
     started = demo("up", "--people", "60", "--history-months", "1", "--days", "1", "--folder", folder)
     assert started.returncode == 0, started.stderr
     assert "ready" in started.stdout
-    assert demo("status", "--folder", folder).returncode == 0
-    again = demo("up", "--people", "60", "--history-months", "1", "--days", "1", "--folder", folder)
-    assert again.returncode == 0
-    other = demo("up", "--people", "70", "--history-months", "1", "--days", "1", "--folder", folder)
-    assert other.returncode == 2
-    assert "holds another world" in other.stderr
+    assert demo("status", "--folder", folder).returncode == 0  # another process finds them
+    assert main(["up", "--people", "60", "--history-months", "1", "--days", "1", "--folder", folder]) == 0
+    assert main(["up", "--people", "70", "--history-months", "1", "--days", "1", "--folder", folder]) == 2
+    assert "holds another world" in capsys.readouterr().err
     known = find_partners(Path(folder))
     assert known
     assert known.are_running()
@@ -277,7 +274,7 @@ def test_an_interrupted_start_leaves_nothing_running(tmp_path: Path) -> None:
         starting.wait(timeout=60)
     assert starting.returncode != 0
     assert leftovers(tmp_path) == []
-    assert demo("down", "--forget", "--folder", str(tmp_path / "demo")).returncode == 0
+    assert main(["down", "--forget", "--folder", str(tmp_path / "demo")]) == 0
 
 
 @pytest.mark.parametrize("told", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])

@@ -1,5 +1,5 @@
-"""Thirty buyers over forty nights, with all that makes yesterday's numbers wrong: what is late, corrected, cancelled or
-refunded, people who turn out to be one or not, somebody who is forgotten, and a 29 February."""
+"""Thirty buyers over two weeks, with all that makes yesterday's numbers wrong: what is late, corrected, cancelled or
+refunded, people who turn out to be one or not, somebody who is forgotten or stops buying, and a 29 February."""
 
 from __future__ import annotations
 
@@ -14,16 +14,21 @@ from schemas.cleaned.purchases import PURCHASES
 from schemas.cleaned.refunds import REFUNDS
 from schemas.columns import SCENES
 from schemas.customers.identities import IDENTITIES
+from schemas.features.purchase_value import CHANGES
 from schemas.table import Table
+from schemas.windows import YEAR_DAYS
 from tests.features.random_rows import Row
 
 ZONE: Final = ZoneInfo("Asia/Shanghai")
-FIRST_NIGHT: Final = date(2024, 2, 1)
-NIGHTS: Final = tuple(FIRST_NIGHT + timedelta(days=number) for number in range(40))
+FIRST_NIGHT: Final = date(2024, 2, 19)
+NIGHTS: Final = tuple(FIRST_NIGHT + timedelta(days=number) for number in range(14))
 BUYERS: Final = tuple(f"buyer-{number:02d}" for number in range(30))
 HISTORY_DAYS: Final = 760
-MERGED, SPLIT_AGAIN = NIGHTS[12], NIGHTS[25]
-FORGOTTEN: Final = (BUYERS[3], NIGHTS[20])
+RECENT_DAYS: Final = 20
+MERGED, SPLIT_AGAIN = NIGHTS[4], NIGHTS[9]
+FORGOTTEN: Final = (BUYERS[3], NIGHTS[7])
+GONE: Final = ("buyer-who-stops", NIGHTS[6])
+"""Bought once, a year ago: on that night the purchase is 365 days old, and lies in no window any more."""
 
 
 @dataclass(frozen=True)
@@ -42,8 +47,9 @@ def facts(seed: int) -> Sequence[Fact]:
     found: list[Fact] = []
     for number, buyer in enumerate(BUYERS):
         for order in range(chance.choice((1, 8, 25, 25))):
-            found += _purchase(chance, f"o{number}-{order}", buyer)
-    return found
+            found += _purchase(chance, f"o{number}-{order}", buyer, _day(chance))
+    last_purchase, *_ = _purchase(chance, "o-last", GONE[0], GONE[1] - timedelta(days=YEAR_DAYS))
+    return [*found, replace(last_purchase, until=date.max)]
 
 
 def known_on(night: date, known: Sequence[Fact]) -> Mapping[Table, list[Row]]:
@@ -58,7 +64,7 @@ def known_on(night: date, known: Sequence[Fact]) -> Mapping[Table, list[Row]]:
 
 def _identities(night: date) -> list[Row]:
     """Every buyer has two records; buyer 1 and buyer 2 are taken for one person for a while."""
-    people = [buyer for buyer in BUYERS if buyer != FORGOTTEN[0] or night < FORGOTTEN[1]]
+    people = [buyer for buyer in (*BUYERS, GONE[0]) if buyer != FORGOTTEN[0] or night < FORGOTTEN[1]]
     return [
         {
             "source_record_id": f"shop:{buyer}{account}",
@@ -70,8 +76,14 @@ def _identities(night: date) -> list[Row]:
     ]
 
 
-def _purchase(chance: random.Random, order_id: str, buyer: str) -> list[Fact]:
-    day = NIGHTS[-1] - timedelta(days=chance.randint(0, HISTORY_DAYS))
+def _day(chance: random.Random) -> date:
+    """One in four lies in the weeks of the nights, two in four come into or go out of a window on one of them."""
+    on_an_edge = chance.choice(NIGHTS) - timedelta(days=chance.choice(CHANGES.days_to_read))
+    recent, any_day = (NIGHTS[-1] - timedelta(days=chance.randint(0, days)) for days in (RECENT_DAYS, HISTORY_DAYS))
+    return chance.choice((recent, on_an_edge, on_an_edge, any_day))
+
+
+def _purchase(chance: random.Random, order_id: str, buyer: str, day: date) -> list[Fact]:
     clock = chance.choice((time(0), time(23, 59, 59), time(chance.randint(0, 23), 30)))
     paid_at = datetime.combine(day, clock, ZONE).astimezone(UTC)
     gross = chance.randint(1, 99_999_999)
@@ -92,15 +104,15 @@ def _purchase(chance: random.Random, order_id: str, buyer: str) -> list[Fact]:
 
 
 def _versions(chance: random.Random, first: Fact) -> list[Fact]:
-    """The fact, in one of ten cases corrected or cancelled later on."""
+    """The fact, in one of five cases corrected or cancelled later on, if the nights last so long."""
     happens = chance.random()
-    if happens > 0.1:
+    if happens > 0.2:
         return [first]
-    changes = first.since + timedelta(days=chance.randint(1, 30))
+    changes = first.since + timedelta(days=chance.randint(1, 20))
     ended = replace(first, until=changes)
-    if happens < 0.03:  # cancelled
+    if happens < 0.06:  # cancelled
         return [ended]
-    corrected = {"item_count": 3} if happens < 0.06 else {"net_cents": first.row["net_cents"] // 2}
+    corrected = {"item_count": 3} if happens < 0.12 else {"net_cents": first.row["net_cents"] // 2}
     return [ended, replace(first, row={**first.row, **corrected}, since=changes)]
 
 
