@@ -25,9 +25,11 @@ from demo.bench_hubs import bench_hubs
 from demo.bench_identities import bench_identities
 from demo.bench_relations import bench_relations
 from demo.bench_rings import bench_rings
+from demo.machine import this_machine
 from demo.processes import PROJECT_ROOT
 from demo.session import partners_up
 from demo.tour import DAG, watch
+from demo.world import World
 
 SAMPLES_A_SECOND = 4
 WORLDS = (20_000, 100_000)
@@ -106,7 +108,7 @@ def _measure_world(out: Path, people: int) -> WorldCost:
 
 
 def _print_worlds(worlds: list[WorldCost]) -> None:
-    _say("\nWorlds of 24 months as Parquet, with their truth\n")
+    _say(f"\nWorlds of 24 months as Parquet, with their truth; seed {World.seed}, {this_machine()}\n")
     _say("| people | rows | transactions | seconds | rows a second | peak memory, GB | wished |")
     _say("|---|---|---|---|---|---|---|")
     for world in worlds:
@@ -180,8 +182,8 @@ def _rows(lake: Path) -> int:
 
 def _print_table(costs: list[Cost], rows: int, world: tuple[str, ...]) -> None:
     night = costs[1].seconds
-    cores, memory = os.cpu_count(), psutil.virtual_memory().total / 2**30
-    _say(f"\n{cores} cores, {memory:.0f} GiB, world {' '.join(world)}, {rows:,} captured rows in three days\n")
+    seed = "" if "--seed" in world else f" --seed {World.seed}"
+    _say(f"\n{this_machine()}, world {' '.join(world)}{seed}, {rows:,} captured rows in three days\n")
     _say("| step | seconds | over a night by the command line | peak memory, GB | wished |")
     _say("|---|---|---|---|---|")
     for cost in costs:

@@ -15,6 +15,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from demo.machine import this_machine
 from demo.processes import PROJECT_ROOT
 
 SEED = 20260402
@@ -63,7 +64,7 @@ def bench_hubs(folder: Path, measure: Measure, customers: int = 1_000_000) -> li
     without, with_hub = (measure(name, "", partial(_run, folder, name)) for name in ("without hub", "with hub"))
     more = with_hub.gigabytes - without.gigabytes
     return [
-        f"{customers:,} customers, each with two identifiers of a few people, seed {SEED}, {os.cpu_count()} cores",
+        f"{customers:,} customers, each with two identifiers of a few people, seed {SEED}, {this_machine()}",
         "| pairs, heavy identifiers, identifier risk | seconds | peak memory, GB |",
         "|---|---|---|",
         f"| without a hub | {without.seconds:.1f} | {without.gigabytes:.1f} |",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
 import subprocess
@@ -17,9 +16,11 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from demo.bench_rings import read_published
+from demo.machine import this_machine
 from demo.oracle import read_truth
 from demo.processes import PROJECT_ROOT
 from demo.session import partners_up
+from demo.world import World
 from schemas.cleaned.bank_customers import BANK_CUSTOMERS
 from schemas.cleaned.shop_users import SHOP_USERS
 from schemas.customers.identities import IDENTITIES
@@ -82,7 +83,8 @@ def bench_identities(folder: Path, people: int = PEOPLE) -> list[str]:
     full = seconds["full"]
     return [
         f"{people:,} people, {records.num_rows:,} records, {pairs:,} pairs of one person that share an identifier, or "
-        f"name and birth date; {os.cpu_count()} cores; seconds from the file to the pairs, of {MILLION:,} records",
+        f"name and birth date; seed {World.seed}, {this_machine()}; seconds from the file to the pairs, of {MILLION:,} "
+        "records",
         "| who is one person | found | wished |",
         "|---|---|---|",
         f"| precision by pair | {precision:.5f} | 0.999 |",

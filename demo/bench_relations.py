@@ -17,6 +17,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from demo.machine import this_machine
 from demo.processes import PROJECT_ROOT
 
 BAD_SHARE = 0.02
@@ -118,7 +119,7 @@ def bench_relations(folder: Path, customers: int = 1_000_000, edges: int = 5_000
     ratio = best["ours"][0] / best["bare scipy and igraph"][0]
     rows = [f"| {name} | {seconds:.1f} | {memory:.1f} |" for name, (seconds, memory) in best.items()]
     return [
-        f"{customers:,} customers, {edges:,} edges, {BAD_SHARE:.0%} in default, seed {SEED}, {os.cpu_count()} cores",
+        f"{customers:,} customers, {edges:,} edges, {BAD_SHARE:.0%} in default, seed {SEED}, {this_machine()}",
         "| relations, Parquet to Parquet | seconds | peak memory, GB |",
         "|---|---|---|",
         *rows,
@@ -138,7 +139,7 @@ def bench_distributed(folder: Path, customers: int, edges: int) -> list[str]:
     seconds = dict(json.loads(line) for line in lines)
     together, _ = _run(OURS, folder)
     return [
-        f"| the distributed way, {customers:,} customers, {edges:,} edges, Parquet to Parquet | seconds |",
+        f"| the distributed way, {customers:,} customers, {edges:,} edges, seed {SEED}, {this_machine()} | seconds |",
         "|---|---|",
         *(f"| {name} | {took:.0f} |" for name, took in seconds.items()),
         f"| all, without Spark's start | {sum(seconds.values()):.0f} |",

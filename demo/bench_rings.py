@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 import time
@@ -13,10 +12,12 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from demo.machine import this_machine
 from demo.oracle import people_behind, read_truth, ring_precision, ring_recall
 from demo.processes import PROJECT_ROOT
 from demo.session import partners_up
 from demo.tour import published
+from demo.world import World
 from schemas.catalogue import all_datasets
 from schemas.customers.identities import IDENTITIES
 from schemas.edges.suspected_rings import SUSPECTED_RINGS
@@ -39,7 +40,7 @@ def bench_rings(folder: Path, people: int = PEOPLE) -> list[str]:
     planted = len(set(rings["ring_id"].to_pylist()))
     return [
         f"{people:,} people, {planted} planted rings of {len(rings)} people; {len(customers)} customers suspected, "
-        f"in {time.monotonic() - started:.0f} s from the partners to the rings, {os.cpu_count()} cores",
+        f"in {time.monotonic() - started:.0f} s from the partners to the rings, seed {World.seed}, {this_machine()}",
         "| rings of one night | share | wished |",
         "|---|---|---|",
         f"| recall: ring members who are suspected | {ring_recall(rings, suspects):.3f} | 0.95 |",

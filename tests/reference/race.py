@@ -23,6 +23,7 @@ import duckdb
 import psutil
 from pyspark.sql import SparkSession
 
+from demo.machine import this_machine
 from jobs.errors import StepMissingError
 from jobs.input_frames import DataFrames
 from jobs.inputs import Input, Resolver, night
@@ -45,6 +46,7 @@ def race(settings: Settings, business_date: date) -> None:
     )
     small = session_for_small_data(session)
     lines: list[Line] = []
+    say(f"the night of {business_date}, of the people and with the seed of the lake's world; {this_machine()}\n")
     say(
         "| family | rows read | Spark s | DuckDB s | Spark over DuckDB "
         "| processors, Spark s | DuckDB s | Spark over DuckDB | jobs | shuffled bytes a row |"
