@@ -51,7 +51,8 @@ class Cost:
 def bench(folder: Path, *world: str, with_million: bool = False) -> None:
     """Measure worlds, a training, a night by the command line and by Airflow, and print tables.
 
-    with_million: a world of a million people besides, which takes minutes and 10 GB of disk.
+    with_million: a world of a million people besides, which takes minutes and 10 GB of disk; and the distributed way of
+        the relations on the whole graph, which takes more than half an hour.
     """
     shutil.rmtree(folder, ignore_errors=True)
     costs: list[Cost] = []
@@ -76,7 +77,7 @@ def bench(folder: Path, *world: str, with_million: bool = False) -> None:
     _print_table(costs, rows, world)
     _print_worlds(worlds)
     for lines in (
-        bench_relations(folder / "relations"),
+        bench_relations(folder / "relations", distributed_parts=1 if with_million else 10),
         bench_hubs(folder / "hubs", measure),
         bench_rings(folder / "rings"),
         bench_identities(folder / "identities"),
