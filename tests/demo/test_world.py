@@ -315,8 +315,8 @@ def test_phones_come_in_several_spellings(life: Life) -> None:
 def test_a_small_share_of_borrowers_defaults_and_leans_to_it_beforehand() -> None:
     """60 days past due within six months: 2 to 8 % of those with an open plan, and more of those with a high hazard.
 
-    The truth counts 2 to 6 %, those who can pay no more (see test_hardship); here whoever is strained, forgetful or on a
-    new schedule and so late counts too.
+    The truth counts 2 to 6 %, those who can pay no more (see test_hardship); here whoever is late because of being
+    strained, forgetful or on a new schedule counts too.
     """
     world = World(people=4_000)
     lived = live(world, SECOND)
