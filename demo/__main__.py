@@ -21,7 +21,7 @@ from demo.session import run_with_partners
 from demo.tour import TourError, keep_airflow, tour
 from demo.world import World, WorldError
 from demo.world_report import report
-from demo.worlds_on_disk import find_world, is_served, note_world, remember
+from demo.worlds_on_disk import find_world, is_served, make_room, note_world, remember
 
 EXAMPLES = """examples:
   python -m demo up                                     20 000 people, the history and 7 daily drops, served from .demo
@@ -142,6 +142,7 @@ def world(options: argparse.Namespace) -> int:
         days = [day for day in wanted.business_dates(max((last - days[0]).days, 0)) if first <= day <= last]
     if not days:
         raise WorldError(f"--from {options.since} --to {options.until}: no day from {wanted.first_business_date} on")
+    make_room(options.out, wanted, days, all_parquet=options.parquet)
     rows = write_world(wanted, days, options.out, processes=options.processes, all_parquet=options.parquet)
     note_world(options.out, wanted, days, all_parquet=options.parquet)
     _say(begin, f"{rows:,} rows of {days[0]} to {days[-1]} are written to {options.out}")

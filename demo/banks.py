@@ -115,7 +115,16 @@ class Banks:
         }
 
     def _phones(self, position: int, persons: np.ndarray) -> pa.Array:
-        return spelling.spelled_phones(self._shop.users.phones(self._phone[persons, position]), self._spelling[persons])
+        return self._spelled_phones(self._phone[persons, position], persons)
+
+    def _phones_of_applicants(self, position: int, persons: np.ndarray) -> pa.Array:
+        """What the bank has on file; whom it does not know gives the number of the day."""
+        is_known = self._people.bank_opened_at[persons, position] != NOTHING
+        numbers = np.where(is_known, self._phone[persons, position], self._shop.users.phone[persons])
+        return self._spelled_phones(numbers, persons)
+
+    def _spelled_phones(self, numbers: np.ndarray, persons: np.ndarray) -> pa.Array:
+        return spelling.spelled_phones(self._shop.users.phones(numbers), self._spelling[persons])
 
     def _national_ids(self, persons: np.ndarray) -> pa.Array:
         return spelling.spelled_national_ids(self._people.national_ids.take(pa.array(persons)), self._spelling[persons])
@@ -245,7 +254,7 @@ class Banks:
             "application_id": self._world.ids(f"{self._people.bank_prefixes[position]}p", numbers),
             "applied_at": applied_at,
             "product_code": chosen(PRODUCTS, chance.choice(3, count, p=[0.6, 0.3, 0.1])),
-            "phone": self._phones(position, persons),
+            "phone": self._phones_of_applicants(position, persons),
             "national_id": where(chance.random(count) < 0.95, self._national_ids(persons)),
         }
 

@@ -98,7 +98,7 @@ class Browsing:
         step = np.arange(len(visit)) - np.repeat(np.cumsum(events) - events, events)
         return {
             "person": visitor[visit],
-            "device": visitor[visit],
+            "device": self._shop.usual_device[visitor[visit]],
             "session": session[visit],
             "moment": begins_at[visit] + 47 * step,
             "type": chance.choice([VIEW, SEARCH, ADD, LOGIN], len(visit), p=[0.62, 0.2, 0.1, 0.08]),

@@ -3,6 +3,10 @@
 After the first order a customer buys at a rate of their own, drawn from a gamma distribution, and after each repeat
 order leaves for good with a probability of their own, drawn from a beta distribution. Time runs in months of equal
 demand: a sale in November counts more days than February.
+
+The rates are those of an everyday shop, not of the music shop CDNOW, whose estimates (r 0.243, alpha 4.414 weeks, a
+0.793, b 2.426) are of people who mostly buy once; their spread makes a fifth of the customers bring about two thirds of
+the revenue, as published figures have it (demo.world_report).
 """
 
 from __future__ import annotations

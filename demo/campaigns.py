@@ -41,11 +41,15 @@ class Campaigns:
         self.uplift = draw_uplift(world, people)
         self._count = 0
         self._house_bank = _house_banks(world, people)
+        self._is_control = np.zeros(people.count, bool)
 
     def live_month(self, month: Month, ledger: Ledger) -> Applicants:
         """Write down the messages of the month, and each time that something came of one. Who applies for a card."""
         chance = self._world.generator("campaigns", month.index)
         self._shop.promoted = np.zeros(self._people.count)
+        # One arm for each person and campaign, whichever partner writes, and to whichever account.
+        arms = self._world.generator("arms of campaigns", month.index).random(self._people.count)[self._people.owner]
+        self._is_control = arms < CONTROL
         applicants = [self._send(month, -1, self._shop.users.is_registered(month.start), chance, ledger)]
         for bank in range(len(self._world.banks)):
             opened_at = self._people.bank_opened_at[:, bank]
@@ -75,7 +79,7 @@ class Campaigns:
         may_write = is_known & self._wishes.grants("" if bank < 0 else self._world.banks[bank], channels)
         persons = np.flatnonzero(may_write & (chance.random(len(is_known)) < REACH))
         count = len(persons)
-        is_control = chance.random(count) < CONTROL
+        is_control = self._is_control[persons]
         sent_at = month.moments(chance, count)
         channel = channels[persons]
         added = np.where(is_control, 0.0, self.uplift.added[persons, channel])
@@ -103,7 +107,8 @@ class Campaigns:
         ):
             rows = {**columns, "opened_at": opened, "applied_at": applied, "updated_at": moment}
             ledger.add("contacts", day_of(np.where(happens, moment, 0)), rows, happens=happens)
-        self._shop.promoted[persons] = np.where(opens, np.maximum(added, 0), 0)
+        moved = np.where(opens, np.maximum(added, 0), 0)
+        self._shop.promoted[persons] = np.maximum(self._shop.promoted[persons], moved)
         who = persons[applies]
         return Applicants(who, self._house_bank[who] if bank < 0 else np.full(len(who), bank), applied_at[applies])
 

@@ -6,16 +6,18 @@ day does not change by agreement, so its rows are never late; what else may happ
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from functools import partial
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from demo.dirt_rates import Dirt
-from demo.spelling import PLACEHOLDERS
+from demo.mistakes import mistyped
+from demo.spelling import FILLINGS, PLACEHOLDERS
 from demo.tables import MOMENT, SourceTable, newest_positions
 from demo.world import DAY_SECONDS, UTC_OFFSET_SECONDS, District, World, moment_of
 
@@ -97,12 +99,7 @@ def soil(delivery: Delivery) -> Soiled:
     owner = f"{delivery.bank} {source.name}".strip()
     chance = delivery.district.generator(f"dirt of {owner}", day.toordinal())
     flaws: list[Flaw] = []
-    for kind, spoil in (
-        ("clock_skew", _skew),
-        ("amounts_times_100", _inflate),
-        ("added_category", _categorise),
-        ("placeholder", _hold_place),
-    ):
+    for kind, spoil in SPOILERS:
         rows, keys, detail = spoil(dirt, chance, source.name, rows)
         flaws += delivery.noted(kind, keys, detail)
     for kind, repeat in (("newer_version", _renew), ("correction", _correct)):
@@ -180,6 +177,38 @@ def _hold_place(dirt: Dirt, chance: np.random.Generator, table: str, rows: pa.Ta
     words = pa.array(sorted(PLACEHOLDERS)).take(pa.array(chance.integers(0, len(PLACEHOLDERS), rows.num_rows)))
     phones = pc.if_else(pa.array(chosen), words, rows["phone"])
     return _with(rows, "phone", phones), keys_of(table, rows.filter(pa.array(chosen))), "no phone number"
+
+
+def _fill(
+    column: str, dirt: Dirt, chance: np.random.Generator, table: str, rows: pa.Table
+) -> tuple[pa.Table, list[str], str]:
+    """Forms that insist on an e-mail address or a national id, and get a word or noughts."""
+    if table not in _RENEWED or not dirt.placeholders:
+        return rows, [], ""
+    is_chosen = chance.random(rows.num_rows) < dirt.placeholders / 3
+    chosen = pa.array(is_chosen & rows[column].is_valid().to_numpy())
+    filled = pc.if_else(chosen, FILLINGS[column], rows[column])
+    return _with(rows, column, filled), keys_of(table, rows.filter(chosen)), f"no {column}"
+
+
+def _mistype(dirt: Dirt, chance: np.random.Generator, table: str, rows: pa.Table) -> tuple[pa.Table, list[str], str]:
+    """Forms on which one digit is wrong."""
+    if table not in _RENEWED or not dirt.mistyped:
+        return rows, [], ""
+    rows, places = mistyped(rows, chance, dirt.mistyped)
+    return rows, keys_of(table, rows.take(places)), "one digit wrong"
+
+
+Spoiler = Callable[[Dirt, np.random.Generator, str, pa.Table], tuple[pa.Table, list[str], str]]
+"""From the rates, chance, a table's name and its rows: the rows as they come, the keys of those spoiled, and how."""
+SPOILERS: tuple[tuple[str, Spoiler], ...] = (
+    ("clock_skew", _skew),
+    ("amounts_times_100", _inflate),
+    ("added_category", _categorise),
+    ("placeholder", _hold_place),
+    *((f"placeholder_{column}", partial(_fill, column)) for column in FILLINGS),
+    ("mistyped", _mistype),
+)
 
 
 def _renew(chance: np.random.Generator, delivery: Delivery) -> pa.Table:

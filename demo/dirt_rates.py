@@ -14,7 +14,8 @@ class Dirt:
     late_rows: of events, repayments, refunds, referrals and consents; the tables' own delays are in `demo.dirt`.
     malformed_lines, exact_duplicates, newer_versions: rows delivered besides the true ones, by the shop and, but for
     broken lines, by the banks. placeholders: bank customers with a word or noughts in place of their phone number; of
-    the shop's users two and a third times as many.
+    the shop's users two and a third times as many. A third as many, of both, in place of e-mail and of national id.
+    mistyped: users and bank customers with one wrong digit in phone, e-mail, national id or date of birth.
     corrections: orders delivered again with another discount. clock_skew: events dated by a clock that runs ahead.
     amounts_times_100: refunds written in the wrong unit. added_categories: events of a type nobody announced.
     The last four are whole deliveries of one day: (table, day) that never come, whose moments are eight hours off, or
@@ -28,6 +29,7 @@ class Dirt:
     malformed_lines: float = 0.001
     clock_skew: float = 0.001
     placeholders: float = 0.003
+    mistyped: float = 0.004
     amounts_times_100: float = 0.0
     added_categories: float = 0.0
     missing_days: tuple[tuple[str, date], ...] = ()

@@ -52,6 +52,11 @@ def bank_flaws_of(life: Life, day: date) -> list[Flaw]:
     ]
 
 
+def all_flaws_of(life: Life, day: date) -> list[Flaw]:
+    """Everything that is wrong with a day: of the shop, then of the banks."""
+    return [flaw for table in FILE_TABLES for flaw in flaws_of(life, table, day)] + bank_flaws_of(life, day)
+
+
 def write_drop(source: SourceTable, rows: pa.Table, folder: Path, day: date) -> Path:
     """Write one table's drop of one day without dirt: the data, then the manifest that completes it."""
     return _write_blocks(source, [Soiled(rows, rows.slice(0, 0), [])], folder, day)

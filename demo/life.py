@@ -101,7 +101,9 @@ class Life:
         return [self._soiled(position, source, day) for position in range(len(self.districts))]
 
     def late_rows(self, table: str, day: date) -> list[Flaw]:
-        """The rows of a drop that should have come on an earlier day."""
+        """The rows of a drop that should have come on an earlier day; none of the first, which holds all history."""
+        if day == self.world.first_business_date:
+            return []
         return [
             Flaw("late_row", table, day, key, f"{count} days")
             for life in self.districts

@@ -20,7 +20,7 @@ TYPES = ("pos", "online", "transfer_in", "transfer_out", "salary", "cash", "fee"
 POS, ONLINE, TRANSFER_IN, TRANSFER_OUT, SALARY, CASH, FEE, INTEREST, REPAYMENT = range(9)
 SELF_EMPLOYED = OCCUPATIONS.index("self_employed")
 FAN_OUT = 4  # accounts abroad among which a ring spreads what it took
-OUTSIDERS = 5_000  # accounts at banks outside the alliance
+OUTSIDERS = 5_000  # accounts at banks outside the alliance, of each district
 
 
 class Money:
@@ -275,7 +275,7 @@ class Money:
     def _counterparties(self, counterparty: np.ndarray) -> pa.Array:
         inside = self._account_ids.take(pa.array(counterparty, mask=counterparty < 0))
         is_outsider = (counterparty < -1) & (counterparty != NOTHING)
-        outside = numbered("xa", np.where(is_outsider, -2 - counterparty, 0))
+        outside = numbered("xa", self._world.numbers(np.where(is_outsider, -2 - counterparty, 0)))
         return pa.compute.if_else(pa.array(is_outsider), outside, inside)
 
     def _ids(self, bank: int, kind: str, count: int) -> pa.Array:

@@ -9,6 +9,8 @@ from dataclasses import asdict, fields
 from datetime import date
 from typing import Any
 
+import pyarrow as pa
+
 from demo.dirt_rates import Dirt
 from demo.drift import Drift
 from demo.tables import FILE_TABLES
@@ -114,8 +116,12 @@ def _delivery(name: str, value: str) -> tuple[Any, ...]:
     what, _, day = value.partition("@")
     table, _, column = what.partition(".")
     has_column = name == "changed_types"
-    is_known = table in FILE_TABLES and (not has_column or column in FILE_TABLES[table].schema.names)
-    if not is_known or bool(column) is not has_column:
+    schema = FILE_TABLES[table].schema if table in FILE_TABLES else pa.schema([])
+    can_go_wrong = {
+        "changed_types": column in schema.names and pa.types.is_integer(schema.field(column).type),
+        "time_zone_shifts": any(pa.types.is_timestamp(kind) for kind in schema.types),
+    }
+    if not can_go_wrong.get(name, bool(schema.names)) or bool(column) is not has_column:
         form = "orders.gross_cents@2026-04-01" if has_column else "orders@2026-04-01"
         raise WorldError(f"--dirt {name}={value}: no such delivery; write it like {form}")
     begins = _day(f"--dirt {name}", day)

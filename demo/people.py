@@ -20,6 +20,7 @@ STEADY_WORK = np.array([0.3, 1.3, -0.1, -0.5, -1.0, -0.9, 1.2, -0.2])
 """How steady the income of each occupation is, in standard deviations."""
 AGES = np.array([(20, 62), (21, 60), (18, 62), (21, 62), (22, 68), (18, 27), (50, 80), (18, 75)])
 """The youngest and the oldest of each occupation: nobody works before 18, studies after 27 or retires before 50."""
+OF_AGE_DAYS = 6_575  # eighteen years
 PEOPLE_FOR_A_SECOND_ACCOUNT = 50  # one in so many opens another account at the shop, under another e-mail address
 PEOPLE_FOR_A_PROMOTER = 40
 SECOND_BANK, THIRD_BANK = 0.10, 0.02  # of those who use a bank at all, where there are so many banks
@@ -101,6 +102,7 @@ def settle(district: District) -> People:
     youngest, oldest = AGES[traits["occupation"].astype(np.int64)].T
     age_days = (youngest + (oldest - youngest) * chance.beta(1.7, 2.6, count)[owner]) * 365.25
     birth_day = (day_number(district.first_month) - age_days).astype(np.int64)
+    registered_at, bank_opened_at = (_of_age(began_at, birth_day) for began_at in (registered_at, bank_opened_at))
     number = district.numbers(np.arange(count))
     rings = plant_rings(district, registered_at, bank_opened_at)
     home = district.numbers(rings.share(society.household))
@@ -145,6 +147,12 @@ def _national_ids(district: District, city: np.ndarray, birth_day: np.ndarray, i
     rank = np.empty(len(day), np.int64)
     rank[order] = np.arange(len(day)) - np.searchsorted(day[order], day[order])
     return spelling.national_ids(city, birth_day, district.numbers(rank), is_male)
+
+
+def _of_age(began_at: np.ndarray, birth_day: np.ndarray) -> np.ndarray:
+    """Nobody's relation begins before the eighteenth birthday; everyone is of age when the history begins."""
+    of_age_at = ((birth_day + OF_AGE_DAYS) * DAY_SECONDS).reshape(-1, *[1] * (began_at.ndim - 1))
+    return np.where(began_at == NOTHING, NOTHING, np.maximum(began_at, of_age_at))
 
 
 def _owners(chance: np.random.Generator, persons: int, registered_at: np.ndarray) -> np.ndarray:
@@ -199,7 +207,9 @@ def _traits(chance: np.random.Generator, count: int) -> dict[str, np.ndarray]:
         "occupation": occupation,
         "steadiness": steadiness,
         "income_z": income_z,
-        "income": np.round(650_000 * np.exp(0.5 * income_z), -3),  # a median of 6 500 yuan a month
+        "income": np.round(
+            650_000 * np.exp(0.5 * income_z), -3
+        ),  # a median of 6 500 yuan a month, see demo.world_report
         "hazard": (hazard - hazard.mean()) / hazard.std(),
     }
 

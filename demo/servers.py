@@ -13,13 +13,13 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 
-from demo.drops import MANIFEST, bank_flaws_of, flaws_of, write_drops
+from demo.drops import MANIFEST, all_flaws_of, write_drops
 from demo.keys import write_environment, write_keys, write_private
 from demo.life import Life
 from demo.object_store import DROP_BUCKET, DROP_PREFIX, PORTS, REGION, AccessKey, ObjectStore
 from demo.processes import Process, free_ports
 from demo.replicas import Replicas
-from demo.tables import BANK_TABLES, FILE_TABLES
+from demo.tables import BANK_TABLES
 from demo.truth import write_truth
 from demo.world import TIME_ZONE, World
 
@@ -58,9 +58,7 @@ class Partners:
         drops = list(write_drops(life, self.folder / "drop", days))
         self.store.upload(self.folder / "drop", drops)
         self.load_banks(life, days)
-        flaws = [flaw for day in days for table in FILE_TABLES for flaw in flaws_of(life, table, day)]
-        flaws += [flaw for day in days for flaw in bank_flaws_of(life, day)]
-        write_truth(life, self.folder / "truth", flaws)
+        write_truth(life, self.folder / "truth", [flaw for day in days for flaw in all_flaws_of(life, day)])
 
     def load_files(self, world: World, folder: Path, days: list[date]) -> None:
         """Serve what `demo.large` wrote: the drop's files as they are, the banks' by COPY, one file at a time."""

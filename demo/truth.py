@@ -20,6 +20,7 @@ from demo.truth_tables import DISTRICT_TABLES
 from demo.world import moment_of
 
 PLANTED = 50
+REAL_STEPS = 2.0**24
 _PERSONAL_OF_SHOP = ("full_name", "phone", "email", "national_id")
 
 
@@ -29,19 +30,39 @@ def write_truth(life: Life, folder: Path, flaws: list[Flaw]) -> None:
     With the first district goes planted_people.json. flaws: of the drops that were written.
     """
     for name in TRUTH_TABLES:
-        rows = flaws_table(flaws) if name == FLAWS.name else truth_table(life, name)
         (folder / name).mkdir(parents=True, exist_ok=True)
-        pq.write_table(rows, folder / name / f"part-{life.part:05d}.parquet", compression="zstd")
+        stem = folder / name / f"part-{life.part:05d}"
+        if name == FLAWS.name:
+            _write_flaws(stem, flaws)
+        else:
+            pq.write_table(truth_table(life, name), f"{stem}.parquet", compression="zstd")
     if life.part == 0:
         text = json.dumps(planted_people(life), ensure_ascii=False, indent=1)
         (folder / "planted_people.json").write_text(text + "\n", encoding="utf-8")
+
+
+def _write_flaws(stem: Path, flaws: list[Flaw]) -> None:
+    """A file for each day, so that a later day of the same world leaves those of earlier ones alone."""
+    for day in sorted({flaw.business_date for flaw in flaws}):
+        rows = flaws_table([flaw for flaw in flaws if flaw.business_date == day])
+        pq.write_table(rows, f"{stem}-{day}.parquet", compression="zstd")
 
 
 def truth_table(life: Life, name: str) -> pa.Table:
     """One table of the truth of all districts of the life, by district."""
     schema = TRUTH_TABLES[name].schema
     parts = [pa.table(DISTRICT_TABLES[name](part, life.last_day), schema=schema) for part in life.districts]
-    return pa.concat_tables(parts).combine_chunks()
+    columns = [
+        pa.array(_as_any_processor_has_it(column.to_numpy())) if pa.types.is_floating(column.type) else column
+        for column in pa.concat_tables(parts).columns
+    ]
+    return pa.table(columns, schema=schema).combine_chunks()
+
+
+def _as_any_processor_has_it(numbers: np.ndarray) -> np.ndarray:
+    """To 24 binary digits: the last of the 53 of an exponential depend on the processor that reckoned it."""
+    fraction, exponent = np.frexp(numbers)
+    return np.asarray(np.ldexp(np.round(fraction * REAL_STEPS) / REAL_STEPS, exponent))
 
 
 def flaws_table(flaws: list[Flaw]) -> pa.Table:

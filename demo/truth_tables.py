@@ -82,8 +82,14 @@ def _phones(life: DistrictLife, _last_day: date) -> Columns:
     ):
         person, number = np.append(person, persons), np.append(number, numbers)
         begins, ends = np.append(begins, np.full(len(persons), NOTHING)), np.append(ends, np.full(len(persons), end))
+    # Two accounts of one person may have one number: told once, as long as either has it.
+    person, until = _persons(life, person), np.where(ends == NOTHING, np.iinfo(np.int64).max, ends)
+    order = np.lexsort((-until, begins, number, person))
+    told = np.stack([person, number, begins])[:, order]
+    kept = order[np.append(True, (told[:, 1:] != told[:, :-1]).any(axis=0))]
+    person, number, begins, ends = person[kept], number[kept], begins[kept], ends[kept]
     return {
-        "person_id": _persons(life, person),
+        "person_id": person,
         "phone": life.shop.users.phones(number),
         "valid_from": _moments(begins),
         "valid_to": _moments(ends),
@@ -163,7 +169,9 @@ def _applications(life: DistrictLife, last_day: date) -> Columns:
     entered = np.stack(life.hardship.enters_default)
     last = np.minimum(merged["month"] + OUTCOME_OF_APPLICATIONS_MONTHS, len(entered))
     counts = np.concatenate([np.zeros((1, life.people.count), np.int64), np.cumsum(entered, axis=0)])
-    outcome = counts[last, merged["person"]] > counts[merged["month"], merged["person"]]
+    enters = counts[last, merged["person"]] > counts[merged["month"], merged["person"]]
+    # Whoever is in default already is not among those who enter it, and no better for that.
+    outcome = enters | np.stack(life.hardship.was_defaulted)[merged["month"], merged["person"]]
     is_open = merged["month"] + OUTCOME_OF_APPLICATIONS_MONTHS > _months_over(life, last_day)
     keep = merged["applied_at"] < _end_of(last_day)
     ids = pa.array([f"{life.people.bank_prefixes[bank]}p" for bank in merged["bank"].tolist()], pa.string())

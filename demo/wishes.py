@@ -13,6 +13,7 @@ from demo.world import District, Month, day_of
 CHANNELS = ("sms", "push", "email", "phone")
 STATUSES = ("granted", "denied", "revoked")
 GRANTED, DENIED, REVOKED = range(3)
+ASKS_TO_BE_FORGOTTEN = 1 / 8_000  # of those known, a month
 
 
 class Wishes:
@@ -73,7 +74,12 @@ class Wishes:
                 status = np.where(answers[turns] == 1, REVOKED, GRANTED)
                 self._write(holder, position, turns, month.moments(chance, len(turns)), status, ledger)
                 answers[turns] = 1 - answers[turns]
-        self._write_erasures(month, chance, ledger)
+        self._write_erasures(month, "", self._shop.users.is_registered(month.start), chance, ledger)
+        for bank in self._world.banks:
+            opened_at = self._began_at(bank)
+            is_known = (opened_at != NOTHING) & (opened_at < month.start)
+            at_bank = self._world.generator(f"erasures at {bank}", month.index)
+            self._write_erasures(month, bank, is_known, at_bank, ledger)
 
     def grants(self, holder: str, channel: np.ndarray) -> np.ndarray:
         """Who lets the shop ("") or a bank write through the channel (one for each person), all this month long.
@@ -123,15 +129,16 @@ class Wishes:
         self._consent_count += count
         ledger.add("consents", day_of(occurred_at), columns)
 
-    def _write_erasures(self, month: Month, chance: np.random.Generator, ledger: Ledger) -> None:
-        """About one registered user in 8 000 a month asks to be forgotten."""
-        asks = self._shop.users.is_registered(month.start) & (chance.random(self._people.count) < 1 / 8_000)
-        persons = np.flatnonzero(asks)
+    def _write_erasures(
+        self, month: Month, holder: str, is_known: np.ndarray, chance: np.random.Generator, ledger: Ledger
+    ) -> None:
+        """About one in 8 000 of those whom a partner knows asks it in a month to be forgotten."""
+        persons = np.flatnonzero(is_known & (chance.random(self._people.count) < ASKS_TO_BE_FORGOTTEN))
         requested_at = month.moments(chance, len(persons))
         columns = {
             "request_id": self._world.ids("z", np.arange(self._erasure_count, self._erasure_count + len(persons))),
-            "subject_type": "shop_user",
-            "subject_id": self._people.shop_user_ids(persons),
+            "subject_type": "bank_customer" if holder else "shop_user",
+            "subject_id": self._subject_ids(holder, persons),
             "requested_at": requested_at,
         }
         self._erasure_count += len(persons)

@@ -11,6 +11,7 @@ from typing import Any
 from demo.options import description
 from demo.world import World, WorldError
 
+WRITTEN_FOLDERS = ("drop", "bank", "truth")
 WORLD_FILE = "world.json"
 """In a folder with a world, or with servers over one: what makes that world, and which days of it there are."""
 
@@ -24,10 +25,52 @@ class WrittenWorld:
     days: list[date]
 
 
+def make_room(folder: Path, world: World, days: list[date], *, all_parquet: bool) -> None:
+    """Make sure that these days can be written into the folder: it holds nothing, or the days before of this world.
+
+    WorldError when another world, another span of days, or what a run that broke off left is in the way.
+    """
+    there = _noted(folder)
+    if there is None:
+        left = [name for name in WRITTEN_FOLDERS if (folder / name).exists()]
+        if left:
+            raise WorldError(
+                f"{folder} holds {', '.join(left)} of no finished world: remove them, or take another --out"
+            )
+        return
+    if {name: there.get(name) for name in _what(world, all_parquet)} != _what(world, all_parquet):
+        raise WorldError(f"{folder} holds another world: write to another --out, or remove the folder first")
+    first, last = date.fromisoformat(there["first"]), date.fromisoformat(there["last"])
+    if not first <= days[0] <= last + timedelta(days=1) or days[-1] < last:
+        raise WorldError(
+            f"{folder} holds {first} to {last} of this world, and its truth is as of {last}: write days that follow "
+            f"from {last + timedelta(days=1)} on, or to another --out"
+        )
+
+
 def note_world(folder: Path, world: World, days: list[date], *, all_parquet: bool) -> None:
-    """Write beside the files which world they are of."""
-    noted = description(world) | {"first": str(days[0]), "last": str(days[-1]), "all_parquet": all_parquet}
+    """Write beside the files which world they are of, and from which day to which."""
+    there = _noted(folder)
+    first = there["first"] if there else str(days[0])
+    noted = _what(world, all_parquet) | {"first": first, "last": str(days[-1])}
     (folder / WORLD_FILE).write_text(json.dumps(noted, indent=2) + "\n", encoding="utf-8")
+
+
+def _what(world: World, all_parquet: bool) -> dict[str, Any]:
+    return description(world) | {"all_parquet": all_parquet}
+
+
+def _noted(folder: Path) -> dict[str, Any] | None:
+    """What was written into the folder, whole; None: nothing, or not to its end."""
+    try:
+        noted = json.loads((folder / WORLD_FILE).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return None
+    except ValueError:
+        noted = None
+    if not isinstance(noted, dict) or not {"first", "last"} <= noted.keys():
+        raise WorldError(f"{folder / WORLD_FILE} is not of a world on disk: write to another --out")
+    return noted
 
 
 def find_world(folder: Path) -> WrittenWorld:

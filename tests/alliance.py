@@ -37,12 +37,16 @@ PublishedFiles = dict[tuple[str, str], list[tuple[str, int, str]]]
 
 @dataclass(frozen=True)
 class Alliance:
-    """A served world and where lakes of it lie: `folder/<name>`, scratch beside it."""
+    """A served world and where lakes of it lie: `folder/<name>`, scratch beside it.
+
+    truth: where the truth was put away before the first job ran, under a name that no job was ever told.
+    """
 
     folder: Path
     life: Life
     partners: Partners
     days: tuple[date, ...]
+    truth: Path
 
     @property
     def world(self) -> World:
@@ -92,7 +96,9 @@ def alliance_of(people: int, days_after_the_first: int, dirt: Dirt | None = None
     try:
         with partners(folder / "partners", forget=True) as running:
             running.load(life, days)
-            yield Alliance(folder, life, running, tuple(days))
+            with tempfile.TemporaryDirectory() as elsewhere:
+                truth = Path(shutil.move(running.folder / "truth", elsewhere))
+                yield Alliance(folder, life, running, tuple(days), truth)
     finally:
         if not os.environ.get("NIGHTLEDGER_KEEP"):
             shutil.rmtree(folder, ignore_errors=True)

@@ -18,15 +18,16 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
 
-from demo.dirt import DELAYS, NEW_EVENT_TYPE
+from demo.dirt import DELAYS, NEW_EVENT_TYPE, Soiled
 from demo.dirt_rates import Dirt
 from demo.drift import Drift
 from demo.drops import bank_flaws_of, encode, encode_blocks, flaws_of, write_drops
 from demo.life import Life, live
+from demo.mistakes import MISTAKES
 from demo.object_store import DROP_BUCKET
 from demo.servers import Partners
-from demo.spelling import PLACEHOLDERS
-from demo.tables import FILE_TABLES, MOMENT
+from demo.spelling import FILLINGS, PLACEHOLDERS
+from demo.tables import BANK_TABLES, FILE_TABLES, MOMENT
 from demo.truth import truth_table
 from demo.world import World, day_of, moment_of
 from jobs.captured import shop_bucket
@@ -45,6 +46,7 @@ FILTHY = Dirt(
     malformed_lines=0.03,
     clock_skew=0.03,
     placeholders=0.1,
+    mistyped=0.1,
     amounts_times_100=0.2,
     added_categories=0.02,
     missing_days=(("referrals", THIRD),),
@@ -71,9 +73,12 @@ def pair(life: Life, table: str, day: date, key: str) -> pd.DataFrame:
 
 
 def test_every_duplicate_is_noted(filthy: Life) -> None:
-    for table in ("events", "order_items", "consents", "credit_repayments"):
-        rows = filthy.drop(table, FIRST).to_pandas()
-        assert rows.duplicated().sum() == len(planted(filthy, "exact_duplicate", table, FIRST)) > 50
+    found = {}
+    for table in FILE_TABLES:
+        found[table] = int(filthy.drop(table, FIRST).to_pandas().duplicated().sum())
+        assert found[table] == len(planted(filthy, "exact_duplicate", table, FIRST)), table
+    assert {table for table, count in found.items() if count > 50} >= {"events", "order_items", "consents"}
+    assert sum(count > 0 for count in found.values()) > 10
 
 
 MOMENTS_OF_LATE_TABLES = {
@@ -115,6 +120,37 @@ def test_every_word_in_place_of_a_phone_number_is_noted_at_the_shop_too(filthy: 
         assert 0.15 < len(words) / rows[column].notna().sum() < 0.32  # 7 / 3 of a tenth
     clean = live(World(people=300, dirt=Dirt.none()), FIRST)
     assert not pc.any(pc.is_in(clean.drop("users", FIRST)["phone"], pa.array(sorted(PLACEHOLDERS)))).as_py()
+
+
+@pytest.mark.parametrize("partner", ["", "harbour"])
+def test_every_mistyped_form_and_every_filled_in_field_is_noted(filthy: Life, partner: str) -> None:
+    table = "customers" if partner else "users"
+    [soiled] = filthy.soiled_slice(partner, table, FIRST) if partner else filthy.soiled(table, FIRST)
+    clean = filthy._clean(0, (BANK_TABLES if partner else FILE_TABLES)[table], FIRST, partner).to_pandas()
+    key = clean.columns[0]
+    rows = soiled.rows.to_pandas()[: len(clean)].set_index(key)  # what is delivered again stands after them
+    clean = clean.set_index(key)
+    assert list(rows.index) == list(clean.index)
+    wrong = dict.fromkeys(MISTAKES, 0)
+    mistyped: list[str] = []
+    for column in MISTAKES:
+        filled = rows[column].isin([*PLACEHOLDERS, *FILLINGS.values()]) & (rows[column] != clean[column])
+        if column in FILLINGS:
+            assert sorted(rows.index[filled]) == noted(soiled, f"placeholder_{column}")
+            assert filled.any()
+        differs = rows[column].notna() & (rows[column] != clean[column]) & ~filled
+        wrong[column] = int(differs.sum())
+        mistyped += list(rows.index[differs])
+    assert sorted(mistyped) == noted(soiled, "mistyped")
+    assert all(wrong.values())
+    assert len(mistyped) == sum(wrong.values())  # one mistake in each
+    for right, written in zip(clean.national_id, rows.national_id, strict=True):
+        if right is not None and written not in {right, FILLINGS["national_id"]}:
+            assert sum(a != b for a, b in zip(right, written, strict=True)) == 1
+
+
+def noted(soiled: Soiled, kind: str) -> list[str]:
+    return sorted(flaw.key for flaw in soiled.flaws if flaw.kind == kind)
 
 
 def test_every_newer_version_and_every_correction_is_noted(filthy: Life) -> None:
@@ -244,11 +280,14 @@ def test_every_flaw_of_the_banks_is_noted(filthy: Life) -> None:
             rows = soiled.rows.to_pandas()
             counts = Counter(flaw.kind for flaw in noted)
             assert rows.duplicated().sum() == counts["exact_duplicate"]
-            told = {"placeholder": rows.phone.isin(PLACEHOLDERS), "newer_version": rows.bank_customer_id.notna()}
+            new = set(filthy._clean(0, BANK_TABLES["customers"], day, bank)["bank_customer_id"].to_pylist())
+            told = {
+                "placeholder": rows.phone.isin(PLACEHOLDERS),
+                "newer_version": ~rows.bank_customer_id.isin(new),
+            }
             found = set(rows.bank_customer_id[told[expected]])
             planted_here = {flaw.key for flaw in noted if flaw.kind == expected}
-            assert planted_here
-            assert planted_here <= found if expected == "newer_version" else planted_here == found
+            assert planted_here == found != set()
         before = set(filthy.replica(bank, "customers", None, FIRST)["bank_customer_id"].to_pylist())
         assert planted_here <= before  # a newer version of what was known
         twice = filthy.replica(bank, "transactions", None, FIRST).to_pandas().duplicated().sum()

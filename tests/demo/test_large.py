@@ -31,9 +31,12 @@ from demo.oracle import (
 )
 from demo.tables import BANK_TABLES, FILE_TABLES
 from demo.world import World
+from demo.world_report import report
+from demo.worlds_on_disk import find_world
 from tests.demo.conftest import FIRST, SECOND, THIRD
 from tests.demo.test_world import fingerprint
 
+FIGURES = 13
 PARTS = World(people=540, district_people=60, history_months=4)
 
 
@@ -140,8 +143,41 @@ def test_the_command_line_writes_the_days_asked_for(tmp_path: Path, capsys: pyte
     assert command.main([*base, "--from", "2026-03-01"]) == 2
     assert command.main(["world-report", "--people", "300", "--days", "1", "--out", str(tmp_path / "w.html")]) == 0
     page = (tmp_path / "w.html").read_text()
-    assert page.count("data:image/png;base64,") == 13
+    assert page.count("data:image/png;base64,") == FIGURES
     assert "http" not in page.replace("data:", "")
+
+
+def test_a_later_day_is_written_beside_the_days_before_and_another_world_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    base = ["world", "--people", "200", "--history-months", "2", "--out"]
+    for folder, spans in (("one", [(FIRST, SECOND)]), ("two", [(FIRST, FIRST), (SECOND, SECOND)])):
+        for first, last in spans:
+            assert command.main([*base, str(tmp_path / folder), "--from", str(first), "--to", str(last)]) == 0
+    assert fingerprint(tmp_path / "one") == fingerprint(tmp_path / "two")
+    assert find_world(tmp_path / "two").days == [FIRST, SECOND]
+    before = fingerprint(tmp_path / "two")
+    capsys.readouterr()
+    for arguments, says in (
+        (["--seed", "7", "--days", "1"], "holds another world"),
+        (["--days", "0"], "write days that follow from 2026-04-02 on"),
+        (["--from", "2026-04-09"], "write days that follow from 2026-04-02 on"),
+    ):
+        assert command.main([*base, str(tmp_path / "two"), *arguments]) == 2
+        assert says in capsys.readouterr().err
+    (tmp_path / "two" / "world.json").unlink()
+    assert command.main([*base, str(tmp_path / "two"), "--days", "1"]) == 2
+    assert "of no finished world" in capsys.readouterr().err
+    assert (tmp_path / "two" / "drop").is_dir()
+    assert before != fingerprint(tmp_path / "two")  # the note alone is gone
+
+
+@pytest.mark.parametrize("months", [2, 54])
+def test_the_page_can_be_drawn_of_a_short_and_of_a_long_history(months: int) -> None:
+    world = World(people=150, history_months=months, dirt=Dirt.none())
+    page = report(live(world, FIRST), [FIRST])
+    assert ("nothing to draw yet" in page or "no month is six months over" in page) is (months == 2)
+    assert page.count("data:image/png;base64,") == FIGURES
 
 
 def test_the_oracle_reads_all_parts_of_the_truth(written: Path) -> None:
@@ -149,7 +185,7 @@ def test_the_oracle_reads_all_parts_of_the_truth(written: Path) -> None:
     assert sorted(people["person_id"].to_pylist()) == list(range(PARTS.people))
     flaws = read_truth(written / "truth", "flaws")
     assert set(flaws["business_date"].to_pylist()) <= {FIRST, SECOND}
-    assert flaws.num_rows > 100
+    assert flaws.num_rows > 50
 
 
 def test_pairs_of_records_count_for_precision_and_recall() -> None:

@@ -65,6 +65,8 @@ def test_single_deliveries_can_go_wrong_and_a_drift_has_figures_of_its_own() -> 
         (["--dirt", "none,missing_days=gossip@2026-04-01"], "no such delivery"),
         (["--dirt", "none,missing_days=orders@soon"], "a day like 2026-04-01"),
         (["--dirt", "none,changed_types=orders@2026-04-01"], "orders.gross_cents@2026-04-01"),
+        (["--dirt", "none,changed_types=orders.order_status@2026-04-01"], "orders.gross_cents@2026-04-01"),
+        (["--dirt", "none,time_zone_shifts=order_items@2026-04-01"], "no such delivery"),
         (["--drift", "tomorrow"], "a day like 2026-04-01"),
         (["--drift", "2026-01-15"], "the first day of a month"),
         (["--drift", "2026-01-01,strain_factor=-1"], "strain_factor: 0 to 20"),

@@ -15,6 +15,7 @@ from scipy.optimize import approx_fprime, minimize
 from scipy.special import betaln, gammaln
 
 from demo.buying import LEAVES_A, LEAVES_B, RATE_SCALE, RATE_SHAPE, Buying, begin_buying, months_of_demand
+from demo.dirt_rates import Dirt
 from demo.life import Life, live
 from demo.oracle import read_truth
 from demo.people import settle
@@ -27,6 +28,18 @@ from demo.world_report import tail_exponent
 from tests.demo.conftest import FIRST, SMALL
 
 MARKETING = "marketing"
+GRAIN_KEYS = {
+    "people": ["person_id"],
+    "source_ids": ["partner", "source_id"],
+    "phones": ["person_id", "phone", "valid_from"],
+    "defaults": ["observation_date", "person_id"],
+    "values": ["shop_user_id"],
+    "uplifts": ["person_id", "contact_channel"],
+    "applications": ["application_id"],
+    "rings": ["person_id"],
+    "bots": ["device_id"],
+    "friends": ["first_person_id", "second_person_id"],
+}
 
 
 def truth(life: Life, name: str) -> pd.DataFrame:
@@ -54,8 +67,9 @@ def test_every_table_of_the_truth_keeps_its_contract(town: Life, name: str) -> N
         assert rows.num_rows
         nulls = {field.name for field in rows.schema if rows[field.name].null_count}
         assert nulls <= {field.name for field in table.schema if field.nullable}
+        assert not rows.select(GRAIN_KEYS[name]).to_pandas().duplicated().any()
     assert table.grain
-    assert all(field.metadata for field in table.schema)
+    assert [field.name for field in table.schema if not field.metadata[b"comment"]] == []
 
 
 def test_the_repeat_buying_process_recovers_its_own_parameters() -> None:
@@ -113,6 +127,62 @@ def test_the_degrees_have_a_heavy_tail_and_communities_show(town: Life) -> None:
     both_work = ~np.isnan(first) & ~np.isnan(second)
     by_chance = (people.workplace_id.value_counts(normalize=True) ** 2).sum()
     assert (first == second)[both_work].mean() > 3 * by_chance
+
+
+def test_money_is_sent_along_friendships_and_the_partners_of_a_year_have_a_heavy_tail_too() -> None:
+    town = live(World(people=4_500, dirt=Dirt.none()), FIRST)
+    owner = pd.concat([served_rows(town, "accounts", bank) for bank in town.world.banks]).drop_duplicates("account_id")
+    person = owner.bank_customer_id.map(truth(town, "source_ids").set_index("source_id").person_id)
+    person.index = owner.account_id
+    sent = pd.concat([served_rows(town, "transactions", bank) for bank in town.world.banks])
+    sent = sent[(sent.transaction_type == "transfer_out") & sent.counterparty_account_id.isin(person.index)]
+    pairs = pd.DataFrame({"payer": person[sent.account_id].to_numpy(), "payee": person[sent.counterparty_account_id]})
+    pairs = pairs[pairs.payer.to_numpy() != pairs.payee.to_numpy()]
+    friends, rings = truth(town, "friends"), set(truth(town, "rings").person_id)
+    known = set(zip(friends.first_person_id, friends.second_person_id, strict=True))
+    outside = pairs[~(pairs.payer.isin(rings) & pairs.payee.isin(rings))]
+    assert {(min(pair), max(pair)) for pair in zip(outside.payer, outside.payee, strict=True)} <= known
+    both = pd.concat([pairs, pairs.rename(columns={"payer": "payee", "payee": "payer"})])
+    partners = both.groupby("payer").payee.nunique().to_numpy()
+    assert 1.9 < tail_exponent(partners, smallest=5) < 3.1
+    assert partners.max() > 10 * np.median(partners)
+
+
+def test_a_fifth_of_the_customers_bring_two_thirds_of_the_revenue_and_one_order_in_ten_sees_money_back(
+    town: Life,
+) -> None:
+    """Bounds around what the page of the world cites: 67 % (McCarthy and Winer 2019), 10.6 % to 16.6 % (NRF 2022)."""
+    orders = served_rows(town, "orders").drop_duplicates("order_id", keep="last")
+    paid = orders[orders.paid_at.notna() & (orders.order_status != "cancelled")]
+    spent = paid.groupby("shop_user_id").net_cents.sum().sort_values(ascending=False)
+    assert 0.55 < spent[: len(spent) // 5].sum() / spent.sum() < 0.80
+    assert 0.05 < served_rows(town, "refunds").order_id.nunique() / len(orders) < 0.15
+
+
+def test_whoever_is_in_default_already_is_no_better_an_applicant(town: Life) -> None:
+    applications, known = truth(town, "applications"), town.districts[0].hardship
+    months = (applications.applied_at.dt.tz_convert("Asia/Shanghai").dt.to_period("M")
+              - pd.Period(town.world.first_month, "M")).map(lambda gap: gap.n)  # fmt: skip
+    was_in_default = np.stack(known.was_defaulted)[months, applications.person_id]
+    decided = applications[was_in_default].dropna(subset="is_default")
+    assert len(decided) > 3
+    assert decided.is_default.all()
+
+
+def test_nobody_is_a_customer_before_the_eighteenth_birthday(town: Life) -> None:
+    people, ids = truth(town, "people").set_index("person_id"), truth(town, "source_ids")
+    born = pd.to_datetime(people.birth_date[ids.person_id]).dt.tz_localize("Asia/Shanghai")
+    age = (ids.valid_from.to_numpy() - born.dt.tz_convert("UTC").to_numpy()) / pd.Timedelta(days=365.25)
+    assert age.min() >= 17.99
+    assert (age < 18.5).any()
+
+
+def test_t28_a_person_is_in_one_arm_of_a_campaign_whoever_writes_and_to_whichever_account(town: Life) -> None:
+    contacts = served_rows(town, "contacts").drop_duplicates("contact_id")
+    contacts["person"] = contacts.subject_id.map(truth(town, "source_ids").set_index("source_id").person_id)
+    arms = contacts.groupby(["person", "campaign_code"]).is_control.agg(["nunique", "size"])
+    assert (arms["size"] > 1).sum() > 20
+    assert arms["nunique"].max() == 1
 
 
 def test_randomised_campaigns_have_equal_covariates_in_both_arms(town: Life) -> None:

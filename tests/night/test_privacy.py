@@ -11,13 +11,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from demo.oracle import read_truth
 from tests.alliance import Alliance
 
 PEOPLE = 50
 
 
 def raw_values(alliance: Alliance) -> list[str]:
-    planted = json.loads((alliance.partners.folder / "truth" / "planted_people.json").read_text(encoding="utf-8"))
+    planted = json.loads((alliance.truth / "planted_people.json").read_text(encoding="utf-8"))
     assert len(planted) == PEOPLE
     values = sorted({value for person in planted for value in person["raw_values"] if len(value) >= 3})
     assert len(values) > PEOPLE * 3
@@ -41,6 +42,13 @@ def texts_of(column: pa.ChunkedArray) -> Iterator[str]:
         yield "\n".join(value.decode("utf-8", errors="replace") for value in column.unique().to_pylist() if value)
     elif pa.types.is_nested(column.type):
         yield json.dumps(column.to_pylist(), ensure_ascii=False, default=str)
+
+
+def test_every_night_was_closed_while_the_truth_lay_elsewhere(closed: Alliance) -> None:
+    assert read_truth(closed.truth, "people").num_rows == closed.world.people
+    assert not (closed.partners.folder / "truth").exists()
+    told = " ".join(closed.environment("forward").values())
+    assert str(closed.truth.parent) not in told
 
 
 @pytest.mark.parametrize(
