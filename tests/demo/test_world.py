@@ -338,16 +338,15 @@ def test_a_small_share_of_borrowers_defaults_and_leans_to_it_beforehand() -> Non
     """60 days past due within six months: 2 to 8 % of those with an open plan, and more of those with a high hazard.
 
     The truth counts 2 to 6 %, those who can pay no more (see test_hardship); here whoever is late because of being
-    strained, forgetful or on a new schedule counts too.
+    strained, forgetful or on a new schedule counts too. Of two seeds together, as one alone varies by a percentage point.
     """
-    world = World(people=4_000)
-    lived = live(world, SECOND)
-    rates, hazards = [], []
-    for observed in (date(2024, 12, 31), date(2025, 3, 31), date(2025, 6, 30), date(2025, 9, 30)):
-        defaulted = _defaults_within_six_months(lived, observed)
-        rates.append(np.mean(list(defaulted.values())))
-        hazards += [(lived.districts[0].people.hazard[person], outcome) for person, outcome in defaulted.items()]
-    assert 0.02 <= np.mean(rates) <= 0.08
+    hazards = []
+    for seed in (1, 2):
+        lived = live(World(people=2_500, seed=seed, history_months=18), SECOND)
+        for observed in (date(2025, 3, 31), date(2025, 9, 30)):
+            defaulted = _defaults_within_six_months(lived, observed)
+            hazards += [(lived.districts[0].people.hazard[person], outcome) for person, outcome in defaulted.items()]
+    assert 0.02 <= np.mean([outcome for _, outcome in hazards]) <= 0.08
     bad, good = (np.array([hazard for hazard, outcome in hazards if outcome is wanted]) for wanted in (True, False))
     assert 0.65 < np.mean(bad[:, None] > good[None, :]) < 0.90  # the area under the ROC curve of the latent hazard
 
