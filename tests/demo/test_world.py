@@ -338,7 +338,7 @@ def test_a_small_share_of_borrowers_defaults_and_leans_to_it_beforehand() -> Non
     """60 days past due within six months: 2 to 8 % of those with an open plan, and more of those with a high hazard.
 
     The truth counts 2 to 6 %, those who can pay no more (see test_hardship); here whoever is late because of being
-    strained, forgetful or on a new schedule counts too. Of two seeds together, as one alone varies by a percentage point.
+    strained, forgetful or on a new schedule counts too. Of two seeds together: one alone varies by a percentage point.
     """
     hazards = []
     for seed in (1, 2):
