@@ -8,15 +8,20 @@ from typing import Any
 
 from jobs.models.report_leaks import leaks_section
 from jobs.models.report_plots import (
+    bars_plot,
     calibration_plot,
     distribution_plot,
     gains_plot,
+    index_plot,
     roc_plot,
+    score_plot,
     separation_plot,
     vintages_plot,
 )
 from jobs.models.report_sections import fairness_section, people_section, reasons_section
 from jobs.models.report_tables import figure, plot, section, table
+from jobs.models.scorecard_report import CAPTURE_AT, LIFT_AT
+from jobs.models.stability import CHANGED, CHANGING
 
 STYLE = """
 body{font:15px/1.45 system-ui,sans-serif;color:#1c2733;max-width:1120px;margin:2em auto;padding:0 1em}
@@ -49,6 +54,11 @@ MEASURES = {
     "brier": ("Brier", "{:.4f}"),
     "expected_calibration_error": ("calibration error", "{:.4f}"),
 }
+CONCENTRATION = {
+    "bad_rate": ("default rate", "{:.2%}"),
+    **{f"lift_at_{share}": (f"lift at {share} %", "{:.2f}") for share in LIFT_AT},
+    f"capture_at_{CAPTURE_AT}": (f"capture at {CAPTURE_AT} %", "{:.1%}"),
+}
 
 
 def write_page(report: Mapping[str, Any]) -> str:
@@ -56,13 +66,15 @@ def write_page(report: Mapping[str, Any]) -> str:
     body = "".join(
         [
             _head(report),
-            section("How well it tells good from bad", _measures(report["parts"])),
+            section("How well it tells good from bad", _measures(report["parts"], MEASURES)),
+            section("Defaults among the riskiest", _concentration(report["parts"])),
             section("People behind the rows", people_section(report["people"], PARTS)),
             section("Calibration", _calibration(report)),
             section("Champion and challenger", _challenger(report["challenger"])),
             section("With and without the network", _network(report["without_network"])),
             section("Leak audit", leaks_section(report["leak_audit"])),
             section("Plots", _plots(report)),
+            section("Stability", _stability(report)),
             section("Fairness", fairness_section(report["fairness"])),
             section("Reasons", reasons_section(report["reasons"])),
             section("Vintages", _vintages(report["vintages"])),
@@ -106,12 +118,20 @@ def _population(report: Mapping[str, Any]) -> str:
     )
 
 
-def _measures(parts: Mapping[str, Mapping[str, Any]]) -> str:
+def _measures(parts: Mapping[str, Mapping[str, Any]], measures: Mapping[str, tuple[str, str]]) -> str:
     rows = [
-        [escape(words), *(figure(parts[name][measure], form) for measure, (_, form) in MEASURES.items())]
+        [escape(words), *(figure(parts[name][measure], form) for measure, (_, form) in measures.items())]
         for name, words in PARTS.items()
     ]
-    return table(["part", *(title for title, _ in MEASURES.values())], rows, words=1)
+    return table(["part", *(title for title, _ in measures.values())], rows, words=1)
+
+
+def _concentration(parts: Mapping[str, Mapping[str, Any]]) -> str:
+    text = (
+        "Lift at 5 %: the default rate of the riskiest 5 % over that of all. Capture at 4 %: the share of all defaults "
+        "that is among the riskiest 4 %, about as many as can be looked at by hand."
+    )
+    return f"<p>{text}</p>{_measures(parts, CONCENTRATION)}"
 
 
 def _calibration(report: Mapping[str, Any]) -> str:
@@ -164,7 +184,13 @@ def _challenger(challenger: Mapping[str, Any]) -> str:
         f"{challenger['judged_on'].replace('_', ' ')}; intervals hold 95 % of {challenger['draws']} draws of customers."
     )
     titles = ["model", "rows", "defaults", "Gini", "gain in Gini", "KS", "calibration error", "expected", "observed"]
-    return f"<p>{escape(text)}</p>{table(titles, rows, words=1)}"
+    return f"<p>{escape(text)}</p>{table(titles, rows, words=1)}{_side_by_side(challenger['curves'])}"
+
+
+def _side_by_side(curves: Mapping[str, Mapping[str, Any]]) -> str:
+    """The curves of two models on the same rows: far apart is worth a discussion, one upon the other is not."""
+    plots = plot("ROC", roc_plot(curves["roc"])) + plot("Gains: bads caught by share", gains_plot(curves["gains"]))
+    return f'<div class="plots">{plots}</div>'
 
 
 def _network(comparison: Mapping[str, Any] | None) -> str:
@@ -178,7 +204,27 @@ def _network(comparison: Mapping[str, Any] | None) -> str:
         [name, _with_interval(one, "gini"), _with_interval(one, "gini_gain"), figure(one["ks"], "{:.3f}")]
         for name, one in comparison["models"].items()
     ]
-    return f"<p>The scorecard uses {used}.</p>{table(['network', 'Gini', 'gain in Gini', 'KS'], rows, words=1)}"
+    shown = table(["network", "Gini", "gain in Gini", "KS"], rows, words=1)
+    return f"<p>The scorecard uses {used}.</p>{shown}{_side_by_side(comparison['curves'])}"
+
+
+def _stability(report: Mapping[str, Any]) -> str:
+    """Whether the newest people are still those the scorecard was learnt from: by score over time, and by feature."""
+    moved = sorted(report["stability"], key=lambda one: (-(one["index"] or 0), one["feature"]))
+    bars = [(one["feature"][:30], one["index"] or 0.0) for one in moved]
+    top = max(0.4, *(value for _, value in bars))
+    text = (
+        f"Groups are frozen: the deciles of the rows learnt from, and the bins that are scored. Below {CHANGING} "
+        f"nothing has changed, above {CHANGED} the people are others."
+    )
+    plots = {
+        "Stability index of the score, rows learnt from against each date": index_plot(report["drift"]),
+        "Score by observation date": score_plot(report["drift"]),
+        "Stability index of each feature, newest dates against the earlier": bars_plot(
+            bars, across="stability index", top=top, mark=CHANGED, above=True
+        ),
+    }
+    return f'<p>{text}</p><div class="plots">{"".join(plot(name, svg) for name, svg in plots.items())}</div>'
 
 
 def _with_interval(measures: Mapping[str, Any], name: str) -> str:
@@ -192,8 +238,8 @@ def _with_interval(measures: Mapping[str, Any], name: str) -> str:
 def _plots(report: Mapping[str, Any]) -> str:
     part = report["judged_on"].replace("_", " ")
     plots = {
-        "ROC": roc_plot(report["roc"]),
-        f"Gains: bads caught by share refused, {part}": gains_plot(report["gains"]),
+        "ROC": roc_plot(dict(sorted(report["roc"].items()))),
+        f"Gains: bads caught by share refused, {part}": gains_plot({"scorecard": report["gains"]}),
         f"KS: cumulated shares by score, {part}": separation_plot(report["separation"]),
         f"Calibration by score band, {part}": calibration_plot(report["bands"]),
         f"Goods and bads by score band, {part}": distribution_plot(report["bands"]),

@@ -105,6 +105,11 @@ def test_t22_every_head_scores_in_spark_as_it_was_learnt(table: TableMaker, file
             expected = np.where(rows["purchase_day_count"].astype(float) >= 4, expected, np.nan)
             assert 0 < np.isnan(expected).sum() < len(expected)
         np.testing.assert_allclose(scored[name].astype(float), expected, atol=1e-12)
+        odds = (1 - expected) / expected if head == "is_churned" else expected / (1 - expected)
+        points = 600 + 40 * np.log2(odds / 30)  # more is better for us
+        np.testing.assert_allclose(
+            scored[name.replace("_probability", "_points")].astype(float), points, rtol=0, atol=0.5 + 1e-9
+        )
         assert np.nanstd(expected) > 0.01
 
 
