@@ -149,8 +149,9 @@ def models(options: Namespace) -> int:
     decides = champion.trained_on if champion else (before[-1] if before else None)
     in_shadow = _in_shadow(opened, coming, decides)
     for day in trained:
-        role = "champion" if day == decides else "in shadow" if (day, opened.kind) in in_shadow else ""
-        logger.info("%s  %s %s  %s", day, opened.kind, _version_or_why_not(opened, day, opened.kind), role)
+        roles = {"in shadow": (day, opened.kind) in in_shadow, "champion": day == decides}
+        told = ", ".join(role for role, holds in roles.items() if holds)
+        logger.info("%s  %s %s  %s", day, opened.kind, _version_or_why_not(opened, day, opened.kind), told)
         if (day, "trees") in in_shadow:
             logger.info("%s  trees %s  in shadow", day, _version_or_why_not(opened, day, "trees"))
     for one in registry.decisions(opened.address):

@@ -60,13 +60,18 @@ def _model(told: Mapping[str, Any]) -> str:
     if told["fallback"]:
         why = f"Nothing was learnt: {told['fallback']}. Everybody gets the base rate of {told['base_rate']:.2%}."
         return f'<p>{escape(text)}</p><div class="warnings">{escape(why)}</div>'
-    measures = {**MEASURES, **CONCENTRATION, "bads": ("events", "{:,}")}
+    shown = [_measures(told["measured"], measures) for measures in (MEASURES, CONCENTRATION)]
+    return f"<p>{escape(text)}</p>{''.join(shown)}{_plots(told)}"
+
+
+def _measures(measured: Mapping[str, Mapping[str, Any]], measures: Mapping[str, tuple[str, str]]) -> str:
     rows = [
-        [escape(words), *(figure(told["measured"][name].get(one), form) for one, (_, form) in measures.items())]
+        [escape(words), *(figure(measured[name].get(one), form) for one, (_, form) in measures.items())]
         for name, words in PARTS.items()
     ]
-    titles = ["part", *(shown.replace("default rate", "rate of events") for shown, _ in measures.values())]
-    return f"<p>{escape(text)}</p>{table(titles, rows, words=1)}{_plots(told)}"
+    called = {"defaults": "events", "default rate": "rate of events"}
+    titles = ["part", *(called.get(title, title) for title, _ in measures.values())]
+    return table(titles, rows, words=1)
 
 
 def _plots(told: Mapping[str, Any]) -> str:

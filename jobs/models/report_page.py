@@ -29,7 +29,7 @@ h1{margin-bottom:.1em}h2{margin-top:1.6em;border-bottom:1px solid #d5d9de;paddin
 table{border-collapse:collapse;width:100%;font-size:14px}
 th,td{text-align:left;padding:.25em .6em;border-bottom:1px solid #e8eaed;vertical-align:top}
 td.n,th.n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
-.plots{display:grid;grid-template-columns:1fr 1fr;gap:1em}figure{margin:0}figcaption{font-weight:600}
+.plots{display:grid;grid-template-columns:1fr 1fr;gap:1em;margin-top:1em}figure{margin:0}figcaption{font-weight:600}
 svg{width:100%;height:auto}svg text{font:11px system-ui,sans-serif;fill:#3d4752}
 .warnings{background:#fff4e5;border-left:4px solid #d9822b;padding:.6em 1em}
 .good{background:#eaf6ec;border-left:4px solid #3b9c4f;padding:.6em 1em}

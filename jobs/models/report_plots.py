@@ -46,7 +46,7 @@ def gains_plot(curves: Mapping[str, Points], *, kind: str = "bads", of: str = "r
 def _shares_plot(curves: Mapping[str, Points], across: str, up: str) -> str:
     colours = dict(zip(curves, (BLUE, RED, DARK), strict=False))
     lines = [line([(0, 0), (1, 1)], (0, 1), (0, 1), GREY, dashed=True)]
-    lines += [line(points, (0, 1), (0, 1), colours[name]) for name, points in reversed(curves.items()) if points]
+    lines += [line(points, (0, 1), (0, 1), colours[name]) for name, points in reversed(list(curves.items())) if points]
     names = {name.replace("_", " "): colour for name, colour in colours.items()}
     return frame(across, up, number_axis((0, 1), "{:.0%}"), value_axis(1.0), lines, {**names, "chance": GREY})
 
@@ -154,7 +154,7 @@ def qini_plot(curves: Mapping[str, Points]) -> str:
     colours = dict(zip(curves, (BLUE, RED, DARK), strict=False))
     at_random = [(0.0, 0.0), next(iter(curves.values()))[-1]]
     lines = [line(at_random, (0, 1), (low, top), GREY, dashed=True)]
-    lines += [line(points, (0, 1), (low, top), colours[name]) for name, points in reversed(curves.items())]
+    lines += [line(points, (0, 1), (low, top), colours[name]) for name, points in reversed(list(curves.items()))]
     names = {name.replace("_", "-"): colour for name, colour in colours.items()}
     beside = value_axis(top, low=low, form="{:.2%}")
     axis = number_axis((0, 1), "{:.0%}")

@@ -55,9 +55,9 @@ def build(
     lines = [*group_ratios(tonight)]
     for name, before in {"training": learnt, **nights}.items():
         lines += [*indices(baseline, name, before, tonight), *approvals(scorecard, name, before, tonight)]
-    before = readable(profiles_30d_ago, scorecard)
-    if before is not None:
-        lines += migrations(customer_scores, weighed(before, scorecard), scorecard)
+    scorable = readable(profiles_30d_ago, scorecard)
+    if scorable is not None:
+        lines += migrations(customer_scores, weighed(scorable, scorecard), scorecard)
     rows = [(scorecard.model_version, *line) for line in lines]
     return customer_profiles.sparkSession.createDataFrame(rows, SCHEMA)
 

@@ -103,8 +103,8 @@ def test_what_is_out_of_date_or_under_another_key_is_not_handed_over(table: Tabl
 
 def publish(lake: Lake, table: Table, day: date, given: Sequence[dict[str, Any]]) -> None:
     schema = arrow_schema(table)
-    columns = list(zip(*filled_rows(table, given), strict=True)) if given else [[] for _ in schema]
-    arrays = [pa.array(column, field.type) for column, field in zip(columns, schema, strict=True)]
+    filled = filled_rows(table, given)
+    arrays = [pa.array([row[place] for row in filled], field.type) for place, field in enumerate(schema)]
     with lake.writing(Partition(table.address, day)) as writer:
         path = writer.staging_folder / "part-00000.parquet"
         pq.write_table(pa.Table.from_arrays(arrays, schema=schema), path)
@@ -154,7 +154,7 @@ def test_t29_revoked_between_build_and_export_the_person_is_absent_and_the_reaso
     def handed_over(bank: str) -> list[str]:
         file = tmp_path / "out" / bank / f"partner_offers-{NIGHT}.parquet"
         assert pq.read_schema(file).names == list(PARTNER_OFFERS.column_names)
-        return pq.read_table(file)["customer_token"].to_pylist()
+        return list(map(str, pq.read_table(file)["customer_token"].to_pylist()))
 
     hand_over(road, NIGHT, tmp_path / "out")
     assert handed_over("harbour") == sorted(token(name, "harbour") for name in ("ann", "bob"))
