@@ -7,21 +7,18 @@ from html import escape
 from typing import Any
 
 from jobs.models.report_leaks import leaks_section
+from jobs.models.report_models import challenger_section, network_section
 from jobs.models.report_plots import (
-    bars_plot,
     calibration_plot,
     distribution_plot,
     gains_plot,
-    index_plot,
     roc_plot,
-    score_plot,
     separation_plot,
     vintages_plot,
 )
-from jobs.models.report_sections import fairness_section, people_section, reasons_section
+from jobs.models.report_sections import fairness_section, people_section, reasons_section, stability_section
 from jobs.models.report_tables import figure, plot, section, table
 from jobs.models.scorecard_report import CAPTURE_AT, LIFT_AT
-from jobs.models.stability import CHANGED, CHANGING
 
 STYLE = """
 body{font:15px/1.45 system-ui,sans-serif;color:#1c2733;max-width:1120px;margin:2em auto;padding:0 1em}
@@ -70,11 +67,11 @@ def write_page(report: Mapping[str, Any]) -> str:
             section("Defaults among the riskiest", _concentration(report["parts"])),
             section("People behind the rows", people_section(report["people"], PARTS)),
             section("Calibration", _calibration(report)),
-            section("Champion and challenger", _challenger(report["challenger"])),
-            section("With and without the network", _network(report["without_network"])),
+            section("Champion and challenger", challenger_section(report["challenger"])),
+            section("With and without the network", network_section(report["without_network"])),
             section("Leak audit", leaks_section(report["leak_audit"])),
             section("Plots", _plots(report)),
-            section("Stability", _stability(report)),
+            section("Stability", stability_section(report)),
             section("Fairness", fairness_section(report["fairness"])),
             section("Reasons", reasons_section(report["reasons"])),
             section("Vintages", _vintages(report["vintages"])),
@@ -159,80 +156,6 @@ def _calibration(report: Mapping[str, Any]) -> str:
         )
     titles = ["out of time", "expected rate", "observed rate", "expected over observed", "calibration error"]
     return f"<p>{escape(method)}</p>{table(titles, rows, words=1)}"
-
-
-def _challenger(challenger: Mapping[str, Any]) -> str:
-    """Both models on the same rows, with intervals of Gini and of what the challenger gains."""
-    rows = [
-        [
-            escape(name),
-            f"{one['rows']:,}",
-            f"{one['bads']:,}",
-            _with_interval(one, "gini"),
-            _with_interval(one, "gini_gain"),
-            figure(one["ks"], "{:.3f}"),
-            figure(one["expected_calibration_error"], "{:.4f}"),
-            figure(one["expected_bad_rate"], "{:.2%}"),
-            figure(one["bad_rate"], "{:.2%}"),
-        ]
-        for name, one in challenger["models"].items()
-    ]
-    made = challenger["calibration"]
-    text = (
-        f"The challenger {challenger['model_version']} is {challenger['trees']} trees (LightGBM) that keep to the "
-        f"directions of the scorecard's bins; calibration: {made['method']}. Judged on "
-        f"{challenger['judged_on'].replace('_', ' ')}; intervals hold 95 % of {challenger['draws']} draws of customers."
-    )
-    titles = ["model", "rows", "defaults", "Gini", "gain in Gini", "KS", "calibration error", "expected", "observed"]
-    return f"<p>{escape(text)}</p>{table(titles, rows, words=1)}{_side_by_side(challenger['curves'])}"
-
-
-def _side_by_side(curves: Mapping[str, Mapping[str, Any]]) -> str:
-    """The curves of two models on the same rows: far apart is worth a discussion, one upon the other is not."""
-    plots = plot("ROC", roc_plot(curves["roc"])) + plot("Gains: bads caught by share", gains_plot(curves["gains"]))
-    return f'<div class="plots">{plots}</div>'
-
-
-def _network(comparison: Mapping[str, Any] | None) -> str:
-    """What the score would be worth if it might not look at whom somebody knows."""
-    if comparison is None:
-        return "<p>The scorecard uses no feature of the network.</p>"
-    used = ", ".join(map(escape, comparison["used"]))
-    if comparison["models"] is None:
-        return f"<p>Without {used} nothing predicts.</p>"
-    rows = [
-        [name, _with_interval(one, "gini"), _with_interval(one, "gini_gain"), figure(one["ks"], "{:.3f}")]
-        for name, one in comparison["models"].items()
-    ]
-    shown = table(["network", "Gini", "gain in Gini", "KS"], rows, words=1)
-    return f"<p>The scorecard uses {used}.</p>{shown}{_side_by_side(comparison['curves'])}"
-
-
-def _stability(report: Mapping[str, Any]) -> str:
-    """Whether the newest people are still those the scorecard was learnt from: by score over time, and by feature."""
-    moved = sorted(report["stability"], key=lambda one: (-(one["index"] or 0), one["feature"]))
-    bars = [(one["feature"][:30], one["index"] or 0.0) for one in moved]
-    top = max(0.4, *(value for _, value in bars))
-    text = (
-        f"Groups are frozen: the deciles of the rows learnt from, and the bins that are scored. Below {CHANGING} "
-        f"nothing has changed, above {CHANGED} the people are others."
-    )
-    plots = {
-        "Stability index of the score, rows learnt from against each date": index_plot(report["drift"]),
-        "Score by observation date": score_plot(report["drift"]),
-        "Stability index of each feature, newest dates against the earlier": bars_plot(
-            bars, across="stability index", top=top, mark=CHANGED, above=True
-        ),
-    }
-    return f'<p>{text}</p><div class="plots">{"".join(plot(name, svg) for name, svg in plots.items())}</div>'
-
-
-def _with_interval(measures: Mapping[str, Any], name: str) -> str:
-    if measures.get(name) is None:
-        return ""
-    low, high = measures[f"{name}_low"], measures[f"{name}_high"]
-    interval = "" if low is None else f" ({low:.3f} to {high:.3f})"
-    return f"{measures[name]:.3f}{interval}"
 
 
 def _plots(report: Mapping[str, Any]) -> str:

@@ -16,6 +16,7 @@ from jobs.models.learning_rows import FEATURES
 from jobs.models.propensity import CHANNELS
 from jobs.models.scorecard import ScorecardError, seal
 from jobs.scores.propensities import build
+from jobs.staging import columns_of_contract
 from schemas.columns import CONTACT_CHANNELS
 from schemas.profiles.customer_profiles import CUSTOMER_PROFILES
 from schemas.scores.propensities import PROPENSITIES
@@ -91,7 +92,7 @@ def test_t22_every_head_scores_in_spark_as_it_was_learnt(table: TableMaker, file
     rows = customers()
     profiles = table(CUSTOMER_PROFILES, as_given(rows)).repartition(3)
     found = build(profiles, files["card_propensity"], files["churn"], files["response"], as_of=AS_OF)
-    assert set(PROPENSITIES.column_names) <= set(found.columns)
+    assert columns_of_contract(PROPENSITIES, found, "tonight").columns == list(PROPENSITIES.column_names)
     scored = found.toPandas().sort_values("customer_id", ignore_index=True)
     for name, document, head in (
         ("card_application_probability", "card_propensity", "applies"),

@@ -16,7 +16,9 @@ from jobs.models.challenger_fit import tree_matrix
 from jobs.models.credit_score import FEATURES, train
 from jobs.models.scorecard import ScorecardError, seal
 from jobs.scores.shadow_scores import build
+from jobs.staging import columns_of_contract
 from schemas.profiles.customer_profiles import CUSTOMER_PROFILES
+from schemas.scores.shadow_scores import SHADOW_SCORES
 from tests.conftest import TableMaker, rows
 from tests.models.borrowers import as_training_set, borrowers
 from tests.scores.small_scorecard import number, scorecard
@@ -115,6 +117,7 @@ def test_every_model_tells_how_a_customer_has_changed_by_its_own_measure(
     models = shadowed(("trees", files), ("scorecard", {"scorecard.json": card}))
     tonight, before = table(CUSTOMER_PROFILES, now), table(CUSTOMER_PROFILES, then)
     found = build(tonight, models, profiles_30d_ago=before, as_of=AS_OF)
+    assert columns_of_contract(SHADOW_SCORES, found, "tonight").columns == list(SHADOW_SCORES.column_names)
     scores = {(row["model_kind"], row["customer_id"]): row for row in found.collect()}
     earlier = {(row["model_kind"], row["customer_id"]): row for row in build(before, models, as_of=AS_OF).collect()}
     change = scores["trees", "ann"]["score"] - earlier["trees", "ann"]["score"]
