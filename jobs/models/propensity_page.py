@@ -75,7 +75,7 @@ def _measures(measured: Mapping[str, Mapping[str, Any]], measures: Mapping[str, 
 
 
 def _plots(told: Mapping[str, Any]) -> str:
-    most = max(share for _, share in told["strongest"])
+    most = max((share for _, share in told["strongest"]), default=1.0)
     plots = {
         "Gains: events reached by share of customers": gains_plot(
             {"model": told["gains"]}, kind="events", of="reached"
