@@ -45,8 +45,9 @@ class RegistryError(ValueError):
 class Decision:
     """One decision of a person on one model.
 
-    kind: "scorecard" or "trees". trained_on: business date of the training. digest: of its manifest, so that no other
-    model can take its place. counts_from: the first night that follows it. previous: hash of the decision before.
+    kind: "scorecard", "trees" or "propensity". trained_on: business date of the training. digest: of its manifest, so
+    that no other model can take its place. counts_from: the first night that follows it. previous: hash of the decision
+    before.
     """
 
     number: int

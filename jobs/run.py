@@ -33,7 +33,7 @@ from collections.abc import Callable, Sequence
 from datetime import date
 from pathlib import Path
 
-from jobs import commands, identity_commands, model_commands, pair_commands, relation_commands
+from jobs import commands, export_commands, identity_commands, model_commands, pair_commands, relation_commands
 from jobs.errors import ExitCode
 from jobs.failures import exit_code_of, sentence_of
 from schemas.dates import parse_business_date
@@ -102,6 +102,7 @@ def _parser() -> argparse.ArgumentParser:
     ready.add_argument("partner", choices=("shop", "banks"))
     files = dated(verb("files", commands.files, "the files of a published partition, as its manifest lists them"))
     files.add_argument("address", help="<layer>/<dataset>")
+    export_commands.add_verbs(verbs, _date)
     model_commands.add_verbs(verbs, _date)
     pair_commands.add_verbs(verbs, _date)
     identity_commands.add_verbs(verbs, _date)

@@ -24,6 +24,7 @@ SHARED_EXPRESSIONS = {
     "jobs.scenes",
     "jobs.similarity",
     "jobs.families",
+    "jobs.people",
     "jobs.models.baseline",
     "jobs.models.challenger",
     "jobs.models.propensity",

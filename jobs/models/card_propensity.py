@@ -11,6 +11,8 @@ from pyspark.sql import DataFrame
 
 from jobs.models.learning_rows import collect, learning_sheet
 from jobs.models.propensity_fit import fit_propensity
+from jobs.models.propensity_page import write_propensity_page
+from jobs.models.propensity_report import describe_propensity
 from schemas.labels.card_uptake import ACTIVATES, APPLIES, IS_APPROVED
 from schemas.models.card_propensity import STEPS
 
@@ -32,12 +34,17 @@ def build(observations: DataFrame, card_uptake: DataFrame, *, as_of: date) -> di
 def train(rows: pd.DataFrame, *, as_of: date) -> dict[str, Any]:
     """The files of the three models from rows sorted by KEY; a step is missing where the one before was not taken."""
     files: dict[str, Any] = {}
-    labels = {}
+    labels, told = {}, []
     for step in STEPS:
         asked = rows[rows[step].notna()].reset_index(drop=True)
         taken = asked[step].to_numpy(dtype=np.int64)
         files[f"{step}.json"], files[f"{step}.txt"] = fit_propensity(
             asked, taken, LABEL_OF[step], declared_rate=DECLARED_RATE[step], as_of=as_of
         )
+        told.append(describe_propensity(step, files[f"{step}.json"], files[f"{step}.txt"], asked, taken))
         labels[step] = (LABEL_OF[step], asked["observation_date"], taken)
-    return {**files, "data_sheet.json": learning_sheet(rows, labels)}
+    return {
+        **files,
+        "data_sheet.json": learning_sheet(rows, labels),
+        "report.html": write_propensity_page("Three steps to the card", as_of, told),
+    }

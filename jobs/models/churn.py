@@ -11,6 +11,8 @@ from pyspark.sql import DataFrame
 
 from jobs.models.learning_rows import collect, learning_sheet
 from jobs.models.propensity_fit import fit_propensity
+from jobs.models.propensity_page import write_propensity_page
+from jobs.models.propensity_report import describe_propensity
 from schemas.labels.churn import CHURNS
 from schemas.models.churn import POPULATION_LEAST, POPULATION_MARKER
 
@@ -34,4 +36,10 @@ def train(rows: pd.DataFrame, *, as_of: date) -> dict[str, Any]:
     churned = asked["is_churned"].to_numpy(dtype=np.int64)
     content, trees = fit_propensity(asked, churned, CHURNS, declared_rate=DECLARED_RATE, as_of=as_of)
     labels = {"is_churned": (CHURNS, asked["observation_date"], churned)}
-    return {"is_churned.json": content, "is_churned.txt": trees, "data_sheet.json": learning_sheet(asked, labels)}
+    told = describe_propensity("is_churned", content, trees, asked, churned)
+    return {
+        "is_churned.json": content,
+        "is_churned.txt": trees,
+        "data_sheet.json": learning_sheet(asked, labels),
+        "report.html": write_propensity_page("Who stops buying", as_of, [told]),
+    }

@@ -18,7 +18,7 @@ from jobs.models.calibration import calibrate_out_of_time
 from jobs.models.challenger_fit import challenger_content, fit_challenger
 from jobs.models.feature_bins import Bads, Floats
 from jobs.models.scorecard import Population
-from jobs.models.scorecard_report import DIGITS, JUDGED_ON, measure
+from jobs.models.scorecard_report import DIGITS, JUDGED_ON, gains_points, measure, roc_points
 from jobs.models.training_split import Rows, is_drawn
 from schemas.table import Column
 
@@ -47,6 +47,14 @@ def compare(
             measured[name]["gini_gain"] = None if None in gains else round(gains[0] - gains[1], DIGITS)
             measured[name] |= _interval("gini_gain", both)
     return {"models": measured, "draws": draws, "interval": list(INTERVAL), "drawn_by": "customer"}
+
+
+def curves(models: Mapping[str, Floats], is_bad: Bads) -> dict[str, dict[str, list[list[float]]]]:
+    """For each kind of plot the points of each model, all on the same rows."""
+    return {
+        "roc": {name: roc_points(log_odds, is_bad) for name, log_odds in models.items()},
+        "gains": {name: gains_points(log_odds, is_bad) for name, log_odds in models.items()},
+    }
 
 
 @dataclass(frozen=True)
@@ -81,7 +89,7 @@ def challenge_champion(
     comparison = compare(models, is_bad[judged], rows.loc[judged, "customer_id"].to_numpy())
     facts = {"judged_on": judged_on, "trees": trees.parameters["trees"], "calibration": calibration.content()}
     content = challenger_content(trees, population=population, calibration=calibration)
-    return Challenge(content, trees.text, {**comparison, **facts})
+    return Challenge(content, trees.text, {**comparison, **facts, "curves": curves(models, is_bad[judged])})
 
 
 def rows_to_grow_by(rows: pd.DataFrame, parts: Mapping[str, Rows], judged_on: str) -> tuple[Rows, Rows]:

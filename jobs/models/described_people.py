@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pandas as pd
 from pyspark.sql import DataFrame
-from pyspark.sql import functions as F
 
+from jobs.people import people_by_records
 from schemas.features.identity import AGE_BANDS
 
 ATTRIBUTES = ("age_band", "gender", "city_tier")
@@ -18,16 +18,8 @@ def describe_people(
 
     customers: with customer_id, repeated or not. The others as the day of the training knows them.
     """
-    told = ("source_record_id", "gender", "birth_date")
-    records = shop_users.select(*told, "city_tier").unionByName(bank_customers.select(*told), allowMissingColumns=True)
     owned = identities.join(customers.select("customer_id").distinct(), "customer_id", how="left_semi")
-    # Many records to one customer.
-    of_customers = records.join(owned.select("source_record_id", "customer_id"), "source_record_id", how="inner")
-    described = of_customers.groupBy("customer_id").agg(
-        F.when(F.min("gender") == F.max("gender"), F.min("gender")).alias("gender"),
-        F.max("birth_date").alias("birth_date"),
-        F.min("city_tier").alias("city_tier"),
-    )
+    described = people_by_records(owned, shop_users, bank_customers)
     people: pd.DataFrame = described.toArrow().to_pandas()
     return people.sort_values("customer_id", ignore_index=True)
 

@@ -7,6 +7,13 @@ from collections.abc import Mapping
 
 from jobs.models.scorecard import Scorecard
 
+SCORE_AT_ODDS = 600
+ODDS = 30  # 30 good to 1 bad: 3.2 % default
+POINTS_TO_DOUBLE_ODDS = 40  # wide enough that a band of 20 points, which banks receive, means something
+FACTOR = POINTS_TO_DOUBLE_ODDS / math.log(2)
+OFFSET = SCORE_AT_ODDS - FACTOR * math.log(ODDS)
+"""The one scale of all models: score = OFFSET + FACTOR * ln(odds of what is wished for against what is not)."""
+
 GRADE_BELOW: Mapping[str, float] = {"A": 0.015, "B": 0.03, "C": 0.06, "D": 0.12}
 """Upper bounds on the probability of default, not included; above the last is E.
 

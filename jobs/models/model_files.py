@@ -14,12 +14,13 @@ from numpy.typing import NDArray
 from jobs.models.baseline import baseline_content
 from jobs.models.calibration import Calibration, calibrate_out_of_time
 from jobs.models.challenger import read_challenger
-from jobs.models.comparison import Challenge, challenge_champion, compare, judged_part
+from jobs.models.comparison import Challenge, challenge_champion, compare, curves, judged_part
 from jobs.models.data_sheet import data_sheet
 from jobs.models.fairness import fairness, warnings_of_fairness
 from jobs.models.feature_bins import Bads, Floats, TrainingError
 from jobs.models.leaks import attacks_told, warnings_of_attacks
 from jobs.models.points_table import points_csv, points_page
+from jobs.models.report_drift import drift_by_date
 from jobs.models.report_page import write_page
 from jobs.models.report_people import count_people, reasons_given
 from jobs.models.scorecard import Population, Scorecard, read_scorecard, seal
@@ -76,7 +77,7 @@ def make_files(task: Task) -> dict[str, Any]:
     """The files of models/credit_score by name, JSON as plain values; equal rows give equal bytes."""
     parts = split(task.rows)
     champion = _learn(task, parts)
-    origin = _origin(task, parts["training"])
+    origin = _origin(task, parts, champion.calibration)
     content = scorecard_content(
         champion.fit,
         population=task.population,
@@ -101,6 +102,8 @@ def make_files(task: Task) -> dict[str, Any]:
     report = _report(task, scorecard, champion, challenger["model_version"], challenge, parts)
     report["without_network"] = without_network(task, champion, parts)
     report |= {"vintages": expected_by_vintage(sheet["vintages"], task, champion), "stability": sheet["stability"]}
+    every_row = np.ones(len(task.rows), dtype=bool)
+    report["drift"] = drift_by_date(scorecard, points_of(content["scale"], champion, every_row), task.rows)
     report |= people_behind(task, champion, readable, parts)
     report["leak_audit"] = attacks_told(task.attacks)
     report["warnings"] = [*report["warnings"], *warnings_of_attacks(report["leak_audit"])]
@@ -173,7 +176,8 @@ def without_network(task: Task, champion: Champion, parts: Mapping[str, Rows]) -
         return {"used": used, "models": None}
     judged = parts[judged_part(task.is_bad, parts)]
     models = {"with": champion.as_learnt[judged], "without": fit.log_odds(task.rows[judged])}
-    return {"used": used, **compare(models, task.is_bad[judged], task.rows.loc[judged, "customer_id"].to_numpy())}
+    is_bad, customers = task.is_bad[judged], task.rows.loc[judged, "customer_id"].to_numpy()
+    return {"used": used, **compare(models, is_bad, customers), "curves": curves(models, is_bad)}
 
 
 def _report(
@@ -190,10 +194,10 @@ def _report(
     return {**report, "challenger": {"model_version": challenger_version, **challenge.comparison}}
 
 
-def _origin(task: Task, learnt: Rows) -> dict[str, Any]:
-    """Where both models come from: the same rows."""
-    rows, is_bad = task.rows, task.is_bad
-
+def _origin(task: Task, parts: Mapping[str, Rows], calibration: Calibration) -> dict[str, Any]:
+    """Where both models come from: the same rows. Dates that taught the calibration have taught the model, too."""
+    rows, is_bad, learnt = task.rows, task.is_bad, parts["training"]
+    calibrated_by = parts["out_of_time"] & (calibration.method != "none")
     return {
         "as_of": task.as_of.isoformat(),
         "predicts": task.predicts,
@@ -208,6 +212,7 @@ def _origin(task: Task, learnt: Rows) -> dict[str, Any]:
                 "rows": int(learnt.sum()),
                 "bads": int(is_bad[learnt].sum()),
             },
+            "calibrated_on": {"observation_dates": _dates(rows[calibrated_by]), "rows": int(calibrated_by.sum())},
         },
         "parameters": {**FIT_PARAMETERS, **SPLIT_PARAMETERS},
     }

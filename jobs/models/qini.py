@@ -21,6 +21,7 @@ INTERVAL = (0.025, 0.975)
 SEED = 20260331
 DIGITS = 6
 TOP_SHARE = 0.1
+PLOT_POINTS = 51
 MOST_STEPS = 1000  # of the curve; more change no digit that is told
 
 
@@ -52,18 +53,34 @@ def rank(score: Floats, trial: Trial) -> Ranking:
 
 def qini(ranking: Ranking, weights: Floats | None = None) -> float:
     """The Qini coefficient; 0 where one of the arms is empty. weights: how often each row is drawn."""
+    share, gained = gained_by_share(ranking, weights)
+    return float(np.trapezoid(gained - share * gained[-1], share))
+
+
+def gained_by_share(ranking: Ranking, weights: Floats | None = None) -> tuple[Floats, Floats]:
+    """The Qini curve: shares of all rows, best scores first, and what was gained; nothing where an arm is empty."""
     trial, count = ranking.trial, int(ranking.steps.max(initial=-1)) + 1
     weight = np.ones(len(ranking.steps)) if weights is None else weights
     controls = weight[trial.is_control].sum()
     contacted = weight.sum() - controls
     if not contacted or not controls:
-        return 0.0
+        return np.array([0.0, 1.0]), np.zeros(2)
     who = np.flatnonzero(trial.responds)
     gains = weight[who] * np.where(trial.is_control[who], -1.0 / controls, 1.0 / contacted)
     rows = np.bincount(ranking.steps, weight, minlength=count)
     share = np.concatenate([[0.0], np.cumsum(rows) / rows.sum()])
     gained = np.concatenate([[0.0], np.cumsum(np.bincount(ranking.steps[who], gains, minlength=count))])
-    return float(np.trapezoid(gained - share * gained[-1], share))
+    return share, gained
+
+
+def curve(score: Floats, trial: Trial) -> list[list[float]]:
+    """The Qini curve for a plot: PLOT_POINTS points, the last one what a message adds to all."""
+    share, gained = gained_by_share(rank(score, trial))
+    at = np.linspace(0, 1, PLOT_POINTS)
+    return [
+        [round(float(x), DIGITS), round(float(y), DIGITS)]
+        for x, y in zip(at, np.interp(at, share, gained), strict=True)
+    ]
 
 
 def effect(trial: Trial, which: NDArray[np.bool_] | None = None) -> float | None:

@@ -7,6 +7,7 @@ from html import escape
 from typing import Any
 
 from jobs.models.report_leaks import leaks_section
+from jobs.models.report_models import challenger_section, network_section
 from jobs.models.report_plots import (
     calibration_plot,
     distribution_plot,
@@ -15,8 +16,9 @@ from jobs.models.report_plots import (
     separation_plot,
     vintages_plot,
 )
-from jobs.models.report_sections import fairness_section, people_section, reasons_section
+from jobs.models.report_sections import fairness_section, people_section, reasons_section, stability_section
 from jobs.models.report_tables import figure, plot, section, table
+from jobs.models.scorecard_report import CAPTURE_AT, LIFT_AT
 
 STYLE = """
 body{font:15px/1.45 system-ui,sans-serif;color:#1c2733;max-width:1120px;margin:2em auto;padding:0 1em}
@@ -24,7 +26,7 @@ h1{margin-bottom:.1em}h2{margin-top:1.6em;border-bottom:1px solid #d5d9de;paddin
 table{border-collapse:collapse;width:100%;font-size:14px}
 th,td{text-align:left;padding:.25em .6em;border-bottom:1px solid #e8eaed;vertical-align:top}
 td.n,th.n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
-.plots{display:grid;grid-template-columns:1fr 1fr;gap:1em}figure{margin:0}figcaption{font-weight:600}
+.plots{display:grid;grid-template-columns:1fr 1fr;gap:1em;margin-top:1em}figure{margin:0}figcaption{font-weight:600}
 svg{width:100%;height:auto}svg text{font:11px system-ui,sans-serif;fill:#3d4752}
 .warnings{background:#fff4e5;border-left:4px solid #d9822b;padding:.6em 1em}
 .good{background:#eaf6ec;border-left:4px solid #3b9c4f;padding:.6em 1em}
@@ -49,6 +51,11 @@ MEASURES = {
     "brier": ("Brier", "{:.4f}"),
     "expected_calibration_error": ("calibration error", "{:.4f}"),
 }
+CONCENTRATION = {
+    "bad_rate": ("default rate", "{:.2%}"),
+    **{f"lift_at_{share}": (f"lift at {share} %", "{:.2f}") for share in LIFT_AT},
+    f"capture_at_{CAPTURE_AT}": (f"capture at {CAPTURE_AT} %", "{:.1%}"),
+}
 
 
 def write_page(report: Mapping[str, Any]) -> str:
@@ -56,13 +63,15 @@ def write_page(report: Mapping[str, Any]) -> str:
     body = "".join(
         [
             _head(report),
-            section("How well it tells good from bad", _measures(report["parts"])),
+            section("How well it tells good from bad", _measures(report["parts"], MEASURES)),
+            section("Defaults among the riskiest", _concentration(report["parts"])),
             section("People behind the rows", people_section(report["people"], PARTS)),
             section("Calibration", _calibration(report)),
-            section("Champion and challenger", _challenger(report["challenger"])),
-            section("With and without the network", _network(report["without_network"])),
+            section("Champion and challenger", challenger_section(report["challenger"])),
+            section("With and without the network", network_section(report["without_network"])),
             section("Leak audit", leaks_section(report["leak_audit"])),
             section("Plots", _plots(report)),
+            section("Stability", stability_section(report)),
             section("Fairness", fairness_section(report["fairness"])),
             section("Reasons", reasons_section(report["reasons"])),
             section("Vintages", _vintages(report["vintages"])),
@@ -106,12 +115,20 @@ def _population(report: Mapping[str, Any]) -> str:
     )
 
 
-def _measures(parts: Mapping[str, Mapping[str, Any]]) -> str:
+def _measures(parts: Mapping[str, Mapping[str, Any]], measures: Mapping[str, tuple[str, str]]) -> str:
     rows = [
-        [escape(words), *(figure(parts[name][measure], form) for measure, (_, form) in MEASURES.items())]
+        [escape(words), *(figure(parts[name][measure], form) for measure, (_, form) in measures.items())]
         for name, words in PARTS.items()
     ]
-    return table(["part", *(title for title, _ in MEASURES.values())], rows, words=1)
+    return table(["part", *(title for title, _ in measures.values())], rows, words=1)
+
+
+def _concentration(parts: Mapping[str, Mapping[str, Any]]) -> str:
+    text = (
+        "Lift at 5 %: the default rate of the riskiest 5 % over that of all. Capture at 4 %: the share of all defaults "
+        "that is among the riskiest 4 %, about as many as can be looked at by hand."
+    )
+    return f"<p>{text}</p>{_measures(parts, CONCENTRATION)}"
 
 
 def _calibration(report: Mapping[str, Any]) -> str:
@@ -141,59 +158,11 @@ def _calibration(report: Mapping[str, Any]) -> str:
     return f"<p>{escape(method)}</p>{table(titles, rows, words=1)}"
 
 
-def _challenger(challenger: Mapping[str, Any]) -> str:
-    """Both models on the same rows, with intervals of Gini and of what the challenger gains."""
-    rows = [
-        [
-            escape(name),
-            f"{one['rows']:,}",
-            f"{one['bads']:,}",
-            _with_interval(one, "gini"),
-            _with_interval(one, "gini_gain"),
-            figure(one["ks"], "{:.3f}"),
-            figure(one["expected_calibration_error"], "{:.4f}"),
-            figure(one["expected_bad_rate"], "{:.2%}"),
-            figure(one["bad_rate"], "{:.2%}"),
-        ]
-        for name, one in challenger["models"].items()
-    ]
-    made = challenger["calibration"]
-    text = (
-        f"The challenger {challenger['model_version']} is {challenger['trees']} trees (LightGBM) that keep to the "
-        f"directions of the scorecard's bins; calibration: {made['method']}. Judged on "
-        f"{challenger['judged_on'].replace('_', ' ')}; intervals hold 95 % of {challenger['draws']} draws of customers."
-    )
-    titles = ["model", "rows", "defaults", "Gini", "gain in Gini", "KS", "calibration error", "expected", "observed"]
-    return f"<p>{escape(text)}</p>{table(titles, rows, words=1)}"
-
-
-def _network(comparison: Mapping[str, Any] | None) -> str:
-    """What the score would be worth if it might not look at whom somebody knows."""
-    if comparison is None:
-        return "<p>The scorecard uses no feature of the network.</p>"
-    used = ", ".join(map(escape, comparison["used"]))
-    if comparison["models"] is None:
-        return f"<p>Without {used} nothing predicts.</p>"
-    rows = [
-        [name, _with_interval(one, "gini"), _with_interval(one, "gini_gain"), figure(one["ks"], "{:.3f}")]
-        for name, one in comparison["models"].items()
-    ]
-    return f"<p>The scorecard uses {used}.</p>{table(['network', 'Gini', 'gain in Gini', 'KS'], rows, words=1)}"
-
-
-def _with_interval(measures: Mapping[str, Any], name: str) -> str:
-    if measures.get(name) is None:
-        return ""
-    low, high = measures[f"{name}_low"], measures[f"{name}_high"]
-    interval = "" if low is None else f" ({low:.3f} to {high:.3f})"
-    return f"{measures[name]:.3f}{interval}"
-
-
 def _plots(report: Mapping[str, Any]) -> str:
     part = report["judged_on"].replace("_", " ")
     plots = {
-        "ROC": roc_plot(report["roc"]),
-        f"Gains: bads caught by share refused, {part}": gains_plot(report["gains"]),
+        "ROC": roc_plot(dict(sorted(report["roc"].items()))),
+        f"Gains: bads caught by share refused, {part}": gains_plot({"scorecard": report["gains"]}),
         f"KS: cumulated shares by score, {part}": separation_plot(report["separation"]),
         f"Calibration by score band, {part}": calibration_plot(report["bands"]),
         f"Goods and bads by score band, {part}": distribution_plot(report["bands"]),

@@ -1,4 +1,4 @@
-"""The parts of the model report that are about people: fairness, reasons, and how steady the selection is."""
+"""The parts of the model report that are about people: fairness, reasons, and whether they are still the same."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from html import escape
 from typing import Any
 
 from jobs.models.fairness import LEAST_IMPACT_RATIO, TELLING_AUC
-from jobs.models.report_plots import bars_plot
+from jobs.models.report_plots import bars_plot, index_plot, score_plot
 from jobs.models.report_tables import figure, plot, table
+from jobs.models.stability import CHANGED, CHANGING
 
 RATES = {
     "approved_share": "approved",
@@ -84,3 +85,22 @@ def people_section(people: Mapping[str, Mapping[str, int]], parts: Mapping[str, 
         for name, words in parts.items()
     ]
     return table(["part", "customers", "customers who default"], rows, words=1)
+
+
+def stability_section(report: Mapping[str, Any]) -> str:
+    """Whether the newest people are still those the scorecard was learnt from: by score over time, and by feature."""
+    moved = sorted(report["stability"], key=lambda one: (-(one["index"] or 0), one["feature"]))
+    bars = [(one["feature"][:30], one["index"] or 0.0) for one in moved]
+    top = max(0.4, *(value for _, value in bars))
+    text = (
+        f"Groups are frozen: the deciles of the rows learnt from, and the bins that are scored. Below {CHANGING} "
+        f"nothing has changed, above {CHANGED} the people are others."
+    )
+    plots = {
+        "Stability index of the score, rows learnt from against each date": index_plot(report["drift"]),
+        "Score by observation date": score_plot(report["drift"]),
+        "Stability index of each feature, newest dates against the earlier": bars_plot(
+            bars, across="stability index", top=top, mark=CHANGED, above=True
+        ),
+    }
+    return f'<p>{text}</p><div class="plots">{"".join(plot(name, svg) for name, svg in plots.items())}</div>'

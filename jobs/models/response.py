@@ -14,6 +14,8 @@ from jobs.models.feature_bins import Bads
 from jobs.models.learning_rows import FEATURES, collect, learning_sheet
 from jobs.models.propensity import CHANNELS, NO_TREES
 from jobs.models.propensity_fit import described, fit_propensity, reading
+from jobs.models.propensity_page import write_propensity_page
+from jobs.models.propensity_report import describe_propensity
 from jobs.models.scorecard import seal
 from jobs.models.uplift_fit import MIN_RESPONSES_OF_CONTROLS, UpliftFit, fit_uplift, with_channel
 from schemas.labels.response import RESPONDS
@@ -40,15 +42,20 @@ def train(rows: pd.DataFrame, *, as_of: date) -> dict[str, Any]:
         contacted, responded, RESPONDS, declared_rate=DECLARED_RATE, as_of=as_of, columns=(*FEATURES, *CHANNELS)
     )
     labels = {"responds": (RESPONDS, contacted["observation_date"], responded)}
+    told = describe_propensity("responds", content, trees, contacted, responded)
+    files, curves = _uplift_files(rows, as_of)
+    uplift = {**files["uplift.json"], "curves": curves}
     return {
         "responds.json": content,
         "responds.txt": trees,
-        **_uplift_files(rows, as_of),
+        **files,
         "data_sheet.json": learning_sheet(rows, labels),
+        "report.html": write_propensity_page("Who answers, and whom a message moves", as_of, [told], uplift),
     }
 
 
-def _uplift_files(rows: pd.DataFrame, as_of: date) -> dict[str, Any]:
+def _uplift_files(rows: pd.DataFrame, as_of: date) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The files of uplift, and the Qini curves for the report."""
     responds = rows["responds"].to_numpy(dtype=np.int64)
     too_little = _why_too_little(rows, responds)
     fit = None if too_little else fit_uplift(rows, FEATURES)
@@ -68,11 +75,12 @@ def _uplift_files(rows: pd.DataFrame, as_of: date) -> dict[str, Any]:
         "judged": {} if fit is None else fit.judged,
         "as_of": as_of.isoformat(),
     }
-    return {
+    files = {
         "uplift.json": seal(content, as_of),
         "uplift_of_contacted.txt": trees["contacted"],
         "uplift_of_controls.txt": trees["controls"],
     }
+    return files, {} if fit is None else fit.curves
 
 
 def _numbers(fit: UpliftFit | None) -> dict[str, float]:

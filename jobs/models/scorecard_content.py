@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 from itertools import pairwise
@@ -12,20 +11,18 @@ import numpy as np
 
 from jobs.models.calibration import UNCALIBRATED, Calibration
 from jobs.models.feature_bins import DECIMALS, BinnedFeature
+from jobs.models.grades import FACTOR, ODDS, OFFSET, POINTS_TO_DOUBLE_ODDS, SCORE_AT_ODDS
 from jobs.models.scorecard import FORMAT, ODDS_DIRECTION, SPECIAL_NUMBERS, Population, feature_fingerprint
 from jobs.models.scorecard_fit import Fit
 
-SCORE_AT_ODDS = 600
-ODDS = 30  # 30 good to 1 bad: 3.2 % default
-POINTS_TO_DOUBLE_ODDS = 40  # wide enough that a band of 20 points, which banks receive, means something
 LIBRARIES = ("numpy", "optbinning", "ortools", "pandas", "scikit-learn")
 SCALE: Mapping[str, Any] = {
     "score_at_odds": SCORE_AT_ODDS,
     "odds": ODDS,
     "odds_direction": ODDS_DIRECTION,
     "points_to_double_odds": POINTS_TO_DOUBLE_ODDS,
-    "factor": POINTS_TO_DOUBLE_ODDS / math.log(2),
-    "offset": SCORE_AT_ODDS - POINTS_TO_DOUBLE_ODDS / math.log(2) * math.log(ODDS),
+    "factor": FACTOR,
+    "offset": OFFSET,
     "formula": "score = offset + factor * ln(odds)",
     "rounding": "the total once, halves up; the probability comes from the unrounded log-odds",
 }

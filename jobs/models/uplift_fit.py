@@ -19,7 +19,7 @@ import pandas as pd
 from jobs.models.challenger_fit import PARAMETERS, Trees, fit_challenger, tree_matrix
 from jobs.models.feature_bins import DECIMALS, Bads, Floats
 from jobs.models.propensity import CHANNELS
-from jobs.models.qini import Trial, effect, judge
+from jobs.models.qini import Trial, curve, effect, judge
 from jobs.models.training_split import draw, households_of
 from schemas.columns import CONTACT_CHANNELS
 from schemas.table import Column
@@ -69,7 +69,10 @@ class Learners:
 
 @dataclass(frozen=True)
 class UpliftFit:
-    """Learners of all messages, with shrinkage and judgement by learners that did not see the household."""
+    """Learners of all messages, with shrinkage and judgement by learners that did not see the household.
+
+    curves: the Qini curve of each score that was judged, for the report.
+    """
 
     learners: Learners
     mean: float
@@ -77,6 +80,7 @@ class UpliftFit:
     centre: float
     judged: dict[str, Any]
     fallback: str
+    curves: dict[str, list[list[float]]]
 
 
 def with_channel(rows: pd.DataFrame) -> pd.DataFrame:
@@ -115,7 +119,9 @@ def fit_uplift(rows: pd.DataFrame, columns: Sequence[Column]) -> UpliftFit:
     shrunk = min(slope * slope**2 / (slope**2 + error**2), MOST_SLOPE) if not fallback else 0.0
     centre = round(float(unseen["x_learner"].mean()), DECIMALS)
     judged = {**judge(unseen, trial), "slope": round(slope, 6), "slope_error": round(error, 6), "folds": FOLDS}
-    return UpliftFit(learn(seen, columns), round(mean, DECIMALS), round(shrunk, DECIMALS), centre, judged, fallback)
+    curves = {name: curve(score, trial) for name, score in unseen.items()}
+    rounded = round(mean, DECIMALS), round(shrunk, DECIMALS)
+    return UpliftFit(learn(seen, columns), *rounded, centre, judged, fallback, curves)
 
 
 def learn(rows: pd.DataFrame, columns: Sequence[Column]) -> Learners:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
@@ -12,15 +13,20 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from jobs.models.scorecard import Scorecard, read_scorecard, refuse_other_features
-from jobs.models.scorecard_expressions import is_inside, log_odds, score_expressions
+from jobs.models.scorecard_expressions import is_inside
+from jobs.scores.by_scorecard import weighed
+from jobs.scores.published_scores import score
 from schemas.models.credit_training_set import CREDIT_TRAINING_SET
+from schemas.scores.calibration_by_vintage import LEAST_DATES_OF_A_TREND
 
 SCHEMA = (
-    "observation_date date, model_version string, was_learnt_from boolean, customers bigint, defaults bigint, "
-    "observed_default_rate double, expected_default_rate double, expected_over_observed double, auc double, "
-    "gini double, ks double, gini_when_trained double"
+    "observation_date date, model_version string, was_learnt_from boolean, was_calibrated_on boolean, "
+    "customers bigint, defaults bigint, observed_default_rate double, expected_default_rate double, "
+    "expected_over_observed double, auc double, gini double, ks double, gini_trend_per_month double, "
+    "gini_trend_error double, gini_trend_deviation double, gini_when_trained double"
 )
 DIGITS = 6
+GINI = 6  # its place in what `measure_levels` returns
 
 
 def build(
@@ -39,14 +45,42 @@ def build(
     content, report = credit_score["scorecard.json"], credit_score["report.json"]
     scorecard = read_scorecard(content)
     refuse_other_features(scorecard, CREDIT_TRAINING_SET.columns)
-    newest_learnt = date.fromisoformat(content["trained_on"]["learnt_from"]["observation_dates"][-1])
+    newest_learnt, newest_taught = dates_that_taught(content["trained_on"])
     signed_with = report["parts"][report["judged_on"]]["gini"]
     levels = count_levels(credit_training_set, scorecard)
-    rows = []
+    rows, judged = [], list[tuple[date, float]]()
     for day in sorted({row["observation_date"] for row in levels}):
         measured = measure_levels([row for row in levels if row["observation_date"] == day])
-        rows.append((day, scorecard.model_version, day <= newest_learnt, *measured, signed_with))
+        gini = measured[GINI]
+        judged += [] if day <= newest_learnt or gini is None else [(day, gini)]
+        trend = (None, None, None) if day <= newest_learnt else gini_trend(judged)
+        taught = (day <= newest_learnt, day <= newest_taught)
+        rows.append((day, scorecard.model_version, *taught, *measured, *trend, signed_with))
     return credit_training_set.sparkSession.createDataFrame(rows, SCHEMA)
+
+
+def dates_that_taught(trained_on: Mapping[str, Any]) -> tuple[date, date]:
+    """The newest date that weights were learnt from, and the newest that anything was learnt from.
+
+    A scorecard of a training that did not tell which dates taught its calibration may have been calibrated on any.
+    """
+    learnt = trained_on["learnt_from"]["observation_dates"][-1]
+    calibrated = trained_on.get("calibrated_on", trained_on)["observation_dates"]
+    return date.fromisoformat(learnt), date.fromisoformat(max([learnt, *calibrated]))
+
+
+def gini_trend(ginis: Sequence[tuple[date, float]]) -> tuple[float | None, float | None, float | None]:
+    """Slope for each month, its standard error, and the deviation about the line; of too few dates there is none."""
+    if len(ginis) < LEAST_DATES_OF_A_TREND:
+        return None, None, None
+    months = np.array([12.0 * day.year + day.month for day, _ in ginis])
+    values = np.array([gini for _, gini in ginis])
+    apart = months - months.mean()
+    slope = float(apart @ values / (apart @ apart))
+    residuals = values - values.mean() - slope * apart
+    deviation = math.sqrt(float(residuals @ residuals) / (len(ginis) - 2))
+    error = deviation / math.sqrt(float(apart @ apart))
+    return round(slope, DIGITS), round(error, DIGITS), round(deviation, DIGITS)
 
 
 def count_levels(training_set: DataFrame, scorecard: Scorecard) -> list[dict[str, Any]]:
@@ -55,9 +89,8 @@ def count_levels(training_set: DataFrame, scorecard: Scorecard) -> list[dict[str
     Expected defaults are those of the rounded points, so that the sum is of the same numbers in any order.
     """
     inside = training_set if scorecard.population is None else training_set.where(is_inside(scorecard.population))
-    weighed = inside.select("observation_date", "is_default", *score_expressions(scorecard))
-    points = F.floor(F.lit(scorecard.offset) + F.lit(scorecard.factor) * log_odds(scorecard) + 0.5).cast("int")
-    counted = weighed.groupBy("observation_date", points.alias("points")).agg(
+    scored = weighed(inside, scorecard)
+    counted = scored.groupBy("observation_date", score(scorecard).alias("points")).agg(
         F.count(F.lit(1)).alias("customers"), F.sum(F.col("is_default").cast("bigint")).alias("defaults")
     )
     table: pa.Table = counted.toArrow()

@@ -11,11 +11,10 @@ from pyspark.sql import functions as F
 
 from jobs.models.scorecard import Feature, Scorecard, ScorecardError, read_scorecard, refuse_other_features
 from jobs.models.scorecard_expressions import is_inside, points_lost, score_expressions, woe_column
-from jobs.scores.reason_texts import change_text, value_in_words
+from jobs.scores.reason_texts import NOT_KNOWN, POINTS_DIGITS, change_text, value_in_words
 from schemas.profiles.customer_profiles import CUSTOMER_PROFILES
 
 MOST_COUNTERFACTUALS = 3  # what fits into one conversation
-POINTS_DIGITS = 2  # of counterfactuals, as of reasons; feature points are exact, since they must add up
 WORTH_TELLING = 1.0  # points; less moves no grade
 
 
@@ -56,7 +55,7 @@ def _feature_points(scorecard: Scorecard, feature: Feature) -> Column:
     points = F.lit(scorecard.factor * feature.weight) * F.col(woe_column(feature))
     return F.struct(
         F.lit(feature.name).alias("feature"),
-        F.coalesce(value_in_words(feature), F.lit("not known")).alias("value"),
+        F.coalesce(value_in_words(feature), F.lit(NOT_KNOWN)).alias("value"),
         points.alias("points"),
     )
 
@@ -85,6 +84,7 @@ def _counterfactuals(scorecard: Scorecard) -> Column:
 
 
 def _gain(scorecard: Scorecard, feature: Feature) -> Column:
+    """Rounded, as reasons are; the points of features are exact, since they must add up."""
     gain = F.round(points_lost(scorecard, feature), POINTS_DIGITS)
     if scorecard.population is None or not scorecard.is_known_of_population_only(feature):
         return gain

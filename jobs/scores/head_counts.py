@@ -14,10 +14,12 @@ from pyspark.sql import functions as F
 
 from jobs.models.grades import GRADE_BELOW, LAST_APPROVED, least_points
 from jobs.models.scorecard import Scorecard
-from jobs.models.scorecard_expressions import bin_number, log_odds, score_expressions
+from jobs.models.scorecard_expressions import bin_number
+from jobs.scores.by_scorecard import weighed
+from jobs.scores.published_scores import readable, score
 
 DEFAULT_DAYS = 60
-GROUPED_BY = ("age_band", "city_tier_best")
+GROUPED_BY = ("age_band", "city_tier_best", "gender")
 ASKED_ABOUT = ("active_plan_count", "days_past_due")
 POINTS = "points"
 GROUP_PREFIX = "group "
@@ -33,13 +35,17 @@ class Counts:
 
 
 def count_heads(scorecard: Scorecard, nights: Mapping[str, DataFrame]) -> dict[str, Counts]:
-    """The counts of each night; of an earlier one that lacks a column there are none."""
-    needed = {feature.name for feature in scorecard.features} | {*ASKED_ABOUT, *GROUPED_BY}
-    needed |= {scorecard.population.marker} if scorecard.population else set()
-    marked = [_marks(scorecard, frame, name) for name, frame in nights.items() if needed <= set(frame.columns)]
+    """The counts of each night; of an earlier one that lacks a column there are none.
+
+    Groups are counted by what a night tells of GROUPED_BY; only tonight's approvals of groups are measured.
+    """
+    read = {name: frame for name, frame in nights.items() if readable(frame, scorecard, also=ASKED_ABOUT) is not None}
+    marked = [_marks(scorecard, frame, name) for name, frame in read.items()]
     found = reduce(DataFrame.unionByName, marked).groupBy("night", "subject", "number").count().toArrow().to_pylist()
-    return {name: _counts({(r["subject"], r["number"]): r["count"] for r in found if r["night"] == name})
-            for name, frame in nights.items() if needed <= set(frame.columns)}  # fmt: skip
+    return {
+        name: _counts({(row["subject"], row["number"]): row["count"] for row in found if row["night"] == name})
+        for name in read
+    }
 
 
 def is_asked_about() -> Column:
@@ -50,13 +56,12 @@ def is_asked_about() -> Column:
 
 def _marks(scorecard: Scorecard, profiles: DataFrame, night: str) -> DataFrame:
     """One row per customer and subject: the score, every feature, and every group the customer is of."""
-    points = F.floor(F.lit(scorecard.offset) + F.lit(scorecard.factor) * log_odds(scorecard) + 0.5).cast("int")
     is_approved = (F.col(POINTS) >= least_points(scorecard, GRADE_BELOW[LAST_APPROVED])).cast("int")
-    scored = profiles.where(is_asked_about()).select("*", *score_expressions(scorecard)).withColumn(POINTS, points)
+    scored = weighed(profiles.where(is_asked_about()), scorecard).withColumn(POINTS, score(scorecard))
     marks = [
         _mark(F.lit(POINTS), F.col(POINTS)),
         *(_mark(F.lit(feature.name), bin_number(feature)) for feature in scorecard.features),
-        *(_mark(_group(name), is_approved) for name in GROUPED_BY),
+        *(_mark(_group(name), is_approved) for name in GROUPED_BY if name in profiles.columns),
     ]
     exploded = scored.select(F.explode(F.array(*marks)).alias("mark"))
     return exploded.where("mark.subject IS NOT NULL").select(F.lit(night).alias("night"), "mark.*")

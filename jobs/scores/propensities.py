@@ -9,6 +9,7 @@ from typing import Any
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
+from jobs.models.grades import FACTOR, OFFSET
 from jobs.models.propensity import CHANNEL_FEATURE, CHANNELS, Propensity, Uplift, read_propensity, read_uplift
 from jobs.models.scorecard import refuse_other_features
 from jobs.scores.trees_in_batches import TreeHead, raw_scores_of_trees
@@ -17,11 +18,9 @@ from schemas.models.card_propensity import STEPS
 from schemas.models.churn import POPULATION_LEAST, POPULATION_MARKER
 from schemas.profiles.customer_profiles import CUSTOMER_PROFILES
 
-PROBABILITY_OF_STEP = dict(
-    zip(
-        STEPS, ("card_application_probability", "card_approval_probability", "card_activation_probability"), strict=True
-    )
-)
+WHAT_OF_STEP = dict(zip(STEPS, ("card_application", "card_approval", "card_activation"), strict=True))
+CHURN = "churn"
+WHAT = (*WHAT_OF_STEP.values(), CHURN, "contact_response")
 Models = Mapping[str, Propensity]
 
 
@@ -84,31 +83,41 @@ def _described(scored: DataFrame, models: Models, uplift: Uplift) -> DataFrame:
     uplifts = {channel: F.col(f"contact_uplift_{channel}") for channel in CONTACT_CHANNELS}
     greatest = F.greatest(*uplifts.values())
     best = F.coalesce(*(F.when(added == greatest, F.lit(channel)) for channel, added in uplifts.items()))
-    is_best = F.col("best_contact_channel")
-    response = F.coalesce(
+    responds = F.coalesce(
         *(
-            F.when(is_best == channel, _probability(models["responds"], f"responds_{channel}"))
+            F.when(F.col("best_contact_channel") == channel, _log_odds(models["responds"], f"responds_{channel}"))
             for channel in CONTACT_CHANNELS
         )
     )
     return (
         scored.withColumns({f"contact_uplift_{channel}": _added(uplift, channel) for channel in CONTACT_CHANNELS})
-        .withColumns(
-            {
-                **{PROBABILITY_OF_STEP[step]: _probability(models[step], step) for step in STEPS},
-                "churn_probability": F.when(F.col("has_rhythm"), _probability(models["is_churned"], "is_churned")),
-                "best_contact_channel": best,
-                "models": _answered(models, uplift),
-            }
-        )
-        .withColumn("contact_response_probability", response)
+        .withColumns({"best_contact_channel": best, "models": _answered(models, uplift)})
+        .withColumns({f"{what}_log_odds": log_odds for what, log_odds in _all_log_odds(models, responds).items()})
+        .withColumns({f"{what}_probability": _probability(F.col(f"{what}_log_odds")) for what in WHAT})
+        .withColumns({f"{what}_points": _points(F.col(f"{what}_log_odds"), what) for what in WHAT})
     )
 
 
-def _probability(model: Propensity, raw: str) -> Column:
-    """1 / (1 + exp(-log-odds)); the base rate where there are no trees."""
-    log_odds = F.lit(model.intercept) + (F.lit(model.slope) * F.col(raw) if model.features else F.lit(0.0))
+def _all_log_odds(models: Models, responds: Column) -> dict[str, Column]:
+    """ln(odds of the event) by what it is the event of."""
+    steps = {what: _log_odds(models[step], step) for step, what in WHAT_OF_STEP.items()}
+    churns = F.when(F.col("has_rhythm"), _log_odds(models["is_churned"], "is_churned"))
+    return {**steps, CHURN: churns, "contact_response": responds}
+
+
+def _log_odds(model: Propensity, raw: str) -> Column:
+    """Those of the base rate where there are no trees."""
+    return F.lit(model.intercept) + (F.lit(model.slope) * F.col(raw) if model.features else F.lit(0.0))
+
+
+def _probability(log_odds: Column) -> Column:
     return F.lit(1.0) / (F.lit(1.0) + F.exp(-log_odds))
+
+
+def _points(log_odds: Column, what: str) -> Column:
+    """Points rounded once, halves up; whoever stops buying is who we lose."""
+    wished_for = -log_odds if what == CHURN else log_odds
+    return F.floor(F.lit(OFFSET) + F.lit(FACTOR) * wished_for + 0.5).cast("int")
 
 
 def _added(uplift: Uplift, channel: str) -> Column:

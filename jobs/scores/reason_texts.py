@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Callable, Mapping, Sequence
 
 from pyspark.sql import Column
 from pyspark.sql import functions as F
 
-from jobs.models.scorecard import Bin, Feature
+from jobs.models.scorecard import Bin, Feature, LearntFeature
+
+MOST_REASONS = 4  # more than four do not help the reader: commentary to Regulation B, 12 CFR 1002.9(b)(2)
+POINTS_DIGITS = 2  # finer differences between reasons are noise; equal losses are told apart by name
+NOT_KNOWN = "not known"
 
 PHRASES = {
     "balance_cents_last": "Money on your bank accounts",
@@ -45,12 +50,19 @@ PHRASES = {
 """What a customer would call the feature; a feature without a phrase is called by its meaning in the contract."""
 
 WHOLE_NUMBERS = ("int", "bigint")
+FORMS: Mapping[str, Callable[[Column], Column]] = {
+    "money": lambda value: F.format_number(value / 100, 2),
+    "share": lambda value: F.concat(F.format_number(value * 100, 1), F.lit(" %")),
+    "whole number": lambda value: F.format_number(value, 0),
+    "number": lambda value: F.format_number(value, 2),
+}
+"""How a number of each unit is written."""
 
 
 def reason_text(feature: Feature) -> Column:
     """Like "Days your oldest unpaid instalment is past due: 45 (best: 0 or less)"; never null."""
     best = _in_words(feature, feature.best)
-    known = F.coalesce(value_in_words(feature), F.lit("not known"))
+    known = F.coalesce(value_in_words(feature), F.lit(NOT_KNOWN))
     return F.concat(F.lit(f"{_phrase(feature)}: "), known, F.lit(f" (best: {best})" if best else ""))
 
 
@@ -60,7 +72,19 @@ def change_text(feature: Feature, points: Column) -> Column:
     return F.concat(F.lit("+"), F.format_number(points, 0), F.lit(f" points if this were {best}: {_phrase(feature)}"))
 
 
-def _phrase(feature: Feature) -> str:
+def plain_text(features: Sequence[LearntFeature], name: Column, number: Column, category: Column) -> Column:
+    """Like "Days your oldest unpaid instalment is past due: 45", of the feature that `name` names; never null.
+
+    number, category: the customer's value of it; the other one is null, and both where it is not known.
+    """
+    of_unit = {unit: [f.name for f in features if f.type != "string" and _unit(f) == unit] for unit in FORMS}
+    said = [F.when(name.isin(names), FORMS[unit](number)) for unit, names in of_unit.items() if names]
+    phrases = F.create_map(*(F.lit(part) for feature in features for part in (feature.name, _phrase(feature))))
+    known = F.coalesce(category, *(F.when(_is_finite(number), one) for one in said), F.lit(NOT_KNOWN))
+    return F.concat(phrases[name], F.lit(": "), known)
+
+
+def _phrase(feature: LearntFeature) -> str:
     return PHRASES.get(feature.name, feature.meaning[0].upper() + feature.meaning[1:])
 
 
@@ -69,14 +93,11 @@ def value_in_words(feature: Feature) -> Column:
     if feature.type == "string":
         return F.col(feature.name)
     value = F.col(feature.name).cast("double")
-    is_finite = value.isNotNull() & (F.abs(value) < math.inf) & ~F.isnan(value)
-    shown = {
-        "money": F.format_number(value / 100, 2),
-        "share": F.concat(F.format_number(value * 100, 1), F.lit(" %")),
-        "whole number": F.format_number(value, 0),
-        "number": F.format_number(value, 2),
-    }
-    return F.when(is_finite, shown[_unit(feature)])
+    return F.when(_is_finite(value), FORMS[_unit(feature)](value))
+
+
+def _is_finite(value: Column) -> Column:
+    return value.isNotNull() & (F.abs(value) < math.inf) & ~F.isnan(value)
 
 
 def _in_words(feature: Feature, one: Bin) -> str:
@@ -102,7 +123,7 @@ def _say(number: float | None, unit: str) -> str:
     return forms.get(unit, f"{number:,.2f}")
 
 
-def _unit(feature: Feature) -> str:
+def _unit(feature: LearntFeature) -> str:
     """The unit, by the naming rules for columns: cents become the currency's main unit."""
     if re.search(r"_cents(_|$)", feature.name):
         return "money"

@@ -18,6 +18,8 @@ FEWEST_DEFAULTS = 30
 MOST_GINI_LOST = 0.1  # about twice the error of a Gini of 100 defaults
 CALIBRATED = (0.8, 1.25)
 SURE = 3.0  # standard deviations: once in 370 vintages by chance
+MOST_GINI_LOST_A_YEAR = 0.05  # a guess: half of what one vintage may lose
+MONTHS = 12.0
 
 FIRST_STEPS = {
     "population_shift": (
@@ -34,6 +36,10 @@ FIRST_STEPS = {
         "read the fairness part of the model's report; ask for a less harmful model or write down why there is none",
     ),
     "lost_discrimination": ("credit_risk", "look at the challenger on the same vintage; train again"),
+    "falling_discrimination": (
+        "credit_risk",
+        "see in the model's report which features have moved; train again before a single vintage is out of bounds",
+    ),
     "lost_calibration": ("credit_risk", "train again: calibration is learnt from the newest matured dates"),
 }
 
@@ -41,13 +47,15 @@ FIRST_STEPS = {
 def build(score_stability: DataFrame, calibration_by_vintage: DataFrame, *, as_of: date) -> DataFrame:  # noqa: ARG001
     """One row per measure that is out of its bounds; none on a quiet night.
 
-    score_stability: tonight's. calibration_by_vintage: dates the scorecard was learnt from raise nothing.
+    score_stability: tonight's. calibration_by_vintage: dates the scorecard was learnt from raise nothing, and those
+    that taught its calibration say nothing of rates.
     """
     found = [
         shifts(score_stability),
         approval_shifts(score_stability),
         adverse_impact(score_stability),
         lost_discrimination(calibration_by_vintage),
+        falling_discrimination(calibration_by_vintage),
         lost_calibration(calibration_by_vintage),
     ]
     owner = F.create_map(*(F.lit(part) for alert, (who, _) in FIRST_STEPS.items() for part in (alert, who)))
@@ -99,6 +107,16 @@ def lost_discrimination(vintages: DataFrame) -> DataFrame:
     return _alerts(rows, "lost_discrimination", lost, MOST_GINI_LOST)
 
 
+def falling_discrimination(vintages: DataFrame) -> DataFrame:
+    """The newest vintage, where Gini falls from vintage to vintage by more than chance would have it."""
+    slope, error = F.col("gini_trend_per_month"), F.col("gini_trend_error")
+    lost_a_year = -slope * MONTHS
+    newest = vintages.agg(F.max("observation_date").alias("observation_date"))
+    rows = _later(vintages.join(newest, "observation_date", how="left_semi"))
+    falls = (lost_a_year > MOST_GINI_LOST_A_YEAR) & (-slope > SURE * error)
+    return _alerts(rows.where(falls), "falling_discrimination", lost_a_year, MOST_GINI_LOST_A_YEAR)
+
+
 def lost_calibration(vintages: DataFrame) -> DataFrame:
     """Later vintages whose defaults are neither expected nor luck (a normal approximation of the binomial)."""
     ratio, expected = F.col("expected_over_observed"), F.col("expected_default_rate")
@@ -106,7 +124,8 @@ def lost_calibration(vintages: DataFrame) -> DataFrame:
     is_no_luck = F.abs(F.col("observed_default_rate") - expected) > SURE * error
     too_low, too_high = ratio < CALIBRATED[0], ratio > CALIBRATED[1]
     bound = F.when(too_low, CALIBRATED[0]).otherwise(CALIBRATED[1])
-    return _alerts(_later(vintages).where((too_low | too_high) & is_no_luck), "lost_calibration", ratio, bound)
+    judged = _later(vintages).where(~F.col("was_calibrated_on"))
+    return _alerts(judged.where((too_low | too_high) & is_no_luck), "lost_calibration", ratio, bound)
 
 
 def _later(vintages: DataFrame) -> DataFrame:

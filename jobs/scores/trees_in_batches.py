@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from jobs.models.challenger import Challenger, TreeFeature
-from jobs.models.scorecard_expressions import is_inside
+from jobs.models.challenger import TreeFeature
+from jobs.scores.tree_reasons import REASONS_TYPE, reasons_of_batches
 
 if TYPE_CHECKING:
     import pyarrow
@@ -23,21 +23,15 @@ class TreeHead:
     """One set of trees to score; the raw scores go into the column `name`.
 
     constants: features that are no column but the same number for everybody, such as the channel of a message.
+    points_per_raw: what one unit of raw score costs in points; above 0 a second column, `<name>_reasons`, tells which
+    features cost most, of those customers whose first carried truth value holds.
     """
 
     name: str
     trees: str
     features: tuple[TreeFeature, ...]
     constants: Mapping[str, float] = field(default_factory=dict)
-
-
-def log_odds_of_trees(customers: DataFrame, challenger: Challenger) -> DataFrame:
-    """customer_id and log_odds, ln(odds good:bad); null outside the population of the challenger."""
-    inside = F.lit(True) if challenger.population is None else is_inside(challenger.population)
-    head = TreeHead("raw", challenger.trees, challenger.features)
-    scored = raw_scores_of_trees(customers, [head], carried={"is_inside": inside})
-    log_odds = F.lit(challenger.intercept) - F.lit(challenger.slope) * F.col("raw")
-    return scored.select("customer_id", F.when(F.col("is_inside"), log_odds).alias("log_odds"))
+    points_per_raw: float = 0.0
 
 
 def raw_scores_of_trees(
@@ -55,10 +49,12 @@ def raw_scores_of_trees(
     first = 1 + len(own)
     positions = {name: first + place for place, name in enumerate(read)}
     plain = [_as_plain_values(head, positions) for head in heads]
-    schema = ", ".join(
-        ["customer_id string", *(f"{name} boolean" for name in own), *(f"{head.name} double" for head in heads)]
-    )
+    schema = ", ".join(["customer_id string", *(f"{name} boolean" for name in own), *map(_columns_of, heads)])
     return values.mapInArrow(_score_batches(plain, first), schema)
+
+
+def _columns_of(head: TreeHead) -> str:
+    return f"{head.name} double" + (f", {head.name}_reasons {REASONS_TYPE}" if head.points_per_raw else "")
 
 
 def _value(name: str, kind: str) -> Column:
@@ -71,12 +67,14 @@ def _as_plain_values(head: TreeHead, positions: Mapping[str, int]) -> dict[str, 
         (positions.get(one.name), head.constants.get(one.name), list(one.categories), one.instead_of_missing)
         for one in head.features
     ]
-    return {"name": head.name, "trees": head.trees, "features": features}
+    names = [one.name for one in head.features]
+    plain = {"name": head.name, "trees": head.trees, "features": features, "names": names}
+    return {**plain, "points_per_raw": head.points_per_raw}
 
 
 def _score_batches(heads: Sequence[Mapping[str, Any]], kept: int) -> Callable[[Batches], Iterator[pyarrow.RecordBatch]]:
     """A function that carries the trees as text and imports nothing of this project, so that any worker can run it."""
-    matrix_of = _matrix_of_batches()
+    matrix_of, reasons_of = _matrix_of_batches(), reasons_of_batches()
 
     def score(batches: Batches) -> Iterator[pyarrow.RecordBatch]:
         import sys
@@ -94,12 +92,16 @@ def _score_batches(heads: Sequence[Mapping[str, Any]], kept: int) -> Callable[[B
         for batch in batches:
             known: dict[int, Any] = {}  # columns of the batch as numbers: many heads read the same ones
             columns = [batch.column(0).cast(pa.string()), *(batch.column(place) for place in range(1, kept))]
+            names = list(batch.schema.names[:kept])
             for head in heads:
                 # One thread: Spark runs as many of these side by side as it has cores.
                 matrix = matrix_of(batch, head["features"], known)
                 raw = boosters[head["trees"]].predict(matrix, raw_score=True, num_threads=1) if len(matrix) else []
                 columns.append(pa.array(raw, pa.float64()))
-            names = [*batch.schema.names[:kept], *(head["name"] for head in heads)]
+                names.append(head["name"])
+                if head["points_per_raw"]:
+                    columns.append(reasons_of(batch, matrix, boosters[head["trees"]], head))
+                    names.append(f"{head['name']}_reasons")
             yield pa.RecordBatch.from_arrays(columns, names=names)
 
     return score

@@ -10,8 +10,7 @@ from pyspark.sql import functions as F
 from jobs.segments.hold_out import is_hold_out
 from jobs.segments.segment_rules import ineligible_reason, segment_and_reason
 from jobs.segments.suppression import suppressed
-from jobs.segments.wishes import agreed_by_customer
-from schemas.columns import CONTACT_CHANNELS
+from jobs.segments.wishes import channels_agreed
 
 CHANNELS_BY_PREFERENCE = ("push", "sms", "email", "phone")  # the cheapest and least intrusive first
 
@@ -54,9 +53,6 @@ def build(  # noqa: PLR0917 - one argument for each parent
 
 def _preferred_channel(consents: DataFrame, identities: DataFrame, as_of: date) -> DataFrame:
     """One row per customer who agreed to marketing on some channel: the one we prefer."""
-    # A yes to one bank's marketing is no yes to the alliance's; a no to one bank is heard as a no to us.
-    is_ours = F.isnull("bank_code") | (F.col("consent_status") != "granted")
-    wishes = consents.where((F.col("purpose") == "marketing") & is_ours)
-    agreed = agreed_by_customer(wishes, identities, about="contact_channel", values=CONTACT_CHANNELS, as_of=as_of)
+    agreed = channels_agreed(consents, identities, as_of=as_of)
     preference = F.array_position(F.array(*map(F.lit, CHANNELS_BY_PREFERENCE)), F.col("contact_channel"))
     return agreed.groupBy("customer_id").agg(F.min_by("contact_channel", preference).alias("contact_channel"))

@@ -9,6 +9,21 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from jobs.windows import happened_by
+from schemas.columns import CONTACT_CHANNELS
+
+
+def sharing_agreed(consents: DataFrame, identities: DataFrame, *, banks: Sequence[str], as_of: date) -> DataFrame:
+    """One row per customer and bank that the customer may be shared with."""
+    wishes = consents.where(F.col("purpose") == "partner_sharing")
+    return agreed_by_customer(wishes, identities, about="bank_code", values=banks, as_of=as_of)
+
+
+def channels_agreed(consents: DataFrame, identities: DataFrame, *, as_of: date) -> DataFrame:
+    """One row per customer and channel that the customer agreed to hear from the alliance on."""
+    # A yes to one bank's marketing is no yes to the alliance's; a no to one bank is heard as a no to us.
+    is_ours = F.isnull("bank_code") | (F.col("consent_status") != "granted")
+    wishes = consents.where((F.col("purpose") == "marketing") & is_ours)
+    return agreed_by_customer(wishes, identities, about="contact_channel", values=CONTACT_CHANNELS, as_of=as_of)
 
 
 def agreed_by_customer(

@@ -2,25 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import date, timedelta
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
-from pyspark.sql import types as T
 
-from jobs.segments.wishes import agreed_by_customer
+from jobs.segments.wishes import sharing_agreed
+from jobs.shared.recipient_tokens import RecipientKeys, customer_token, keys_of
 
 BAND_POINTS = 20  # half of what doubles the odds: enough to price by, too coarse to tell people apart
 OFFER_DAYS = 30  # consent and risk are re-checked nightly; an older list must not be used
-WHAT_IS_MEANT = "customer\0"  # what the token stands for, so that a key used elsewhere gives no equal tokens
-KEY_SCHEMA = T.StructType(
-    [
-        T.StructField("bank_code", T.StringType()),
-        T.StructField("key_version", T.StringType()),
-        T.StructField("recipient_key", T.BinaryType()),
-    ]
-)
 
 
 def build(
@@ -30,7 +21,7 @@ def build(
     identities: DataFrame,
     *,
     as_of: date,
-    recipient_keys: Mapping[str, tuple[str, bytes]],
+    recipient_keys: RecipientKeys,
 ) -> DataFrame:
     """One row per bank and customer to whom the offer may be made; no customer id, no exact score.
 
@@ -40,17 +31,11 @@ def build(
     offered = customer_segments.where(F.col("is_eligible") & ~F.col("is_hold_out")).select(
         "customer_id", "segment", "contact_channel"
     )
-    agreed = agreed_by_customer(
-        consents.where(F.col("purpose") == "partner_sharing"),
-        identities,
-        about="bank_code",
-        values=sorted(recipient_keys),
-        as_of=as_of,
-    )
+    agreed = sharing_agreed(consents, identities, banks=sorted(recipient_keys), as_of=as_of)
     scored = offered.join(customer_scores.select("customer_id", "score"), "customer_id", how="inner")
     # One row per customer and bank; a bank in a wish that is no recipient finds no key and drops out.
     for_banks = scored.join(agreed, "customer_id", how="inner").join(
-        _keys(customer_segments, recipient_keys), "bank_code", how="inner"
+        keys_of(customer_segments, recipient_keys), "bank_code", how="inner"
     )
     return for_banks.select(
         "bank_code",
@@ -62,20 +47,7 @@ def build(
     )
 
 
-def customer_token() -> Column:
-    """`<key version>.<HMAC-SHA256 of the customer id under the bank's key, base64url without padding>`."""
-    message = F.encode(F.concat(F.lit(WHAT_IS_MEANT), F.col("customer_id")), "utf-8")
-    digest = F.base64(F.hmac(F.col("recipient_key"), message, F.lit("SHA-256")))
-    return F.concat("key_version", F.lit("."), F.translate(digest, "+/=", "-_"))
-
-
 def score_band(score: str) -> Column:
     """The band of BAND_POINTS points, like 640-659."""
     lowest = (F.floor(F.col(score) / BAND_POINTS) * BAND_POINTS).cast("bigint")
     return F.concat(lowest.cast("string"), F.lit("-"), (lowest + (BAND_POINTS - 1)).cast("string"))
-
-
-def _keys(any_table: DataFrame, recipient_keys: Mapping[str, tuple[str, bytes]]) -> DataFrame:
-    """The keys as a table of one row per bank: a literal would show in every plan, and so in logs and the web UI."""
-    lines = [(bank, key_version, bytearray(key)) for bank, (key_version, key) in sorted(recipient_keys.items())]
-    return any_table.sparkSession.createDataFrame(lines, KEY_SCHEMA)

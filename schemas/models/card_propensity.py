@@ -19,6 +19,7 @@ CARD_PROPENSITY = Document(
         ("is_approved.txt", "its trees"),
         ("activates.json", "the same, for who was approved"),
         ("activates.txt", "its trees"),
+        ("report.html", "how well each does, for reading and printing, with plots"),
         ("data_sheet.json", "what they were learnt from: labels, vintages and every column"),
     ),
 )

@@ -16,6 +16,7 @@ CHURN_MODEL = Document(
     files=(
         ("is_churned.json", "how the trees read their features, calibration, base rate, and how well it did"),
         ("is_churned.txt", "the trees, in the text format of LightGBM; a sentence where the base rate answers instead"),
+        ("report.html", "how well each does, for reading and printing, with plots"),
         ("data_sheet.json", "what they were learnt from: labels, vintages and every column"),
     ),
 )

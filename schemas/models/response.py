@@ -18,6 +18,7 @@ RESPONSE_MODEL = Document(
         ),
         ("uplift_of_contacted.txt", "trees of the effect on those who were written to (X-learner)"),
         ("uplift_of_controls.txt", "trees of the effect on those who were held back (X-learner)"),
+        ("report.html", "how well each does, for reading and printing, with plots"),
         ("data_sheet.json", "what they were learnt from: labels, vintages and every column"),
     ),
 )

@@ -7,6 +7,8 @@ from schemas.scores.customer_scores import CUSTOMER_SCORES
 from schemas.table import Column, Describes, Table
 
 ONE_OUTCOME = "all defaulted, or nobody did"
+LEAST_DATES_OF_A_TREND = 4
+NO_TREND = f"learnt from, or fewer than {LEAST_DATES_OF_A_TREND} dates with both outcomes that nothing was learnt from"
 
 CALIBRATION_BY_VINTAGE = Table(
     __name__,
@@ -23,6 +25,12 @@ CALIBRATION_BY_VINTAGE = Table(
             "boolean",
             "whether the date is not later than the newest that the scorecard was learnt from: a memory, no proof",
         ),
+        Column(
+            "was_calibrated_on",
+            "boolean",
+            "whether the date is not later than the newest that taught the scorecard or its calibration: whether rates "
+            "are right is a memory, too, while a straight line in log-odds leaves the order of people as it was",
+        ),
         Column("customers", "bigint", "customers with an outcome"),
         Column("defaults", "bigint", "those who defaulted"),
         Column("observed_default_rate", "double", "defaults over customers"),
@@ -35,6 +43,20 @@ CALIBRATION_BY_VINTAGE = Table(
         ),
         Column("auc", "double", "chance that who defaults has the lower score of a random pair", missing=ONE_OUTCOME),
         Column("gini", "double", "2 auc - 1", missing=ONE_OUTCOME),
+        Column(
+            "gini_trend_per_month",
+            "double",
+            "slope of the least-squares line through the Gini of this date and those before it that nothing was learnt "
+            "from",
+            missing=NO_TREND,
+        ),
+        Column("gini_trend_error", "double", "standard error of that slope", missing=NO_TREND),
+        Column(
+            "gini_trend_deviation",
+            "double",
+            "standard deviation of the Ginis about that line: how much one date differs from the next by chance",
+            missing=NO_TREND,
+        ),
         Column("ks", "double", "greatest distance of the cumulated shares of both", missing=ONE_OUTCOME),
         Column("gini_when_trained", "double", "that of the report the model was signed by", missing="too few to tell"),
     ),

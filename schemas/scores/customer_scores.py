@@ -10,13 +10,17 @@ DAYS_OF_CHANGE = 30
 LEAST_IDENTITY_CONFIDENCE = 0.8
 """Below the weakest rule that ties two records without a conflict; see features/identity. A guess."""
 
+PROFILES_30D_AGO = Earlier("profiles_30d_ago", DAYS_OF_CHANGE, CUSTOMER_PROFILES)
+"""Scored anew by tonight's model. What was published that night came from the model of that night, and trainings are
+monthly: the difference would be that of two models on nearly every night."""
+
 CUSTOMER_SCORES = Table(
     __name__,
     grain="one customer known by the day",
     built_from=(CUSTOMER_PROFILES, CREDIT_SCORE),
     describes=Describes.DAY,
     key=("customer_id",),
-    earlier=(Earlier("scores_30d_ago", DAYS_OF_CHANGE),),
+    earlier=(PROFILES_30D_AGO,),
     columns=(
         CUSTOMER_ID,
         Column("score", "int", "credit score; higher is safer; 600 is 30 good to 1 bad, 40 points double the odds"),
@@ -43,8 +47,10 @@ CUSTOMER_SCORES = Table(
         Column(
             "score_change_30d",
             "int",
-            "score less the one of 30 days before; it says of the customer, not of the model",
-            missing="not scored that night, that night is not published, or another model scored it",
+            "score less what the same model gives the customer's profile of 30 days before; it says of the customer, "
+            "not of the model",
+            missing="no customer 30 days before, no profiles are published for that day, or they lack what the model "
+            "reads",
         ),
         Column("model_version", "string", "the scorecard that scored: business date of its training and content hash"),
     ),

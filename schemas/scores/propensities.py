@@ -19,6 +19,24 @@ UPLIFTS = tuple(
     for channel in CONTACT_CHANNELS
 )
 
+NO_CHURN = f"not: {POPULATION}"
+POINTS = tuple(
+    Column(
+        f"{what}_points",
+        "int",
+        f"the same on the scale of the credit score: 600 is 30 {odds}, 40 points double the odds",
+        missing=NO_CHURN if what == "churn" else "",
+    )
+    for what, odds in (
+        ("card_application", "who apply to 1 who does not"),
+        ("card_approval", "who are approved to 1 who is not"),
+        ("card_activation", "who use the card to 1 who does not"),
+        ("churn", "who go on buying to 1 who stops"),
+        ("contact_response", "who answer to 1 who does not"),
+    )
+)
+"""More points are always better for us. No grade: grades are levels of risk; nobody has agreed on levels of these."""
+
 PROPENSITIES = Table(
     __name__,
     grain="one customer known by the day",
@@ -38,7 +56,7 @@ PROPENSITIES = Table(
             "churn_probability",
             "double",
             "probability to buy nothing for as long as nine in ten of the customer's own pauses lasted",
-            missing=f"not: {POPULATION}",
+            missing=NO_CHURN,
         ),
         Column(
             "contact_response_probability",
@@ -46,6 +64,7 @@ PROPENSITIES = Table(
             f"probability to apply within {RESPOND_DAYS} days of a message through best_contact_channel, whether or "
             "not because of it",
         ),
+        *POINTS,
         *UPLIFTS,
         Column(
             "best_contact_channel",

@@ -25,6 +25,7 @@ SCORE_ALERTS = Table(
                 "approval_shift",
                 "adverse_impact",
                 "lost_discrimination",
+                "falling_discrimination",
                 "lost_calibration",
             ),
         ),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import date
 from typing import Any
 
@@ -14,6 +15,7 @@ from demo.oracle import area_under_curve
 from jobs.models.card_propensity import DECLARED_RATE, train
 from jobs.models.propensity import NO_TREES, read_propensity
 from jobs.models.propensity_fit import MIN_CUSTOMERS, fit_propensity
+from jobs.models.propensity_report import describe_propensity
 from jobs.models.scorecard import ScorecardError, seal
 from jobs.models.training_split import first_half, split
 from schemas.catalogue import all_datasets
@@ -147,3 +149,28 @@ def test_t23_a_stored_model_that_was_touched_is_refused(files: dict[str, Any]) -
 def test_the_truth_of_the_shoppers_is_what_the_tests_say(rows: pd.DataFrame) -> None:
     auc = area_under_curve(rows["true_application"].to_numpy(), rows["applies"].to_numpy(dtype=bool))
     assert 0.75 < auc < 0.8
+
+
+def test_the_report_needs_nothing_from_elsewhere_and_shows_each_step_as_it_was_judged(files: dict[str, Any]) -> None:
+    page = files["report.html"]
+    assert re.findall(r"https?:|src=|href=|url\(|@import|<script|<link|<img", page) == []
+    assert "nan" not in page.lower()
+    for step in STEPS:
+        content = files[f"{step}.json"]
+        shown = page.split(f"<h2>{step.replace('_', ' ')}</h2>")[1].split("</section>")[0]
+        assert content["model_version"] in shown
+        assert shown.count("<svg") == (0 if content["fallback"] else 4)
+        told = content["fallback"] or f"{content['measured']['held_back']['gini']:.3f}"
+        assert told in shown
+
+
+def test_what_is_drawn_is_what_was_measured(rows: pd.DataFrame, files: dict[str, Any]) -> None:
+    content, asked = files["applies.json"], rows["applies"].to_numpy(dtype=np.int64)
+    told = describe_propensity("applies", content, files["applies.txt"], rows, asked)
+    roc = np.array([[0.0, 0.0], *told["roc"], [1.0, 1.0]])
+    held_back = content["measured"]["held_back"]
+    assert 2 * np.trapezoid(roc[:, 1], roc[:, 0]) - 1 == pytest.approx(held_back["gini"], abs=0.01)
+    assert sum(one["rows"] for one in told["groups"]) == held_back["rows"]
+    observed = sum(one["rows"] * one["observed"] for one in told["groups"])
+    assert observed == pytest.approx(held_back["bads"], abs=1e-2)
+    assert sum(share for _, share in told["strongest"]) <= 1.0001

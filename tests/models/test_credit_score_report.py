@@ -10,10 +10,13 @@ import numpy as np
 import pytest
 from scipy.stats import ks_2samp, mannwhitneyu
 
+from jobs.models.baseline import read_baseline
 from jobs.models.credit_score import train
 from jobs.models.leaks import attacks_told, warnings_of_attacks
+from jobs.models.report_drift import drift_by_date
 from jobs.models.report_page import write_page
 from jobs.models.scorecard_report import measure, probability_of, score_bands, stability_index
+from jobs.models.stability import stability_of_counts
 from tests.models.borrowers import as_training_set, borrowers
 
 AS_OF = date(2026, 3, 31)
@@ -49,6 +52,46 @@ def test_ten_customers_can_be_checked_by_hand() -> None:
     assert found["expected_calibration_error"] == pytest.approx((0.5 + 0.5 + 0.8 + 3 * 0.2 + 4 * 0.1) / 10)
 
 
+def test_lift_and_capture_can_be_checked_by_hand_and_equal_scores_share_what_they_catch() -> None:
+    risk = np.repeat([0.5, 0.2, 0.1], [2, 8, 90])
+    is_bad = np.zeros(100, dtype=np.int64)
+    is_bad[[0, 1, 2, 3, 50]] = 1  # of the riskiest 2 both, of the next 8 two, of the rest one
+    found = measure(np.log((1 - risk) / risk), is_bad)
+    assert found["lift_at_1"] == pytest.approx((1 / 5) / 0.01)  # half of two equal rows, both bad
+    assert found["lift_at_5"] == pytest.approx(((2 + 2 * 3 / 8) / 5) / 0.05)
+    assert found["lift_at_10"] == pytest.approx((4 / 5) / 0.1)
+    assert found["capture_at_4"] == pytest.approx((2 + 2 * 2 / 8) / 5)
+    assert measure(np.zeros(50), is_bad[:50])["lift_at_5"] == pytest.approx(1)  # who tells nobody apart catches a share
+
+
+def test_both_models_are_drawn_on_the_same_rows_and_their_area_is_their_gini(documents: dict[str, Any]) -> None:
+    challenger = documents["report.json"]["challenger"]
+    for name in ("champion", "challenger"):
+        points = np.array([[0.0, 0.0], *challenger["curves"]["roc"][name], [1.0, 1.0]])
+        area = np.trapezoid(points[:, 1], points[:, 0])
+        assert 2 * area - 1 == pytest.approx(challenger["models"][name]["gini"], abs=0.01)  # thinned for the plot
+    shown = documents["report.html"].split("<h2>Champion and challenger</h2>")[1].split("</section>")[0]
+    assert shown.count("<svg") == 2
+
+
+def test_t26_the_report_shows_how_far_scores_have_moved_over_groups_frozen_in_training(
+    documents: dict[str, Any],
+) -> None:
+    report, scorecard = documents["report.json"], documents["scorecard.json"]
+    drift = {one["observation_date"]: one for one in report["drift"]}
+    assert list(drift) == report["trained_on"]["observation_dates"]
+    assert all(one["low"] < one["median"] < one["high"] and one["index"] < 0.1 for one in drift.values())
+    baseline = read_baseline(scorecard)
+    rows = as_training_set(borrowers()).tail(10)
+    fallen = drift_by_date(scorecard, np.full(10, 300), rows)
+    expected = stability_of_counts(baseline.groups_of(baseline.points), baseline.groups_of({300: 10}))
+    assert [(one["index"], one["median"]) for one in fallen] == [(expected, 300)]
+    assert expected is not None
+    assert expected > 1
+    shown = documents["report.html"].split("<h2>Stability</h2>")[1].split("</section>")[0]
+    assert shown.count("<svg") == 3
+
+
 def test_a_part_of_one_kind_only_has_no_figures_instead_of_wrong_ones() -> None:
     found = measure(np.array([1.0, 2.0]), np.array([0, 0]))
     assert found["rows"] == 2
@@ -82,7 +125,7 @@ def test_score_bands_hold_every_row_once_and_start_at_multiples_of_twenty() -> N
 def test_the_page_needs_nothing_from_elsewhere_and_is_well_formed(documents: dict[str, Any]) -> None:
     page = documents["report.html"]
     assert re.findall(r"https?:|src=|href=|url\(|@import|<script|<link|<img", page) == []
-    assert page.count("<svg") == 7
+    assert page.count("<svg") == 12
     assert "nan" not in page.lower().replace("finance", "")
 
     opened: list[str] = []
@@ -122,6 +165,9 @@ def test_the_report_says_what_the_score_is_worth_without_the_network(documents: 
     assert both["gini"] - without["gini"] > 0.05
     assert without["gini"] == pytest.approx(documents["report.json"]["parts"]["out_of_time"]["gini"], abs=0.02)
     assert f"{without['gini']:.3f} ({without['gini_low']:.3f} to" in files["report.html"]
+    assert set(found["curves"]["roc"]) == set(found["curves"]["gains"]) == {"with", "without"}
+    shown = files["report.html"].split("<h2>With and without the network</h2>")[1].split("</section>")[0]
+    assert shown.count("<svg") == 2
 
 
 def test_t7_the_report_shows_the_leak_audit_and_names_what_failed(documents: dict[str, Any]) -> None:

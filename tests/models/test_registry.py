@@ -15,6 +15,7 @@ import pytest
 from jobs.inputs import Resolver, night
 from jobs.lake import Lake
 from jobs.manifest import Manifest, Partition
+from jobs.models import churn
 from jobs.models.credit_score import train
 from jobs.night import Summary, run_backfill
 from jobs.registry import Decision, Registry, RegistryError, head_key_of, key_of
@@ -23,8 +24,11 @@ from jobs.run import main
 from jobs.settings import read_settings
 from jobs.staging import write_document
 from jobs.storage import open_storage
+from schemas.models.churn import CHURN_MODEL
 from schemas.models.credit_score import CREDIT_SCORE
+from schemas.table import Document
 from tests.models.borrowers import as_training_set, borrowers
+from tests.models.shoppers import shoppers
 
 MARCH, APRIL, MAY = date(2026, 3, 31), date(2026, 4, 30), date(2026, 5, 31)
 ADDRESS = CREDIT_SCORE.address
@@ -51,9 +55,9 @@ def lake(tmp_path: Path, trained: dict[date, dict[str, Any]], monkeypatch: pytes
     return found
 
 
-def publish(lake: Lake, partition: Partition, files: dict[str, Any]) -> Manifest:
+def publish(lake: Lake, partition: Partition, files: dict[str, Any], document: Document = CREDIT_SCORE) -> Manifest:
     with lake.writing(partition) as writer:
-        staged = write_document(CREDIT_SCORE, files, writer.staging_folder)
+        staged = write_document(document, files, writer.staging_folder)
         day = partition.business_date
         return writer.publish(
             staged, known_by=day, as_of=day, contract="0" * 64, code="0" * 64, inputs={}, seconds={},
@@ -163,6 +167,21 @@ def test_a_model_in_shadow_is_scored_from_its_night_until_it_is_retired(lake: La
     assert shadows_on(lake, date(2026, 6, 25)) == []  # what decides is not in its own shadow
 
 
+def test_the_list_of_models_shows_what_the_coming_night_scores_in_shadow(lake: Lake, run: Run) -> None:
+    def in_shadow() -> list[str]:
+        return [" ".join(line.split()[:2]) for line in run("models")[1].splitlines() if "  in shadow" in line]
+
+    assert in_shadow() == ["2026-03-31 trees"]  # nobody has decided: that of the champion
+    assert run(*decided("shadow", "2026-04-30", "2026-05-03"))[0] == 0
+    assert run(*decided("shadow", "2026-05-31", "2026-06-02", "--kind", "scorecard"))[0] == 0
+    assert in_shadow() == ["2026-03-31 trees"]  # the decisions do not count yet
+    close(lake, date(2026, 6, 3))
+    assert in_shadow() == ["2026-04-30 trees", "2026-05-31 scorecard"]
+    assert run(*decided("promote", "2026-05-31", "2026-06-04"))[0] == 0
+    assert run(*decided("retire", "2026-04-30", "2026-06-04"))[0] == 0
+    assert in_shadow() == []
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "message"),
     [
@@ -203,9 +222,10 @@ def test_a_training_that_cannot_be_read_does_not_hide_the_others(
     torn = Path(lake.storage.root, Partition(ADDRESS, APRIL).manifest_key)  # type: ignore[attr-defined]
     torn.write_text("{", encoding="utf-8")
     code, told = run("models")
-    first, second, third = told.splitlines()
+    first, trees, second, third = told.splitlines()
     assert code == 0
     assert first.startswith("2026-03-31  scorecard cannot be read: models/credit_score: scorecard.json")
+    assert trees.startswith("2026-03-31  trees 2026-03-31-")
     assert second.startswith("2026-04-30  scorecard cannot be read: ")
     assert third.startswith("2026-05-31  scorecard 2026-05-31-")
 
@@ -367,3 +387,28 @@ def test_every_decision_says_who_when_and_why(lake: Lake, run: Run) -> None:
     assert (decision.decided_by, decision.reason) == ("credit committee", "Gini 0.55 against 0.52")
     assert decision.decided_at.endswith("+00:00")
     assert decision.model_version.startswith("2026-03-31-")
+
+
+def test_propensities_are_held_promoted_and_rolled_back_as_a_whole(lake: Lake, run: Run) -> None:
+    address, rows = CHURN_MODEL.address, shoppers(10)
+    for day in (MARCH, APRIL):
+        publish(lake, Partition(address, day), churn.train(rows, as_of=day), CHURN_MODEL)
+
+    def decides(day: date) -> date:
+        (found,) = Resolver(lake, read_settings())._input(CHURN_MODEL, night(day)).manifests
+        return found.business_date
+
+    assert decides(date(2026, 5, 2)) == APRIL
+    assert run(*decided("promote", "2026-03-31", "2026-05-01", "--model", "churn"))[0] == 0
+    assert decides(date(2026, 5, 2)) == MARCH  # held: a newer one waits
+    assert champion_on(lake, date(2026, 5, 2)) == APRIL  # the credit score is decided on apart
+    assert run(*decided("promote", "2026-04-30", "2026-05-03", "--model", "churn"))[0] == 0
+    assert run(*decided("roll-back", "", "2026-05-04", "--model", "churn"))[0] == 0
+    assert [decides(date(2026, 5, day)) for day in (3, 4)] == [APRIL, MARCH]
+    told = run("models", "--model", "churn")[1].splitlines()
+    assert [line.split()[:2] for line in told[:2]] == [["2026-03-31", "propensity"], ["2026-04-30", "propensity"]]
+    assert "roll_back propensity 2026-03-31-" in told[-1]
+    files = churn.train(rows, as_of=MAY)
+    publish(lake, Partition(address, MAY), {**files, "is_churned.json": {"format": 0}}, CHURN_MODEL)
+    code, refused = run(*decided("promote", "2026-05-31", "2026-06-05", "--model", "churn"))
+    assert (code, "models/churn: is_churned.json is not of format" in refused) == (2, True)

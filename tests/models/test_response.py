@@ -11,7 +11,7 @@ import pytest
 
 from jobs.models.learning_rows import FEATURES
 from jobs.models.propensity import NO_TREES, read_uplift
-from jobs.models.qini import Trial, effect, judge, qini, rank
+from jobs.models.qini import Trial, curve, effect, judge, qini, rank
 from jobs.models.response import train
 from jobs.models.training_split import draw
 from jobs.models.uplift_fit import Learners, fit_uplift, learn, shrinkage, with_channel
@@ -72,7 +72,11 @@ def test_t27_the_interval_of_qini_lies_above_nothing_and_shrinkage_keeps_what_is
 def test_t27_where_a_message_moves_everybody_alike_nobody_is_preferred(history: pd.DataFrame) -> None:
     chance, some = np.random.default_rng(2), history.head(20_000)
     alike = some.assign(responds=chance.random(len(some)) < np.where(some["is_control"], 0.03, 0.06))
-    content = train(alike, as_of=AS_OF)["uplift.json"]
+    files: dict[str, Any] = train(alike, as_of=AS_OF)
+    content, page = files["uplift.json"], files["report.html"]
+    shown = page.split("<h2>uplift: what a message adds</h2>")[1].split("</section>")[0]
+    assert shown.count("<svg") == 1
+    assert f"{content['judged']['scores']['t_learner']['qini']:.5f} (" in shown
     if content["fallback"]:
         assert content["fallback"] == "effects differ no more than chance among customers never seen"
         assert content["uplift"]["slope"] == 0.0
@@ -87,6 +91,7 @@ def test_with_few_applications_among_controls_a_message_is_worth_what_was_declar
     assert files["uplift_of_contacted.txt"] == files["uplift_of_controls.txt"] == NO_TREES
     model = read_uplift("uplift.json", content, NO_TREES, NO_TREES)
     assert (model.mean, model.slope, model.features) == (0.0, 0.0, ())
+    assert "30 of each needed. Nobody is written to for it." in files["report.html"]
     assert train(history.head(0), as_of=AS_OF)["responds.json"]["fallback"] == "nobody was asked"
 
 
@@ -106,6 +111,9 @@ def test_qini_is_the_area_above_contacting_at_random_counted_by_hand() -> None:
     expected = (gained[1:] + gained[:-1]).sum() / 2 / 8
     assert qini(rank(best_first, trial)) == pytest.approx(expected)
     assert qini(rank(-best_first, trial)) < 0
+    drawn = np.array(curve(best_first, trial))
+    assert drawn[[0, -1]].tolist() == [[0, 0], [1, 0.5]]  # at the end what a message adds to all
+    assert np.interp([1 / 8, 3 / 8], drawn[:, 0], drawn[:, 1]) == pytest.approx([0.25, 0.5], abs=0.02)
     assert qini(rank(np.zeros(8), trial)) == pytest.approx(0.0)  # equal scores know nothing, in whatever order
     assert effect(trial) == pytest.approx(0.5)
     weights = np.array([2.0, 1, 1, 1, 1, 1, 1, 1])

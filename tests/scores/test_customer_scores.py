@@ -10,10 +10,12 @@ import pytest
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
+from jobs.models.grades import GRADE_BELOW
 from jobs.models.scorecard import Scorecard, ScorecardError
-from jobs.scores.customer_scores import GRADE_BELOW, build, grade, score
+from jobs.scores.customer_scores import build
+from jobs.scores.published_scores import grade, score
 from schemas.profiles.customer_profiles import CUSTOMER_PROFILES
-from schemas.scores.customer_scores import CUSTOMER_SCORES, GRADES
+from schemas.scores.customer_scores import GRADES
 from tests.conftest import TableMaker, rows
 from tests.scores.small_scorecard import category, number, population, scorecard
 
@@ -257,30 +259,29 @@ def test_no_python_runs_for_a_row(table: TableMaker, capsys: pytest.CaptureFixtu
     assert "python" not in plan.lower().replace("mappartitionsinpython", "python")
 
 
-def test_the_change_of_30_days_is_the_customers_and_never_the_models(table: TableMaker) -> None:
-    content = scorecard(DELAY)
-    version = content["model_version"]
-    profiles = table(
-        CUSTOMER_PROFILES,
-        [
-            {"customer_id": "ann", "days_past_due": 0, "identity_confidence": 0.99},
-            {"customer_id": "bob", "days_past_due": 0, "identity_confidence": 0.45},
-            {"customer_id": "carol", "days_past_due": 0},
-        ],
-    )
-    before = table(
-        CUSTOMER_SCORES,
-        [
-            {"customer_id": "ann", "score": 590, "model_version": version},
-            {"customer_id": "bob", "score": 590, "model_version": "2026-02-28-0123456789ab"},
-            {"customer_id": "zoe", "score": 590, "model_version": version},
-        ],
-    )
-    given = build(profiles, {"scorecard.json": content}, scores_30d_ago=before, as_of=AS_OF)
-    assert rows(given, "customer_id", "score_change_30d", "is_low_identity_confidence") == [
-        ("ann", 30, False),
-        ("bob", None, True),
-        ("carol", None, True),
+def test_the_change_of_30_days_is_the_customers_whatever_model_scored_them_then(table: TableMaker) -> None:
+    """The profile of 30 days ago is scored anew: a training in between is on nearly every night."""
+    then = [
+        {"customer_id": "ann", "days_past_due": 3, "identity_confidence": 0.1},
+        {"customer_id": "bob", "days_past_due": 0},
+        {"customer_id": "zoe", "days_past_due": 0},
     ]
-    without = build(profiles, {"scorecard.json": content}, as_of=AS_OF)
-    assert {row["score_change_30d"] for row in without.collect()} == {None}
+    now = [
+        {"customer_id": "ann", "days_past_due": 0, "identity_confidence": 0.99},
+        {"customer_id": "bob", "days_past_due": 45, "identity_confidence": 0.45},
+        {"customer_id": "carol", "days_past_due": 0},
+    ]
+    before, tonight = table(CUSTOMER_PROFILES, then), table(CUSTOMER_PROFILES, now)
+    old, new = scorecard(DELAY), scorecard(number("days_past_due", [0.5, 29.5], [30, -20, -70]))
+    assert old["model_version"] != new["model_version"]
+    for content, changes in ((old, {"ann": 30, "bob": -120}), (new, {"ann": 50, "bob": -100})):
+        given = build(tonight, {"scorecard.json": content}, profiles_30d_ago=before, as_of=AS_OF)
+        assert rows(given, "customer_id", "score_change_30d", "is_low_identity_confidence") == [
+            ("ann", changes["ann"], False),
+            ("bob", changes["bob"], True),
+            ("carol", None, True),
+        ]
+    unknown = (None, before.drop("days_past_due"))  # not published; of a contract without what is read
+    for profiles in unknown:
+        given = build(tonight, {"scorecard.json": new}, profiles_30d_ago=profiles, as_of=AS_OF)
+        assert {row["score_change_30d"] for row in given.collect()} == {None}

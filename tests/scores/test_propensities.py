@@ -16,6 +16,7 @@ from jobs.models.learning_rows import FEATURES
 from jobs.models.propensity import CHANNELS
 from jobs.models.scorecard import ScorecardError, seal
 from jobs.scores.propensities import build
+from jobs.staging import columns_of_contract
 from schemas.columns import CONTACT_CHANNELS
 from schemas.profiles.customer_profiles import CUSTOMER_PROFILES
 from schemas.scores.propensities import PROPENSITIES
@@ -91,7 +92,7 @@ def test_t22_every_head_scores_in_spark_as_it_was_learnt(table: TableMaker, file
     rows = customers()
     profiles = table(CUSTOMER_PROFILES, as_given(rows)).repartition(3)
     found = build(profiles, files["card_propensity"], files["churn"], files["response"], as_of=AS_OF)
-    assert set(PROPENSITIES.column_names) <= set(found.columns)
+    assert columns_of_contract(PROPENSITIES, found, "tonight").columns == list(PROPENSITIES.column_names)
     scored = found.toPandas().sort_values("customer_id", ignore_index=True)
     for name, document, head in (
         ("card_application_probability", "card_propensity", "applies"),
@@ -105,6 +106,11 @@ def test_t22_every_head_scores_in_spark_as_it_was_learnt(table: TableMaker, file
             expected = np.where(rows["purchase_day_count"].astype(float) >= 4, expected, np.nan)
             assert 0 < np.isnan(expected).sum() < len(expected)
         np.testing.assert_allclose(scored[name].astype(float), expected, atol=1e-12)
+        odds = (1 - expected) / expected if head == "is_churned" else expected / (1 - expected)
+        points = 600 + 40 * np.log2(odds / 30)  # more is better for us
+        np.testing.assert_allclose(
+            scored[name.replace("_probability", "_points")].astype(float), points, rtol=0, atol=0.5 + 1e-9
+        )
         assert np.nanstd(expected) > 0.01
 
 

@@ -20,7 +20,8 @@ def line(measure: str, subject: str, beside: str, value: float, **more: Any) -> 
 
 def vintage(day: str, expected: float, observed: float, gini: float, **more: Any) -> dict[str, Any]:
     return {
-        "observation_date": day, "was_learnt_from": False, "customers": 2000, "defaults": 100, "gini": gini,
+        "observation_date": day, "was_learnt_from": False, "was_calibrated_on": False,
+        "customers": 2000, "defaults": 100, "gini": gini,
         "expected_default_rate": expected, "observed_default_rate": observed,
         "expected_over_observed": expected / observed, "gini_when_trained": 0.6, **more,
     }  # fmt: skip
@@ -45,6 +46,7 @@ def test_what_is_out_of_bounds_is_told_to_its_owner_and_nothing_else_is(table: T
         vintage("2025-07-31", 0.07, 0.05, 0.1, was_learnt_from=True),
         vintage("2025-06-30", 0.07, 0.05, 0.1, defaults=29),
         vintage("2025-05-31", 0.07, 0.05, 0.6, customers=100),
+        vintage("2025-04-30", 0.07, 0.05, 0.6, was_calibrated_on=True),
     ]
     found = build(table(SCORE_STABILITY, stability), table(CALIBRATION_BY_VINTAGE, vintages), as_of=AS_OF)
     assert rows(found, "alert", "subject", "severity", "owner") == [
@@ -55,6 +57,20 @@ def test_what_is_out_of_bounds_is_told_to_its_owner_and_nothing_else_is(table: T
         ("lost_discrimination", "2025-08-31", "warning", "credit_risk"),
     ]
     assert build(table(SCORE_STABILITY, []), table(CALIBRATION_BY_VINTAGE, []), as_of=AS_OF).collect() == []
+
+
+def test_a_gini_that_falls_from_vintage_to_vintage_is_told_before_one_is_out_of_bounds(table: TableMaker) -> None:
+    def told(slope: float, error: float, **more: Any) -> list[Any]:
+        trend = {"gini_trend_per_month": slope, "gini_trend_error": error, "gini_trend_deviation": 0.01}
+        before = vintage("2025-08-31", 0.05, 0.05, 0.6, gini_trend_per_month=-0.5, gini_trend_error=0.001)
+        vintages = table(CALIBRATION_BY_VINTAGE, [before, vintage("2025-09-30", 0.05, 0.05, 0.55, **trend, **more)])
+        return rows(build(table(SCORE_STABILITY, []), vintages, as_of=AS_OF), "alert", "subject", "value")
+
+    assert told(-0.01, 0.002) == [("falling_discrimination", "2025-09-30", 0.12)]
+    assert told(-0.01, 0.004) == []  # 2.5 errors: may be chance
+    assert told(-0.004, 0.0001) == []  # sure, and little
+    assert told(0.01, 0.0001) == []
+    assert told(-0.01, 0.002, defaults=29) == []
 
 
 def test_every_alert_of_the_contract_has_an_owner_and_a_first_step() -> None:
