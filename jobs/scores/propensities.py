@@ -17,11 +17,7 @@ from schemas.models.card_propensity import STEPS
 from schemas.models.churn import POPULATION_LEAST, POPULATION_MARKER
 from schemas.profiles.customer_profiles import CUSTOMER_PROFILES
 
-PROBABILITY_OF_STEP = dict(
-    zip(
-        STEPS, ("card_application_probability", "card_approval_probability", "card_activation_probability"), strict=True
-    )
-)
+NAME_OF_STEP = dict(zip(STEPS, ("card_application", "card_approval", "card_activation"), strict=True))
 Models = Mapping[str, Propensity]
 
 
@@ -85,30 +81,39 @@ def _described(scored: DataFrame, models: Models, uplift: Uplift) -> DataFrame:
     greatest = F.greatest(*uplifts.values())
     best = F.coalesce(*(F.when(added == greatest, F.lit(channel)) for channel, added in uplifts.items()))
     is_best = F.col("best_contact_channel")
-    response = F.coalesce(
-        *(
-            F.when(is_best == channel, _probability(models["responds"], f"responds_{channel}"))
-            for channel in CONTACT_CHANNELS
-        )
-    )
+    through = {channel: _log_odds(models["responds"], f"responds_{channel}") for channel in CONTACT_CHANNELS}
+    response = F.coalesce(*(F.when(is_best == channel, log_odds) for channel, log_odds in through.items()))
+    churn = F.when(F.col("has_rhythm"), _log_odds(models["is_churned"], "is_churned"))
     return (
         scored.withColumns({f"contact_uplift_{channel}": _added(uplift, channel) for channel in CONTACT_CHANNELS})
         .withColumns(
             {
-                **{PROBABILITY_OF_STEP[step]: _probability(models[step], step) for step in STEPS},
-                "churn_probability": F.when(F.col("has_rhythm"), _probability(models["is_churned"], "is_churned")),
+                **{
+                    name: column
+                    for step in STEPS
+                    for name, column in _told(NAME_OF_STEP[step], models[step], _log_odds(models[step], step)).items()
+                },
+                **_told("churn", models["is_churned"], churn),
                 "best_contact_channel": best,
                 "models": _answered(models, uplift),
             }
         )
-        .withColumn("contact_response_probability", response)
+        .withColumns(_told("contact_response", models["responds"], response))
     )
 
 
-def _probability(model: Propensity, raw: str) -> Column:
-    """1 / (1 + exp(-log-odds)); the base rate where there are no trees."""
-    log_odds = F.lit(model.intercept) + (F.lit(model.slope) * F.col(raw) if model.features else F.lit(0.0))
-    return F.lit(1.0) / (F.lit(1.0) + F.exp(-log_odds))
+def _log_odds(model: Propensity, raw: str) -> Column:
+    """ln(odds of the event); those of the base rate where there are no trees."""
+    return F.lit(model.intercept) + (F.lit(model.slope) * F.col(raw) if model.features else F.lit(0.0))
+
+
+def _told(name: str, model: Propensity, log_odds: Column) -> dict[str, Column]:
+    """The probability of the event and its points: the more points, the less likely it is."""
+    points = F.floor(F.lit(model.offset) - F.lit(model.factor) * log_odds + 0.5)
+    return {
+        f"{name}_probability": F.lit(1.0) / (F.lit(1.0) + F.exp(-log_odds)),
+        f"{name}_score": points.cast("int"),
+    }
 
 
 def _added(uplift: Uplift, channel: str) -> Column:

@@ -19,6 +19,17 @@ UPLIFTS = tuple(
     for channel in CONTACT_CHANNELS
 )
 
+
+def _points(name: str, missing: str = "") -> Column:
+    return Column(
+        f"{name}_score",
+        "int",
+        f"{name}_probability on the scale of the credit score: 600 points are 30 to 1 against it, "
+        "40 more double these odds",
+        missing=missing,
+    )
+
+
 PROPENSITIES = Table(
     __name__,
     grain="one customer known by the day",
@@ -32,20 +43,25 @@ PROPENSITIES = Table(
             "double",
             f"probability to apply for the card within {APPLY_DAYS} days, learnt from those who had not applied before",
         ),
+        _points("card_application"),
         Column("card_approval_probability", "double", "probability to be approved, should the customer apply"),
+        _points("card_approval"),
         Column("card_activation_probability", "double", "probability to use the card, should it be approved"),
+        _points("card_activation"),
         Column(
             "churn_probability",
             "double",
             "probability to buy nothing for as long as nine in ten of the customer's own pauses lasted",
             missing=f"not: {POPULATION}",
         ),
+        _points("churn", missing=f"not: {POPULATION}"),
         Column(
             "contact_response_probability",
             "double",
             f"probability to apply within {RESPOND_DAYS} days of a message through best_contact_channel, whether or "
             "not because of it",
         ),
+        _points("contact_response"),
         *UPLIFTS,
         Column(
             "best_contact_channel",

@@ -17,6 +17,7 @@ from jobs.models.propensity import CHANNELS
 from jobs.models.scorecard import ScorecardError, seal
 from jobs.scores.propensities import build
 from schemas.columns import CONTACT_CHANNELS
+from schemas.models.credit_score import is_protected
 from schemas.profiles.customer_profiles import CUSTOMER_PROFILES
 from schemas.scores.propensities import PROPENSITIES
 from tests.conftest import TableMaker
@@ -106,6 +107,22 @@ def test_t22_every_head_scores_in_spark_as_it_was_learnt(table: TableMaker, file
             assert 0 < np.isnan(expected).sum() < len(expected)
         np.testing.assert_allclose(scored[name].astype(float), expected, atol=1e-12)
         assert np.nanstd(expected) > 0.01
+        points = 600 + 40 / np.log(2) * (np.log((1 - expected) / expected) - np.log(30))  # against, on the one scale
+        told = scored[name.replace("_probability", "_score")].astype(float)
+        assert np.nanmax(np.abs(told - points)) <= 0.5 + 1e-6
+        assert np.array_equal(np.isnan(told), np.isnan(expected))
+
+
+def test_t33_no_model_of_wishes_reads_a_protected_attribute(files: Files) -> None:
+    stored = {name: content for documents in files.values() for name, content in documents.items()}
+    models = {name: content for name, content in stored.items() if isinstance(content, dict) and "features" in content}
+    assert set(models) == {
+        *(f"{name}.json" for name in ("applies", "is_approved", "activates", "is_churned", "responds", "uplift"))
+    }
+    read = {feature["name"] for content in models.values() for feature in content["features"]}
+    assert len(read) > 5
+    assert [name for name in read if is_protected(name)] == []
+    assert models["uplift.json"]["features"]
 
 
 def test_t22_uplift_is_told_for_each_channel_and_the_best_one_is_named(table: TableMaker, files: Files) -> None:
