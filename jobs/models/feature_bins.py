@@ -24,7 +24,7 @@ from jobs.models.categories import (
     why_no_categories,
 )
 from jobs.models.scorecard import SPECIAL_NUMBERS
-from jobs.models.time_slices import ORDER_PARAMETERS, edge_that_turns, time_slices
+from jobs.models.time_slices import ORDER_PARAMETERS, TimeSlice, edge_that_turns
 from schemas.models.credit_score import is_protected
 from schemas.table import Column
 
@@ -117,18 +117,15 @@ class BinnedFeature:
         return np.asarray(np.round(woe.astype(np.float64), DECIMALS))
 
 
-def bin_feature(column: Column, rows: pd.DataFrame, is_bad: Bads) -> BinnedFeature:
-    """The column in bins; NotAFeatureError when it cannot or must not be one.
-
-    rows: with observation_date, the order of the bins is held to in each half of the dates.
-    """
+def bin_feature(column: Column, rows: pd.DataFrame, is_bad: Bads, slices: Sequence[TimeSlice] = ()) -> BinnedFeature:
+    """The column in bins, in an order that holds in each slice; NotAFeatureError when it cannot or must not be one."""
     values = rows[column.name]
     _refuse_useless(column, values)
     is_category = column.type == "string"
     given = pooled(values, common_categories(values)) if is_category else values.to_numpy()
     binning = _solved(column, _new_binning(column, "auto_asc_desc").fit(given, is_bad))
     if not is_category:
-        binning = _in_an_order_that_holds(column, binning, rows, is_bad)
+        binning = _in_an_order_that_holds(column, binning, values.to_numpy(dtype=np.float64), is_bad, slices)
     table = binning.binning_table.build(add_totals=False)
     of_codes = _woe_of_no_value(table.iloc[-2], len(values))
     return BinnedFeature(
@@ -158,13 +155,12 @@ def _solved(column: Column, binning: OptimalBinning) -> OptimalBinning:
 
 
 def _in_an_order_that_holds(
-    column: Column, binning: OptimalBinning, rows: pd.DataFrame, is_bad: Bads
+    column: Column, binning: OptimalBinning, values: Floats, is_bad: Bads, slices: Sequence[TimeSlice]
 ) -> OptimalBinning:
-    """The same bins with those merged whose order turns round in a half of time; TurnsRoundError when none is left."""
-    direction, slices = direction_of(binning), time_slices(rows)
-    if not direction or not slices:
+    """The same bins with those merged whose order turns round in a slice; TurnsRoundError when none is left."""
+    direction = direction_of(binning)
+    if not direction:
         return binning
-    values = rows[column.name].to_numpy(dtype=np.float64)
     edges = [float(edge) for edge in binning.splits]
     while edges:
         bins = np.where(np.isfinite(values), np.digitize(values, edges), -1)

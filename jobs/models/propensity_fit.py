@@ -2,8 +2,8 @@
 
 Where fewer than MIN_CUSTOMERS tell the rarer outcome, or the trees may be no better than chance, a declared base rate
 answers, drawn towards what was observed; the model says so, and a training never fails for it. They are better when the
-whole interval of the area under the curve lies above a half, on households and dates that neither taught the trees nor
-said how many to grow.
+whole interval of the area under the curve lies above a half, on households that neither taught the trees nor said how
+many to grow.
 """
 
 from __future__ import annotations
@@ -120,26 +120,24 @@ def _learn(
     rows: pd.DataFrame, happened: Bads, columns: Sequence[Column], parts: Mapping[str, Rows]
 ) -> tuple[Trees | None, Calibration, dict[str, Any], str]:
     """Trees, calibration and measures of each part; the last is why they must not be used, and empty otherwise."""
-    judged_on = "out_of_time" if parts["out_of_time"].any() else "random_split"
-    learnt, stop_by = rows_to_grow_by(rows, parts, judged_on)
+    learnt, stop_by = rows_to_grow_by(rows, parts, "random_split")
     try:
         trees = grow_trees(rows[learnt], happened[learnt], columns, {}, stop_by=(rows[stop_by], happened[stop_by]))
     except TrainingError:
         return None, UNCALIBRATED, {}, "no column can be a feature"
-    calibration, judged = calibrate_out_of_time(trees.log_odds(rows), happened, rows, parts)
-    held_back = {"held_back": parts["random_split"] | parts["out_of_time"]}
-    measured = {name: measure(judged[which], happened[which]) for name, which in {**parts, **held_back}.items()}
-    unseen = parts[judged_on]
-    measured[judged_on] |= _interval(judged[unseen], happened[unseen], rows[unseen])
-    is_better = (measured[judged_on]["auc_low"] or 0.0) > AREA_OF_A_COIN
+    log_odds, unseen = trees.log_odds(rows), parts["random_split"] | parts["out_of_time"]
+    calibration, judged = calibrate_out_of_time(log_odds, happened, rows, parts)
+    measured = {name: measure(judged[which], happened[which]) for name, which in {**parts, "held_back": unseen}.items()}
+    measured["held_back"] |= _area_of_trees(log_odds[unseen], happened[unseen], rows[unseen])
+    is_better = (measured["held_back"]["auc_of_trees_low"] or 0.0) > AREA_OF_A_COIN
     return trees, calibration, measured, "" if is_better else "no better than chance among households never seen"
 
 
-def _interval(log_odds: Floats, happened: Bads, rows: pd.DataFrame) -> dict[str, float | None]:
-    """Bounds of the area under the curve when households are drawn again; null where they show one outcome only."""
+def _area_of_trees(log_odds: Floats, happened: Bads, rows: pd.DataFrame) -> dict[str, float | None]:
+    """The area under the curve before calibration, with bounds when households are drawn again; null of one outcome."""
     found = compare({"trees": log_odds}, happened, households_of(rows).to_numpy())["models"]["trees"]
-    bounds = {"auc_low": found["gini_low"], "auc_high": found["gini_high"]}
-    return {name: None if gini is None else (gini + 1) / 2 for name, gini in bounds.items()}
+    ginis = {"": found["gini"], "_low": found["gini_low"], "_high": found["gini_high"]}
+    return {f"auc_of_trees{bound}": None if gini is None else (gini + 1) / 2 for bound, gini in ginis.items()}
 
 
 def _log_odds(rate: float, calibration: Calibration | None) -> dict[str, Any]:

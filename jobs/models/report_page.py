@@ -250,7 +250,8 @@ def _range_of_points(feature: Mapping[str, Any]) -> float:
 
 def _bins(feature: Mapping[str, Any]) -> str:
     named = [(limits_in_words(one), one) for one in feature["bins"]]
-    named += [("special", feature["special"]), ("missing", feature["missing"])]
+    other = feature["unseen_category"] if feature["type"] == "string" else feature["special"]
+    named += [("any other" if feature["type"] == "string" else "special", other), ("missing", feature["missing"])]
     rows = [
         [
             escape(name),

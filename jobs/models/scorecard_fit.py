@@ -100,9 +100,10 @@ def bin_features(rows: pd.DataFrame, is_bad: Bads, columns: Sequence[Column]) ->
     """All columns in bins; TrainingError when there is one class only, or too few defaults."""
     _refuse_too_little(is_bad)
     binned, left_out, turning = [], dict[str, str](), set()
+    slices = time_slices(rows)
     for column in columns:
         try:
-            binned.append(bin_feature(column, rows, is_bad))
+            binned.append(bin_feature(column, rows, is_bad, slices))
         except NotAFeatureError as why_not:
             left_out[column.name] = str(why_not)
             if isinstance(why_not, TurnsRoundError):

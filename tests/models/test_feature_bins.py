@@ -62,10 +62,10 @@ def test_bins_whose_order_turns_round_within_a_half_of_the_dates_are_merged() ->
     level = rows["level"].to_numpy()
     upper = np.where(level < 0.6, np.where(is_later, -0.6, -2.2), np.where(is_later, -1.4, -0.6))
     is_bad = drawn(np.where(level < -0.4, -3.0, upper), chance)
-    anyhow = [float(edge) for edge in bin_feature(LEVEL, rows[["level"]], is_bad).binning.splits]
+    anyhow = [float(edge) for edge in bin_feature(LEVEL, rows, is_bad).binning.splits]
     turned = rates(anyhow, level, is_bad, is_later)
     assert turned != sorted(turned)
-    found = bin_feature(LEVEL, rows, is_bad)
+    found = bin_feature(LEVEL, rows, is_bad, time_slices(rows))
     kept = [float(edge) for edge in found.binning.splits]
     assert set(kept) < set(anyhow)
     assert kept
@@ -80,9 +80,9 @@ def test_a_feature_that_turns_round_as_a_whole_is_left_out_with_its_reason_and_n
     rows["steady"] = chance.normal(size=len(rows))
     turning = np.where(is_later, -0.5, 0.9) * rows["level"].to_numpy()
     is_bad = drawn(turning + rows["steady"].to_numpy() - 2, chance)
-    assert bin_feature(LEVEL, rows[["level"]], is_bad).information_value > 0.02
+    assert bin_feature(LEVEL, rows, is_bad).information_value > 0.02
     with pytest.raises(TurnsRoundError, match="its order of risk turns round from 2025-05-28 to 2025-08-28"):
-        bin_feature(LEVEL, rows, is_bad)
+        bin_feature(LEVEL, rows, is_bad, time_slices(rows))
     bins = bin_features(rows, is_bad, [LEVEL, Column("steady", "double", "a test")])
     assert bins.left_out == {"level": "its order of risk turns round from 2025-05-28 to 2025-08-28"}
     assert set(bins.turning) == {"level"}
@@ -96,11 +96,11 @@ def test_an_order_that_turns_round_by_chance_in_a_few_rows_is_kept() -> None:
     bad = is_bad[~is_later | (np.cumsum(is_later) <= 60)]
     later = (few["observation_date"] > DATES[3]).to_numpy(dtype=bool)
     bad[later] = few.loc[later, "level"] < few.loc[later, "level"].median() - 1.2  # a handful, and quite the other way
-    edges = [float(edge) for edge in bin_feature(LEVEL, few[["level"]], bad).binning.splits]
+    edges = [float(edge) for edge in bin_feature(LEVEL, few, bad).binning.splits]
     assert rates(edges, few["level"].to_numpy(), bad, later) != sorted(
         rates(edges, few["level"].to_numpy(), bad, later)
     )
-    assert [float(edge) for edge in bin_feature(LEVEL, few, bad).binning.splits] == edges
+    assert [float(edge) for edge in bin_feature(LEVEL, few, bad, time_slices(few)).binning.splits] == edges
 
 
 def test_the_test_of_two_proportions_is_the_one_of_the_textbook() -> None:

@@ -14,7 +14,7 @@ from jobs.models import card_propensity, churn, response
 from jobs.models.challenger_fit import tree_matrix
 from jobs.models.learning_rows import FEATURES
 from jobs.models.propensity import CHANNELS
-from jobs.models.scorecard import ScorecardError, seal
+from jobs.models.scorecard import ScorecardError, feature_fingerprint, seal
 from jobs.scores.propensities import build
 from schemas.columns import CONTACT_CHANNELS
 from schemas.models.credit_score import is_protected
@@ -33,7 +33,7 @@ Files = dict[str, dict[str, Any]]
 
 @pytest.fixture(scope="module")
 def files() -> Files:
-    rows = shoppers(1000)
+    rows = shoppers(1600)
     return {
         "card_propensity": card_propensity.train(rows, as_of=TRAINED),
         "churn": churn.train(rows, as_of=TRAINED),
@@ -175,7 +175,9 @@ def test_where_too_little_was_known_everybody_gets_the_base_rate_and_is_told(
 
 def test_t22_models_of_other_features_are_refused(table: TableMaker, files: Files) -> None:
     content = files["churn"]["is_churned.json"]
-    other = seal({**content, "features": [{**content["features"][0], "meaning": "else"}]}, TRAINED)
+    features = [{**content["features"][0], "meaning": "else"}]
+    named = feature_fingerprint([(features[0]["name"], features[0]["type"], "else")])
+    other = seal({**content, "features": features, "feature_fingerprint": named}, TRAINED)
     altered = {**files["churn"], "is_churned.json": other}
     with pytest.raises(ScorecardError, match=r"another type or meaning now: .*; train again"):
         build(table(CUSTOMER_PROFILES, []), files["card_propensity"], altered, files["response"], as_of=AS_OF)
