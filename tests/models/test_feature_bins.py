@@ -20,7 +20,7 @@ from schemas.table import Column
 DATES = [date(2025, month, 28) for month in range(1, 9)]
 LEVEL, WORD = Column("level", "double", "a test"), Column("word", "string", "a test")
 
-Numbers = NDArray[np.float64]
+Numbers = NDArray[np.floating[Any]]
 
 
 def dated(count: int = 8000, *, seed: int = 1) -> tuple[pd.DataFrame, NDArray[np.bool_], np.random.Generator]:
