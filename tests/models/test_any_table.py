@@ -179,7 +179,7 @@ def test_scores_keep_the_index_of_the_table(files: dict[str, Any]) -> None:
 def test_numbers_are_numbers_in_whatever_column_they_are_kept(files: dict[str, Any]) -> None:
     rows = loans()
     kept = rows.assign(
-        income=[Decimal(str(value)) for value in rows["income"]],
+        income=rows["income"].map(lambda value: Decimal(str(value))),
         owns_home=rows["owns_home"].astype(object),
     )
     arrow = pa.Table.from_pandas(rows)
