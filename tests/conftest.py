@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from pyspark.sql import DataFrame, SparkSession
 
-from demo.servers import JAVA_OPTIONS_FOR_SHORT_RUNS
+from demo.servers import JAVA_OPTIONS_FOR_SHORT_RUNS, Partners, partners
 from jobs.spark import open_session
 from jobs.spark_types import spark_schema
 from schemas.table import Column, Table
@@ -47,6 +47,14 @@ def spark() -> Iterator[SparkSession]:
     yield session
     session.stop()
     logging.getLogger("py4j").setLevel(logging.ERROR)  # it says good-bye when the output of the tests is closed already
+
+
+@pytest.fixture(scope="session")
+def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Partners]:
+    """A real S3 server and a real PostgreSQL, empty, started once for all who need one."""
+    with partners(tmp_path_factory.mktemp("partners")) as running:
+        yield running
+    running.replicas.remove()
 
 
 def lakes_to_wait_for(item: pytest.Item) -> int:

@@ -5,12 +5,15 @@ from __future__ import annotations
 import re
 import shlex
 from pathlib import Path
+from types import CodeType
+from typing import Any
 
 import pytest
 
 from demo.processes import PROJECT_ROOT
 from jobs.run import _parser
 from tests.alliance import Alliance
+from tests.models.borrowers import borrowers
 
 README = (PROJECT_ROOT / "README.md").read_text(encoding="utf-8")
 MAKEFILE = (PROJECT_ROOT / "Makefile").read_text(encoding="utf-8")
@@ -35,10 +38,30 @@ def test_a_decision_of_the_readme_is_one_the_program_understands(arguments: list
     assert _parser().parse_args(arguments).command.__module__ == "jobs.model_commands"
 
 
+def snippet_of(section: str) -> CodeType:
+    """The one block of Python in a section."""
+    text = README.split(f"## {section}\n")[1].split("\n## ")[0]
+    (block,) = re.findall(r"```python\n(.*?)```", text, flags=re.S)
+    return compile(block, "README.md", "exec")
+
+
 def test_the_query_of_the_readme_runs_as_written(closed: Alliance, capsys: pytest.CaptureFixture[str]) -> None:
-    (query,) = re.findall(r"```python\n(.*?)```", README, flags=re.S)
-    exec(compile(query, "README.md", "exec"), {"LAKE": str(closed.lake("forward"))})  # noqa: S102
+    exec(snippet_of("Ask the result"), {"LAKE": str(closed.lake("forward"))})  # noqa: S102
     assert "prime_card" in capsys.readouterr().out
+
+
+def test_the_models_of_any_table_in_the_readme_run_as_written(capsys: pytest.CaptureFixture[str]) -> None:
+    loans = (
+        borrowers(300)
+        .rename(columns={"observation_date": "month", "customer_id": "borrower", "is_default": "defaulted"})
+        .drop(columns="true_probability")
+    )
+    loans.loc[loans.index % 20 == 0, "on_time_share_365d"] = -999
+    found: dict[str, Any] = {"loans": loans, "new_loans": loans.drop(columns="defaulted").tail(50)}
+    exec(snippet_of("Sign a model, and decide on it"), found)  # noqa: S102
+    assert {"days_past_due", "balance_cents_last"} <= {one["name"] for one in found["scorecard"]["features"]}
+    assert found["scorecard"]["special_codes"] == found["challenger"]["challenger.json"]["special_codes"] == [-999.0]
+    assert capsys.readouterr().out.count("default_probability") == 2
 
 
 def test_the_files_command_lists_what_the_manifest_lists(closed: Alliance) -> None:

@@ -66,4 +66,5 @@ def read_baseline(content: Mapping[str, Any]) -> Baseline:
 
 def _rows_of_bins(feature: Mapping[str, Any]) -> dict[int, int]:
     rows = {number: int(one["rows"]) for number, one in enumerate(feature["bins"])}
-    return {MISSING: int(feature["missing"]["rows"]), SPECIAL: int(feature["special"]["rows"]), UNSEEN: 0, **rows}
+    of_none = {MISSING: "missing", SPECIAL: "special", UNSEEN: "unseen_category"}
+    return {**{number: int(feature[name].get("rows", 0)) for number, name in of_none.items()}, **rows}

@@ -11,10 +11,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from jobs.models.scorecard import Population, ScorecardError, content_hash
+from jobs.models.scorecard import PUBLISH_AGAIN, Population, ScorecardError, content_hash, refuse_other_fingerprint
 
-CHALLENGER_FORMAT = 1
+CHALLENGER_FORMAT = 2
 KIND = "lightgbm"
+NAME = "models/credit_score: challenger.json"
 
 
 @dataclass(frozen=True)
@@ -22,6 +23,7 @@ class TreeFeature:
     """One column the trees read.
 
     categories: the codes of a string are positions in it; a category that training never saw is missing.
+    special_codes: numbers that are no quantity and count as missing.
     instead_of_missing: what a missing number is read as where training never saw one missing, since the trees have no
     branch for it; None where they have one.
     """
@@ -31,6 +33,7 @@ class TreeFeature:
     meaning: str
     categories: tuple[str, ...]
     instead_of_missing: float | None
+    special_codes: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -52,35 +55,43 @@ def sha256_of_trees(trees: str) -> str:
     return hashlib.sha256(trees.encode()).hexdigest()
 
 
-def read_challenger(content: Mapping[str, Any], trees: str) -> Challenger:
-    """The challenger in the two files; ScorecardError when one lacks a piece, was altered, or is not the other's."""
+def read_challenger(
+    content: Mapping[str, Any], trees: str, *, name: str = NAME, cure: str = PUBLISH_AGAIN
+) -> Challenger:
+    """The challenger in the two files; ScorecardError when one lacks a piece, was altered, or is not the other's.
+
+    name, cure: what the error calls it, and what to do.
+    """
     try:
-        if content["format"] != CHALLENGER_FORMAT or content["kind"] != KIND:
-            raise _broken(f"is not of format {CHALLENGER_FORMAT} of {KIND}")
-        digest = content_hash(content)
-        if content["content_sha256"] != digest or content["model_version"] != f"{content['as_of']}-{digest[:12]}":
-            raise _broken("was altered after it was sealed: its hash differs")
-        if content["trees_sha256"] != sha256_of_trees(trees):
-            raise _broken("names other trees than those beside it")
-        return _parse(content, trees)
+        return _read(content, trees)
     except (KeyError, TypeError, AttributeError) as error:
         reason = f"lacks {error}" if isinstance(error, KeyError) else "has a value of the wrong type"
-        raise _broken(reason) from None
+        raise ScorecardError(f"{name} {reason}; {cure}") from None
+    except ScorecardError as error:
+        raise ScorecardError(f"{name} {error}; {cure}") from None
+
+
+def _read(content: Mapping[str, Any], trees: str) -> Challenger:
+    if content["format"] != CHALLENGER_FORMAT or content["kind"] != KIND:
+        raise ScorecardError(f"is not of format {CHALLENGER_FORMAT} of {KIND}")
+    digest = content_hash(content)
+    if content["content_sha256"] != digest or content["model_version"] != f"{content['as_of']}-{digest[:12]}":
+        raise ScorecardError("was altered after it was sealed: its hash differs")
+    if content["trees_sha256"] != sha256_of_trees(trees):
+        raise ScorecardError("names other trees than those beside it")
+    refuse_other_fingerprint(content)
+    return _parse(content, trees)
 
 
 def _parse(content: Mapping[str, Any], trees: str) -> Challenger:
     calibration, scale, population = content["calibration"], content["scale"], content["population"]
     numbers = [calibration["intercept"], calibration["slope"], scale["offset"], scale["factor"]]
     if not all(math.isfinite(number) for number in numbers) or calibration["slope"] <= 0:
-        raise _broken("has a calibration or a scale that turns the order of its scores")
+        raise ScorecardError("has a calibration or a scale that turns the order of its scores")
+    codes = tuple(map(float, content["special_codes"]))
     return Challenger(
         model_version=content["model_version"],
-        features=tuple(
-            TreeFeature(
-                one["name"], one["type"], one["meaning"], tuple(one["categories"] or ()), one["instead_of_missing"]
-            )
-            for one in content["features"]
-        ),
+        features=tuple(tree_feature(one, codes) for one in content["features"]),
         trees=trees,
         intercept=calibration["intercept"],
         slope=calibration["slope"],
@@ -92,5 +103,13 @@ def _parse(content: Mapping[str, Any], trees: str) -> Challenger:
     )
 
 
-def _broken(what: str) -> ScorecardError:
-    return ScorecardError(f"models/credit_score: challenger.json {what}; publish it again: python -m jobs.run train")
+def tree_feature(content: Mapping[str, Any], special_codes: tuple[float, ...] = ()) -> TreeFeature:
+    """A feature as it is stored; special codes are for numbers."""
+    return TreeFeature(
+        content["name"],
+        content["type"],
+        content["meaning"],
+        tuple(content["categories"] or ()),
+        content["instead_of_missing"],
+        () if content["type"] == "string" else special_codes,
+    )

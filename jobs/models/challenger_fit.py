@@ -16,9 +16,10 @@ import numpy as np
 import pandas as pd
 
 from jobs.models.calibration import Calibration
+from jobs.models.categories import common_categories, why_no_categories
 from jobs.models.challenger import CHALLENGER_FORMAT, KIND, sha256_of_trees
 from jobs.models.feature_bins import NUMBER_TYPES, Bads, Floats, TrainingError
-from jobs.models.scorecard import Population
+from jobs.models.scorecard import LearntFeature, Population, feature_fingerprint
 from jobs.models.scorecard_content import SCALE
 from schemas.models.credit_score import is_protected
 from schemas.table import Column
@@ -62,7 +63,7 @@ class Trees:
         return -np.asarray(booster.predict(matrix, raw_score=True), dtype=np.float64)
 
 
-def fit_challenger(
+def grow_trees(
     rows: pd.DataFrame,
     is_bad: Bads,
     columns: Sequence[Column],
@@ -71,17 +72,14 @@ def fit_challenger(
 ) -> Trees:
     """Trees that give the risk of each row; TrainingError when no column can be a feature.
 
+    Rare categories are missing to the trees, as those that they never saw; see `categories`.
     directions: feature -> 1 where more of it is riskier, -1 where it is safer, as the scorecard's bins say; others are
     free. stop_by: rows of other customers that say after how many trees nothing is gained any more.
     """
     kept = tuple(column for column in columns if _is_usable(column, rows[column.name]))
     if not kept:
-        raise TrainingError("models/credit_score: no column can be a feature of the challenger; look at the families")
-    categories = {
-        column.name: tuple(sorted(map(str, rows[column.name].dropna().unique())))
-        for column in kept
-        if column.type == "string"
-    }
+        raise TrainingError("no column can be a feature of the challenger; look at the features")
+    categories = {column.name: common_categories(rows[column.name]) for column in kept if column.type == "string"}
     numbers = [column.name for column in kept if column.type != "string"]
     finite = rows[numbers].replace([np.inf, -np.inf], np.nan)
     medians = finite.loc[:, finite.notna().all()].median()
@@ -113,7 +111,7 @@ def fit_challenger(
 
 def tree_matrix(
     rows: pd.DataFrame,
-    columns: Sequence[Column],
+    columns: Sequence[LearntFeature],
     categories: Mapping[str, tuple[str, ...]],
     instead_of_missing: Mapping[str, float],
 ) -> Floats:
@@ -129,8 +127,13 @@ def tree_matrix(
     return matrix
 
 
-def challenger_content(trees: Trees, *, population: Population | None, calibration: Calibration) -> dict[str, Any]:
-    """What challenger.json says of the trees; where they come from is added by whoever trained them."""
+def challenger_content(
+    trees: Trees, *, population: Population | None, calibration: Calibration, special_codes: Sequence[float] = ()
+) -> dict[str, Any]:
+    """What challenger.json says of the trees; where they come from is added by whoever trained them.
+
+    special_codes: numbers that the trees were given as infinite, since they are no quantity.
+    """
     return {
         "format": CHALLENGER_FORMAT,
         "kind": KIND,
@@ -138,10 +141,12 @@ def challenger_content(trees: Trees, *, population: Population | None, calibrati
         "scale": dict(SCALE),
         "log_odds": {"of": "good:bad", "formula": "calibration.intercept - calibration.slope * raw score of the trees"},
         "rules": {
-            "missing": "null, NaN and infinite; read as instead_of_missing where training never saw one missing",
-            "unseen_category": "missing",
+            "missing": "null, NaN, infinite and every number among special_codes; read as instead_of_missing where "
+            "training never saw one missing",
+            "unseen_category": "too rare in training, or never seen: missing",
             "outside_population": "no score",
         },
+        "special_codes": sorted({float(code) for code in special_codes}),
         "population": None
         if population is None
         else {
@@ -161,6 +166,7 @@ def challenger_content(trees: Trees, *, population: Population | None, calibrati
             }
             for column in trees.columns
         ],
+        "feature_fingerprint": feature_fingerprint([(one.name, one.type, one.meaning) for one in trees.columns]),
         "parameters_of_trees": dict(trees.parameters),
         "libraries": {"lightgbm": version("lightgbm")},
     }
@@ -170,6 +176,6 @@ def _is_usable(column: Column, values: pd.Series) -> bool:
     if is_protected(column.name) or column.type not in (*NUMBER_TYPES, "string"):
         return False
     present = values.dropna()
-    if column.type != "string":
-        present = present[np.isfinite(present.to_numpy(dtype=np.float64))]
-    return bool(present.nunique() > 1)
+    if column.type == "string":
+        return bool(present.nunique() > 1) and not why_no_categories(values)
+    return bool(present[np.isfinite(present.to_numpy(dtype=np.float64))].nunique() > 1)

@@ -6,26 +6,18 @@ Intervals are bootstrapped by customer, whose rows share their luck (Efron 1979;
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
-from jobs.models.calibration import calibrate_out_of_time
-from jobs.models.challenger_fit import challenger_content, fit_challenger
 from jobs.models.feature_bins import Bads, Floats
-from jobs.models.scorecard import Population
-from jobs.models.scorecard_report import DIGITS, JUDGED_ON, gains_points, measure, roc_points
-from jobs.models.training_split import Rows, is_drawn
-from schemas.table import Column
+from jobs.models.scorecard_report import DIGITS, gains_points, measure, roc_points
 
 DRAWS = 400
 INTERVAL = (0.025, 0.975)
 SEED = 20260331
-STOPPING_SHARE = 0.25  # of the customers learnt from
 
 
 def compare(
@@ -55,57 +47,6 @@ def curves(models: Mapping[str, Floats], is_bad: Bads) -> dict[str, dict[str, li
         "roc": {name: roc_points(log_odds, is_bad) for name, log_odds in models.items()},
         "gains": {name: gains_points(log_odds, is_bad) for name, log_odds in models.items()},
     }
-
-
-@dataclass(frozen=True)
-class Challenge:
-    """A challenger as it is stored, but for where it comes from, and how it does beside the champion."""
-
-    content: Mapping[str, Any]
-    trees: str
-    comparison: Mapping[str, Any]
-
-
-def challenge_champion(
-    columns: Sequence[Column],
-    directions: Mapping[str, int],
-    champion: Floats,
-    rows: pd.DataFrame,
-    is_bad: Bads,
-    parts: Mapping[str, Rows],
-    *,
-    population: Population | None,
-) -> Challenge:
-    """Trees learnt from the same rows as the champion, calibrated and judged in the same way.
-
-    directions: of features, as the scorecard's bins say. champion: ln(odds good:bad) of every row, to judge by.
-    """
-    judged_on = judged_part(is_bad, parts)
-    learnt, stop_by = rows_to_grow_by(rows, parts, judged_on)
-    trees = fit_challenger(rows[learnt], is_bad[learnt], columns, directions, stop_by=(rows[stop_by], is_bad[stop_by]))
-    calibration, challenger = calibrate_out_of_time(trees.log_odds(rows), is_bad, rows, parts)
-    judged = parts[judged_on]
-    models = {"champion": champion[judged], "challenger": challenger[judged]}
-    comparison = compare(models, is_bad[judged], rows.loc[judged, "customer_id"].to_numpy())
-    facts = {"judged_on": judged_on, "trees": trees.parameters["trees"], "calibration": calibration.content()}
-    content = challenger_content(trees, population=population, calibration=calibration)
-    return Challenge(content, trees.text, {**comparison, **facts, "curves": curves(models, is_bad[judged])})
-
-
-def rows_to_grow_by(rows: pd.DataFrame, parts: Mapping[str, Rows], judged_on: str) -> tuple[Rows, Rows]:
-    """Rows to learn trees from, and rows that say how many; never those that judge the outcome.
-
-    Where nothing is out of time, the customers held back are the judges, and some of those learnt from stop instead.
-    """
-    if judged_on == "out_of_time":
-        return parts["training"], parts["random_split"]
-    stops = parts["training"] & is_drawn(rows, STOPPING_SHARE)
-    return parts["training"] & ~stops, stops
-
-
-def judged_part(is_bad: Bads, parts: Mapping[str, Rows]) -> str:
-    """The first of JUDGED_ON that holds both outcomes."""
-    return next(name for name in JUDGED_ON if 0 < is_bad[parts[name]].sum() < parts[name].sum())
 
 
 def weighted_gini(log_odds: Floats, is_bad: Bads, weights: Floats) -> Floats:

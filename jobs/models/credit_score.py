@@ -73,12 +73,21 @@ def train(
     people: who the customers are, as `describe_people` tells it; without it the report says nothing of fairness.
     attacks: the rows of models/leak_audit; without them the report says that nothing was attacked.
     """
+    try:
+        return make_files(_task(rows, as_of, people, attacks))
+    except TrainingError as error:
+        raise TrainingError(f"models/credit_score: {error}") from None
+
+
+def _task(
+    rows: pd.DataFrame, as_of: date, people: pd.DataFrame | None, attacks: Sequence[Mapping[str, Any]] | None
+) -> Task:
     if rows.empty:
-        raise TrainingError("models/credit_score: the training set is empty: no outcome has matured yet; wait for one")
+        raise TrainingError("the training set is empty: no outcome has matured yet; wait for one")
     inside = rows[(rows[POPULATION_MARKER] >= 1).to_numpy()].reset_index(drop=True)
     if inside.empty:
-        raise TrainingError(f"models/credit_score: nobody in the training set is of the population: {POPULATION}")
-    task = Task(
+        raise TrainingError(f"nobody in the training set is of the population: {POPULATION}")
+    return Task(
         rows=inside,
         columns=FEATURES,
         predicts=CREDIT_TRAINING_SET.column("is_default").meaning,
@@ -89,7 +98,6 @@ def train(
         groups=None if people is None else groups_of(inside, people),
         attacks=attacks,
     )
-    return make_files(task)
 
 
 def columns_of(families: Sequence[Table]) -> tuple[str, ...]:

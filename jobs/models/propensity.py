@@ -1,6 +1,11 @@
 """A propensity as it is stored: how its trees are read, in JSON; the trees in LightGBM's own text; no pickle.
 
-    probability of the event = 1 / (1 + exp(-(intercept + slope * raw score of the trees)))
+    ln(odds of the event) = intercept + slope * raw score of the trees
+    probability of the event = 1 / (1 + exp(-ln(odds of the event)))
+    points = offset + factor * ln(odds of what is wished for)
+
+The scale of the points is that of the credit score: 600 are 30 to 1. More are always better for us: what is wished for
+is the event, but for churn, where it is that the customer goes on buying.
 
 Where too little was known to learn from there are no trees, slope is 0, and a declared base rate answers; `fallback`
 says why. Uplift is stored in the same way, with two sets of trees and shrinkage in place of calibration:
@@ -15,12 +20,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from jobs.models.challenger import TreeFeature, sha256_of_trees
-from jobs.models.scorecard import Population, ScorecardError, content_hash
+from jobs.models.challenger import TreeFeature, sha256_of_trees, tree_feature
+from jobs.models.scorecard import (
+    PUBLISH_AGAIN,
+    Population,
+    ScorecardError,
+    content_hash,
+    refuse_other_fingerprint,
+)
 from schemas.columns import CONTACT_CHANNELS
 from schemas.table import Column
 
-PROPENSITY_FORMAT = 1
+PROPENSITY_FORMAT = 2
 NO_TREES = "no trees: the base rate in the JSON beside answers\n"
 CHANNEL_FEATURE = "through_{channel}"
 CHANNELS = tuple(
@@ -32,7 +43,7 @@ CHANNELS = tuple(
 
 @dataclass(frozen=True)
 class Propensity:
-    """One model of a yes or no; without trees every customer gets the base rate.
+    """One model of a yes or no; without trees every customer gets the base rate. offset, factor: of the points.
 
     population: always None, since everyone may be scored; whose answer is published is for the contract to say.
     """
@@ -42,6 +53,8 @@ class Propensity:
     trees: str
     intercept: float
     slope: float
+    offset: float
+    factor: float
     fallback: str
     population: Population | None = None
 
@@ -66,13 +79,15 @@ def read_propensity(name: str, content: Mapping[str, Any], trees: str) -> Propen
     """The model in the two files; ScorecardError when one lacks a piece, was altered, or is not the other's."""
     try:
         _refuse_altered(name, content, {"trees": trees})
-        numbers = _finite(name, content["log_odds"], "intercept", "slope")
+        numbers = _finite(name, {**content["scale"], **content["log_odds"]}, "intercept", "slope", "offset", "factor")
         return Propensity(
             model_version=content["model_version"],
             features=_features(content),
             trees=trees,
             intercept=numbers["intercept"],
             slope=numbers["slope"],
+            offset=numbers["offset"],
+            factor=numbers["factor"],
             fallback=content["fallback"],
         )
     except (KeyError, TypeError, AttributeError) as error:
@@ -105,6 +120,10 @@ def _refuse_altered(name: str, content: Mapping[str, Any], trees: Mapping[str, s
     digest = content_hash(content)
     if content["content_sha256"] != digest or content["model_version"] != f"{content['as_of']}-{digest[:12]}":
         raise _broken(name, "was altered after it was sealed: its hash differs")
+    try:
+        refuse_other_fingerprint(content)
+    except ScorecardError as error:
+        raise _broken(name, str(error)) from None
     if content["trees_sha256"] != {which: sha256_of_trees(text) for which, text in trees.items()}:
         raise _broken(name, "names other trees than those beside it")
     if bool(content["fallback"]) != all(text == NO_TREES for text in trees.values()):
@@ -119,10 +138,7 @@ def _finite(name: str, content: Mapping[str, Any], *wanted: str) -> dict[str, fl
 
 
 def _features(content: Mapping[str, Any]) -> tuple[TreeFeature, ...]:
-    return tuple(
-        TreeFeature(one["name"], one["type"], one["meaning"], tuple(one["categories"] or ()), one["instead_of_missing"])
-        for one in content["features"]
-    )
+    return tuple(map(tree_feature, content["features"]))
 
 
 def _incomplete(name: str, error: Exception) -> ScorecardError:
@@ -130,4 +146,4 @@ def _incomplete(name: str, error: Exception) -> ScorecardError:
 
 
 def _broken(name: str, what: str) -> ScorecardError:
-    return ScorecardError(f"{name} {what}; publish it again: python -m jobs.run train")
+    return ScorecardError(f"{name} {what}; {PUBLISH_AGAIN}")

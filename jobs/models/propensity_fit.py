@@ -1,7 +1,9 @@
 """How a propensity is learnt: trees on the earlier months of most households, calibrated on the newest of the others.
 
-Where fewer than MIN_CUSTOMERS tell the rarer outcome, or the trees do no better than chance on people they never saw, a
-declared base rate answers, drawn towards what was observed; the model says so, and a training never fails for it.
+Where fewer than MIN_CUSTOMERS tell the rarer outcome, or the trees may be no better than chance, a declared base rate
+answers, drawn towards what was observed; the model says so, and a training never fails for it. They are better when the
+whole interval of the area under the curve lies above a half, on households that neither taught the trees nor said how
+many to grow.
 """
 
 from __future__ import annotations
@@ -17,13 +19,15 @@ import pandas as pd
 
 from jobs.models.calibration import UNCALIBRATED, Calibration, calibrate_out_of_time
 from jobs.models.challenger import sha256_of_trees
-from jobs.models.challenger_fit import Trees, fit_challenger
-from jobs.models.feature_bins import DECIMALS, Bads, TrainingError
+from jobs.models.challenger_fit import Trees, grow_trees
+from jobs.models.comparison import compare
+from jobs.models.feature_bins import DECIMALS, Bads, Floats, TrainingError
 from jobs.models.learning_rows import FEATURES
 from jobs.models.propensity import NO_TREES, PROPENSITY_FORMAT
-from jobs.models.scorecard import seal
+from jobs.models.scorecard import feature_fingerprint, seal
+from jobs.models.scorecard_content import SCALE
 from jobs.models.scorecard_report import measure
-from jobs.models.training_split import SPLIT_PARAMETERS, Rows, split
+from jobs.models.training_split import SPLIT_PARAMETERS, Rows, households_of, rows_to_grow_by, split
 from schemas.label_specification import LabelSpecification
 from schemas.table import Column
 
@@ -56,6 +60,7 @@ def fit_propensity(
         **described(rows, happened, label, declared_rate=declared_rate, fallback=too_little),
         **reading(kept),
         "trees_sha256": {"trees": sha256_of_trees(kept.text if kept else NO_TREES)},
+        "scale": dict(SCALE),
         "log_odds": _log_odds(rate, calibration if kept else None),
         "calibration": (calibration if kept else UNCALIBRATED).content(),
         "measured": measured,
@@ -103,23 +108,36 @@ def described(
 def reading(trees: Trees | None) -> dict[str, Any]:
     """How the trees read their features; nothing where there are none."""
     features = [] if trees is None else [_feature(trees, column) for column in trees.columns]
-    return {"features": features, "parameters_of_trees": {} if trees is None else dict(trees.parameters)}
+    fingerprint = feature_fingerprint([(one["name"], one["type"], one["meaning"]) for one in features])
+    return {
+        "features": features,
+        "feature_fingerprint": fingerprint,
+        "parameters_of_trees": {} if trees is None else dict(trees.parameters),
+    }
 
 
 def _learn(
     rows: pd.DataFrame, happened: Bads, columns: Sequence[Column], parts: Mapping[str, Rows]
 ) -> tuple[Trees | None, Calibration, dict[str, Any], str]:
     """Trees, calibration and measures of each part; the last is why they must not be used, and empty otherwise."""
-    learnt, stop_by = parts["training"], parts["random_split"]
+    learnt, stop_by = rows_to_grow_by(rows, parts, "random_split")
     try:
-        trees = fit_challenger(rows[learnt], happened[learnt], columns, {}, stop_by=(rows[stop_by], happened[stop_by]))
+        trees = grow_trees(rows[learnt], happened[learnt], columns, {}, stop_by=(rows[stop_by], happened[stop_by]))
     except TrainingError:
         return None, UNCALIBRATED, {}, "no column can be a feature"
-    calibration, judged = calibrate_out_of_time(trees.log_odds(rows), happened, rows, parts)
-    held_back = {"held_back": parts["random_split"] | parts["out_of_time"]}
-    measured = {name: measure(judged[which], happened[which]) for name, which in {**parts, **held_back}.items()}
-    no_better = (measured["held_back"]["auc"] or 0.0) <= AREA_OF_A_COIN
-    return trees, calibration, measured, "no better than chance among households held back" if no_better else ""
+    log_odds, unseen = trees.log_odds(rows), parts["random_split"] | parts["out_of_time"]
+    calibration, judged = calibrate_out_of_time(log_odds, happened, rows, parts)
+    measured = {name: measure(judged[which], happened[which]) for name, which in {**parts, "held_back": unseen}.items()}
+    measured["held_back"] |= _area_of_trees(log_odds[unseen], happened[unseen], rows[unseen])
+    is_better = (measured["held_back"]["auc_of_trees_low"] or 0.0) > AREA_OF_A_COIN
+    return trees, calibration, measured, "" if is_better else "no better than chance among households never seen"
+
+
+def _area_of_trees(log_odds: Floats, happened: Bads, rows: pd.DataFrame) -> dict[str, float | None]:
+    """The area under the curve before calibration, with bounds when households are drawn again; null of one outcome."""
+    found = compare({"trees": log_odds}, happened, households_of(rows).to_numpy())["models"]["trees"]
+    ginis = {"": found["gini"], "_low": found["gini_low"], "_high": found["gini_high"]}
+    return {f"auc_of_trees{bound}": None if gini is None else (gini + 1) / 2 for bound, gini in ginis.items()}
 
 
 def _log_odds(rate: float, calibration: Calibration | None) -> dict[str, Any]:

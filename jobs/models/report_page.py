@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from typing import Any
 
@@ -90,7 +90,6 @@ def write_page(report: Mapping[str, Any]) -> str:
 
 def _head(report: Mapping[str, Any]) -> str:
     scale, span = report["scale"], report["trained_on"]
-    days = span["observation_dates"]
     if report["warnings"]:
         verdict = '<div class="warnings"><b>To look at before signing</b><ul>'
         verdict += "".join(f"<li>{escape(warning)}</li>" for warning in report["warnings"]) + "</ul></div>"
@@ -99,10 +98,14 @@ def _head(report: Mapping[str, Any]) -> str:
     return (
         f"<h1>Credit score {escape(report['model_version'])}</h1>"
         f"<p>Predicts {escape(report['predicts'])}. {span['rows']:,} rows with {span['bads']:,} defaults, "
-        f"observed from {escape(days[0])} to {escape(days[-1])}. {scale['score_at_odds']} points are {scale['odds']} "
+        f"{_observed(span['observation_dates'])}. {scale['score_at_odds']} points are {scale['odds']} "
         f"good to 1 bad; {scale['points_to_double_odds']} points more double the odds. "
         f"{_population(report)}</p>{verdict}"
     )
+
+
+def _observed(days: Sequence[str]) -> str:
+    return f"observed from {escape(days[0])} to {escape(days[-1])}" if days else "without a time"
 
 
 def _population(report: Mapping[str, Any]) -> str:
@@ -166,12 +169,15 @@ def _plots(report: Mapping[str, Any]) -> str:
         f"KS: cumulated shares by score, {part}": separation_plot(report["separation"]),
         f"Calibration by score band, {part}": calibration_plot(report["bands"]),
         f"Goods and bads by score band, {part}": distribution_plot(report["bands"]),
-        "Expected and observed by observation date": vintages_plot(report["vintages"]),
     }
+    if report["vintages"]:
+        plots["Expected and observed by observation date"] = vintages_plot(report["vintages"])
     return f'<div class="plots">{"".join(plot(name, svg) for name, svg in plots.items())}</div>'
 
 
-def _vintages(vintages: Iterable[Mapping[str, Any]]) -> str:
+def _vintages(vintages: Sequence[Mapping[str, Any]]) -> str:
+    if not vintages:
+        return "<p>The rows have no time.</p>"
     rows = [
         [
             one["observation_date"],
@@ -213,7 +219,8 @@ def _range_of_points(feature: Mapping[str, Any]) -> float:
 
 def _bins(feature: Mapping[str, Any]) -> str:
     named = [(limits_in_words(one), one) for one in feature["bins"]]
-    named += [("special", feature["special"]), ("missing", feature["missing"])]
+    other = feature["unseen_category"] if feature["type"] == "string" else feature["special"]
+    named += [("any other" if feature["type"] == "string" else "special", other), ("missing", feature["missing"])]
     rows = [
         [
             escape(name),
@@ -250,7 +257,7 @@ def _origin(report: Mapping[str, Any]) -> str:
     facts = {
         "observation dates": ", ".join(report["trained_on"]["observation_dates"]),
         "learnt from": f"{learnt['rows']:,} rows of {learnt['customers']:,} customers, {learnt['bads']:,} defaults, "
-        f"{learnt['observation_dates'][0]} to {learnt['observation_dates'][-1]}",
+        f"{_observed(learnt['observation_dates'])}",
         "population stability index, training against the part judged on": figure(report["stability_index"], "{:.3f}"),
         **{name.replace("_", " "): str(value) for name, value in report["parameters"].items()},
         **{name: str(value) for name, value in report["libraries"].items()},

@@ -96,9 +96,12 @@ def stability_section(report: Mapping[str, Any]) -> str:
         f"Groups are frozen: the deciles of the rows learnt from, and the bins that are scored. Below {CHANGING} "
         f"nothing has changed, above {CHANGED} the people are others."
     )
+    over_time = {
+        "Stability index of the score, rows learnt from against each date": index_plot,
+        "Score by observation date": score_plot,
+    }
     plots = {
-        "Stability index of the score, rows learnt from against each date": index_plot(report["drift"]),
-        "Score by observation date": score_plot(report["drift"]),
+        **{name: draw(report["drift"]) for name, draw in over_time.items() if report["drift"]},
         "Stability index of each feature, newest dates against the earlier": bars_plot(
             bars, across="stability index", top=top, mark=CHANGED, above=True
         ),

@@ -25,6 +25,8 @@ MISSING, SPECIAL, UNSEEN = -3, -2, -1
 """Numbers of the bins that hold no stretch of values: not known, no quantity, a category that training never saw."""
 
 SEAL = ("model_version", "content_sha256")
+NAME, PUBLISH_AGAIN = "models/credit_score: scorecard.json", "publish it again: python -m jobs.run train"
+UNDATED = "undated"
 
 
 class ScorecardError(ValueError):
@@ -107,10 +109,15 @@ def content_hash(content: Mapping[str, Any]) -> str:
     return hashlib.sha256(_canonical(unsealed)).hexdigest()
 
 
-def seal(content: Mapping[str, Any], as_of: date) -> dict[str, Any]:
-    """The content with its hash and the model version `<as_of>-<first 12 digits of the hash>`."""
+def seal(content: Mapping[str, Any], as_of: date | None) -> dict[str, Any]:
+    """The content with its hash and the model version `<as_of>-<first 12 digits of the hash>`; see `named_day`."""
     digest = content_hash(content)
-    return {**content, "content_sha256": digest, "model_version": f"{as_of.isoformat()}-{digest[:12]}"}
+    return {**content, "content_sha256": digest, "model_version": f"{named_day(as_of)}-{digest[:12]}"}
+
+
+def named_day(as_of: date | None) -> str:
+    """The day that a model describes, as its version says it; a table without time gives a model without a day."""
+    return UNDATED if as_of is None else as_of.isoformat()
 
 
 def feature_fingerprint(features: Sequence[tuple[str, str, str]]) -> str:
@@ -118,19 +125,27 @@ def feature_fingerprint(features: Sequence[tuple[str, str, str]]) -> str:
     return hashlib.sha256(_canonical(sorted(list(feature) for feature in features))).hexdigest()
 
 
-def read_scorecard(content: Mapping[str, Any]) -> Scorecard:
-    """The scorecard in the JSON; ScorecardError when a piece is missing, altered, or contradicts another."""
+def read_scorecard(content: Mapping[str, Any], *, name: str = NAME, cure: str = PUBLISH_AGAIN) -> Scorecard:
+    """The scorecard in the JSON; ScorecardError when a piece is missing, altered, or contradicts another.
+
+    name, cure: what the error calls it, and what to do.
+    """
     try:
         scorecard = _parse(content)
         _refuse_altered(content)
+    except ScorecardError as error:
+        raise ScorecardError(f"{name} {error}; {cure}") from None
     except (KeyError, TypeError, ValueError, AttributeError) as error:
-        if isinstance(error, ScorecardError):
-            raise
         reason = f"lacks {error}" if isinstance(error, KeyError) else "has a value of the wrong type"
-        raise ScorecardError(
-            f"models/credit_score: scorecard.json {reason}; publish it again: python -m jobs.run train"
-        ) from None
+        raise ScorecardError(f"{name} {reason}; {cure}") from None
     return scorecard
+
+
+def refuse_other_fingerprint(content: Mapping[str, Any]) -> None:
+    """ScorecardError when the fingerprint is not that of the features beside it."""
+    features = [(one["name"], one["type"], one["meaning"]) for one in content["features"]]
+    if content["feature_fingerprint"] != feature_fingerprint(features):
+        raise ScorecardError("has a feature fingerprint that its features contradict")
 
 
 class LearntFeature(Protocol):
@@ -175,7 +190,7 @@ def _canonical(value: object) -> bytes:
 def _parse(content: Mapping[str, Any]) -> Scorecard:
     scale = content["scale"]
     if content["format"] != FORMAT or scale["odds_direction"] != ODDS_DIRECTION:
-        raise _broken(f"is not of format {FORMAT} with odds {ODDS_DIRECTION}")
+        raise ScorecardError(f"is not of format {FORMAT} with odds {ODDS_DIRECTION}")
     codes = tuple(_number(code) for code in content["special_codes"])
     scorecard = Scorecard(
         model_version=content["model_version"],
@@ -188,9 +203,9 @@ def _parse(content: Mapping[str, Any]) -> Scorecard:
     factor = _number(scale["points_to_double_odds"]) / math.log(2)
     offset = _number(scale["score_at_odds"]) - factor * math.log(_number(scale["odds"]))
     if not (math.isclose(factor, scorecard.factor) and math.isclose(offset, scorecard.offset)):
-        raise _broken("has a factor or offset that its own scale contradicts")
+        raise ScorecardError("has a factor or offset that its own scale contradicts")
     if not scorecard.features:
-        raise _broken("has no features")
+        raise ScorecardError("has no features")
     _refuse_other_points(content, scorecard)
     return scorecard
 
@@ -210,9 +225,9 @@ def _feature(content: Mapping[str, Any], special_codes: tuple[float, ...]) -> Fe
     )
     inner = [one.below for one in bins[:-1] if one.below is not None]
     if not is_category and not (closed and inner == sorted(set(inner))):
-        raise _broken(f"has bins with gaps or in disorder for {content['name']}")
+        raise ScorecardError(f"has bins with gaps or in disorder for {content['name']}")
     if _number(content["weight"]) <= 0:
-        raise _broken(f"rewards risk: the weight of {content['name']} is not above 0")
+        raise ScorecardError(f"rewards risk: the weight of {content['name']} is not above 0")
     return Feature(
         name=content["name"],
         type=content["type"],
@@ -245,23 +260,17 @@ def _refuse_other_points(content: Mapping[str, Any], scorecard: Scorecard) -> No
         for part in parts:
             points = scorecard.factor * feature.weight * part["weight_of_evidence"]
             if not math.isclose(part["points"], points, rel_tol=1e-9, abs_tol=1e-9):
-                raise _broken(f"has points that its weights contradict for {feature.name}")
+                raise ScorecardError(f"has points that its weights contradict for {feature.name}")
 
 
 def _refuse_altered(content: Mapping[str, Any]) -> None:
-    features = [(one["name"], one["type"], one["meaning"]) for one in content["features"]]
-    if content["feature_fingerprint"] != feature_fingerprint(features):
-        raise _broken("has a feature fingerprint that its features contradict")
+    refuse_other_fingerprint(content)
     digest = content_hash(content)
     if content["content_sha256"] != digest or content["model_version"] != f"{content['as_of']}-{digest[:12]}":
-        raise _broken("was altered after it was sealed: its hash differs")
+        raise ScorecardError("was altered after it was sealed: its hash differs")
 
 
 def _number(value: object) -> float:
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
         raise TypeError("not a finite number")
     return value
-
-
-def _broken(what: str) -> ScorecardError:
-    return ScorecardError(f"models/credit_score: scorecard.json {what}; publish it again: python -m jobs.run train")

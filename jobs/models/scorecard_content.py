@@ -30,7 +30,7 @@ RULES: Mapping[str, Any] = {
     "bins": "a bin of numbers holds at_least <= value < below; null is no bound",
     "missing": "null and NaN",
     "special": {"values": sorted(SPECIAL_NUMBERS), "and": "every number among special_codes"},
-    "unseen_category": "weight_of_evidence 0: nothing either way",
+    "unseen_category": "in no bin: too rare in training, or never seen; 0, nothing either way, where they were too few",
 }
 
 
@@ -86,6 +86,8 @@ def _feature_content(feature: BinnedFeature, weight: float) -> dict[str, Any]:
         rows, bads = map(int, counts[position])
         return {**_points(weight_of_evidence, weight), "rows": rows, "bads": bads}
 
+    pooled = part(feature.unseen, -2) if feature.is_category else _points(0.0, weight)
+    special = {**_points(0.0, weight), "rows": 0, "bads": 0} if feature.is_category else part(feature.special, -2)
     return {
         "name": feature.name,
         "type": feature.column.type,
@@ -95,9 +97,9 @@ def _feature_content(feature: BinnedFeature, weight: float) -> dict[str, Any]:
         "bins": [
             {**limits, **part(float(woe[position]), position)} for position, limits in enumerate(_limits(feature))
         ],
-        "special": part(feature.special, -2),
+        "special": special,
         "missing": part(feature.missing, -1),
-        "unseen_category": _points(0.0, weight),
+        "unseen_category": pooled,
     }
 
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -20,11 +19,12 @@ from jobs.models.feature_bins import (
     Floats,
     NotAFeatureError,
     TrainingError,
+    TurnsRoundError,
     bin_feature,
 )
 from jobs.models.feature_selection import SELECTION_PARAMETERS, Choice, choose_features
 from jobs.models.selection_stability import DRAWS, chosen_shares
-from jobs.models.training_split import Rows
+from jobs.models.time_slices import TimeSlice, time_slices
 from schemas.table import Column
 
 MIN_BADS = 30  # fewer cannot fill even a handful of bins; a guess on the generous side
@@ -43,13 +43,26 @@ FIT_PARAMETERS: Mapping[str, object] = {
 
 
 @dataclass(frozen=True)
+class Bins:
+    """Every column in bins, or why it is not. left_out: name -> why; turning: those of them whose order turns round."""
+
+    binned: tuple[BinnedFeature, ...]
+    left_out: Mapping[str, str]
+    turning: frozenset[str]
+
+    @property
+    def directions(self) -> dict[str, int]:
+        """Name -> direction of risk; see `BinnedFeature`."""
+        return {feature.name: feature.direction for feature in self.binned}
+
+
+@dataclass(frozen=True)
 class Fit:
     """ln(odds good:bad) = intercept + sum of weight * weight of evidence.
 
     features, weights: what was kept, in the order of choosing. left_out: name -> why.
-    information_values, directions: name -> its value, for every feature that could be binned; see `BinnedFeature`.
-    binned: all of those, for a fit with fewer of them. chosen_shares: name -> in how many draws of half of the people
-        the feature is chosen, for every feature that was weighed.
+    information_values: name -> its value, for every feature that could be binned. bins: all of those.
+    chosen_shares: name -> in how many draws of half of the people the feature is chosen, for every feature weighed.
     """
 
     features: tuple[BinnedFeature, ...]
@@ -57,8 +70,7 @@ class Fit:
     intercept: float
     left_out: Mapping[str, str]
     information_values: Mapping[str, float]
-    directions: Mapping[str, int]
-    binned: tuple[BinnedFeature, ...] = ()
+    bins: Bins
     chosen_shares: Mapping[str, float] = field(default_factory=dict)
 
     def log_odds(self, rows: pd.DataFrame) -> Floats:
@@ -74,20 +86,35 @@ class Fit:
         return replace(self, weights=weights, intercept=round(intercept + slope * self.intercept, DECIMALS))
 
 
-def fit_scorecard(rows: pd.DataFrame, is_bad: Bads, columns: Sequence[Column]) -> Fit:
+def learn_scorecard(rows: pd.DataFrame, is_bad: Bads, columns: Sequence[Column]) -> Fit:
     """A scorecard in which every feature predicts, adds something of its own, and never rewards risk.
 
     rows: sorted, one column for each of `columns`; numbers as float64 with NaN for missing, categories with None.
     TrainingError when there is one class only, too few defaults, or nothing that predicts.
     """
+    bins = bin_features(rows, is_bad, columns)
+    return weigh_bins(bins, rows, is_bad)
+
+
+def bin_features(rows: pd.DataFrame, is_bad: Bads, columns: Sequence[Column]) -> Bins:
+    """All columns in bins; TrainingError when there is one class only, or too few defaults."""
     _refuse_too_little(is_bad)
-    left_out: dict[str, str] = {}
-    return fit_binned(_bin_all(rows, is_bad, columns, left_out), rows, is_bad, left_out)
+    binned, left_out, turning = [], dict[str, str](), set()
+    slices = time_slices(rows)
+    for column in columns:
+        try:
+            binned.append(bin_feature(column, rows, is_bad, slices))
+        except NotAFeatureError as why_not:
+            left_out[column.name] = str(why_not)
+            if isinstance(why_not, TurnsRoundError):
+                turning.add(column.name)
+    return Bins(tuple(binned), left_out, frozenset(turning))
 
 
-def fit_binned(binned: Sequence[BinnedFeature], rows: pd.DataFrame, is_bad: Bads, left_out: dict[str, str]) -> Fit:
-    """A scorecard of features that are binned already, on the same rows; left_out: why others are not among them."""
-    predictive = _keep_predictive(binned, left_out)
+def weigh_bins(bins: Bins, rows: pd.DataFrame, is_bad: Bads) -> Fit:
+    """A scorecard of features that are binned already, on the same rows."""
+    left_out = dict(bins.left_out)
+    predictive = _keep_predictive(bins.binned, left_out)
     distinct, woe = _keep_uncorrelated(predictive, rows, left_out)
     steady, woe = _keep_steady(distinct, woe, rows, is_bad, left_out)
     shares = _chosen_shares(steady, woe, rows, is_bad)
@@ -97,9 +124,8 @@ def fit_binned(binned: Sequence[BinnedFeature], rows: pd.DataFrame, is_bad: Bads
         weights=choice.weights,
         intercept=choice.intercept,
         left_out=dict(sorted(left_out.items())),
-        information_values={feature.name: feature.information_value for feature in binned},
-        directions={feature.name: feature.direction for feature in binned},
-        binned=tuple(binned),
+        information_values={feature.name: feature.information_value for feature in bins.binned},
+        bins=bins,
         chosen_shares={feature.name: round(float(s), 4) for feature, s in zip(steady, shares, strict=True)},
     )
 
@@ -108,24 +134,11 @@ def _refuse_too_little(is_bad: Bads) -> None:
     bads = int(is_bad.sum())
     if bads in (0, len(is_bad)):
         which = "defaults at all" if bads == 0 else "customers who did not default"
-        raise TrainingError(f"models/credit_score: no {which} among the {len(is_bad)} rows to learn from; check labels")
+        raise TrainingError(f"no {which} among the {len(is_bad)} rows to learn from; check the outcomes")
     if bads < MIN_BADS:
         raise TrainingError(
-            f"models/credit_score: {bads} defaults among the {len(is_bad)} rows to learn from, {MIN_BADS} are needed; "
-            "wait for more matured observation dates"
+            f"{bads} defaults among the {len(is_bad)} rows to learn from, {MIN_BADS} are needed; wait for more outcomes"
         )
-
-
-def _bin_all(
-    rows: pd.DataFrame, is_bad: Bads, columns: Sequence[Column], left_out: dict[str, str]
-) -> list[BinnedFeature]:
-    binned = []
-    for column in columns:
-        try:
-            binned.append(bin_feature(column, rows, is_bad))
-        except NotAFeatureError as why_not:
-            left_out[column.name] = str(why_not)
-    return binned
 
 
 def _keep_predictive(features: Sequence[BinnedFeature], left_out: dict[str, str]) -> list[BinnedFeature]:
@@ -171,22 +184,16 @@ def _keep_steady(
     on, however well it does on average.
     """
     kept = list(range(len(features)))
-    for days, which in _time_slices(rows, is_bad):
-        goods, bads = woe[which & (is_bad == 0)].mean(axis=0), woe[which & (is_bad == 1)].mean(axis=0)
+    for one in _slices_with_defaults(rows, is_bad):
+        goods, bads = woe[one.rows & (is_bad == 0)].mean(axis=0), woe[one.rows & (is_bad == 1)].mean(axis=0)
         for position in [position for position in kept if bads[position] >= goods[position]]:
-            left_out[features[position].name] = f"its order of risk turns round from {days[0]} to {days[-1]}"
+            left_out[features[position].name] = f"its order of risk turns round from {one}"
             kept.remove(position)
     return [features[position] for position in kept], np.asfortranarray(woe[:, kept])
 
 
-def _time_slices(rows: pd.DataFrame, is_bad: Bads) -> list[tuple[list[Any], Rows]]:
-    """The dates and the rows of each half of them; none where there is one date only, or too few defaults."""
-    if "observation_date" not in rows:
-        return []
-    days = sorted(rows["observation_date"].unique())
-    halves = [half for half in (days[: len(days) // 2], days[len(days) // 2 :]) if len(days) > 1]
-    slices = [(half, rows["observation_date"].isin(half).to_numpy()) for half in halves]
-    return [(half, which) for half, which in slices if MIN_BADS <= is_bad[which].sum() < which.sum()]
+def _slices_with_defaults(rows: pd.DataFrame, is_bad: Bads) -> list[TimeSlice]:
+    return [one for one in time_slices(rows) if MIN_BADS <= is_bad[one.rows].sum() < one.rows.sum()]
 
 
 def _chosen_shares(features: Sequence[BinnedFeature], woe: Floats, rows: pd.DataFrame, is_bad: Bads) -> Floats:
@@ -205,7 +212,7 @@ def _weigh(features: Sequence[BinnedFeature], woe: Floats, is_bad: Bads, left_ou
     left_out |= {features[position].name: reason for position, reason in choice.reasons.items()}
     if not choice.chosen:
         raise TrainingError(
-            f"models/credit_score: no feature predicts default in the {len(is_bad)} rows to learn from; "
-            "look at the labels and at the feature families"
+            f"no feature predicts default in the {len(is_bad)} rows to learn from; "
+            "look at the outcomes and at the features"
         )
     return choice

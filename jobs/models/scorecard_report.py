@@ -37,7 +37,7 @@ def make_report(
     """
     score = scorecard["scale"]["offset"] + scorecard["scale"]["factor"] * log_odds
     measured = {name: measure(log_odds[which], is_bad[which]) for name, which in parts.items()}
-    judged_on = next(name for name in JUDGED_ON if measured[name]["auc"] is not None)
+    judged_on = judged_part(is_bad, parts)
     judged = parts[judged_on]
     report: Report = {
         "model_version": scorecard["model_version"],
@@ -63,6 +63,11 @@ def make_report(
         ],
     }
     return {**report, "warnings": warnings_of(report)}
+
+
+def judged_part(is_bad: Bads, parts: Mapping[str, Rows]) -> str:
+    """The first of JUDGED_ON that holds both outcomes."""
+    return next(name for name in JUDGED_ON if 0 < is_bad[parts[name]].sum() < parts[name].sum())
 
 
 def measure(log_odds: Floats, is_bad: Bads) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 OUT_OF_TIME_SHARE = 0.25  # of the observation dates, the newest
 HELD_BACK_SHARE = 0.3  # of the customers
+STOPPING_SHARE = 0.25  # of the customers learnt from
 SPLIT_SALT = "credit_score split 1"
 HALF_SALT = "credit_score half 1"
 STOP_SALT = "credit_score stop 1"
@@ -44,6 +45,17 @@ def split(rows: pd.DataFrame) -> dict[str, Rows]:
         "later": is_newest & ~is_held_back,
         "out_of_time": is_newest & is_held_back,
     }
+
+
+def rows_to_grow_by(rows: pd.DataFrame, parts: Mapping[str, Rows], judged_on: str) -> tuple[Rows, Rows]:
+    """Rows to learn trees from, and rows that say how many; never those that judge the outcome.
+
+    Where nothing is out of time, the customers held back are the judges, and some of those learnt from stop instead.
+    """
+    if judged_on == "out_of_time":
+        return parts["training"], parts["random_split"]
+    stops = parts["training"] & is_drawn(rows, STOPPING_SHARE)
+    return parts["training"] & ~stops, stops
 
 
 def first_half(rows: pd.DataFrame) -> Rows:

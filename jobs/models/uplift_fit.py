@@ -16,7 +16,7 @@ import lightgbm
 import numpy as np
 import pandas as pd
 
-from jobs.models.challenger_fit import PARAMETERS, Trees, fit_challenger, tree_matrix
+from jobs.models.challenger_fit import PARAMETERS, Trees, grow_trees, tree_matrix
 from jobs.models.feature_bins import DECIMALS, Bads, Floats
 from jobs.models.propensity import CHANNELS
 from jobs.models.qini import Trial, curve, effect, judge
@@ -129,7 +129,7 @@ def learn(rows: pd.DataFrame, columns: Sequence[Column]) -> Learners:
     is_control = rows["is_control"].to_numpy(dtype=bool)
     responds = rows["responds"].to_numpy(dtype=np.int64)
     contacted, controls = rows[~is_control], rows[is_control]
-    response = fit_challenger(contacted, responds[~is_control], [*columns, *CHANNELS], {})
+    response = grow_trees(contacted, responds[~is_control], [*columns, *CHANNELS], {})
     without = _grow(response, without_channel(controls), responds[is_control].astype(np.float64), "binary")
     added = responds[~is_control] - _probability(without, without_channel(contacted))
     missed = _probability(response, controls) - responds[is_control]

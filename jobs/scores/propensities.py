@@ -9,7 +9,6 @@ from typing import Any
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from jobs.models.grades import FACTOR, OFFSET
 from jobs.models.propensity import CHANNEL_FEATURE, CHANNELS, Propensity, Uplift, read_propensity, read_uplift
 from jobs.models.scorecard import refuse_other_features
 from jobs.scores.trees_in_batches import TreeHead, raw_scores_of_trees
@@ -20,7 +19,8 @@ from schemas.profiles.customer_profiles import CUSTOMER_PROFILES
 
 WHAT_OF_STEP = dict(zip(STEPS, ("card_application", "card_approval", "card_activation"), strict=True))
 CHURN = "churn"
-WHAT = (*WHAT_OF_STEP.values(), CHURN, "contact_response")
+MODEL_OF = {what: step for step, what in WHAT_OF_STEP.items()} | {CHURN: "is_churned", "contact_response": "responds"}
+"""By what is told, the model that tells it."""
 Models = Mapping[str, Propensity]
 
 
@@ -93,8 +93,8 @@ def _described(scored: DataFrame, models: Models, uplift: Uplift) -> DataFrame:
         scored.withColumns({f"contact_uplift_{channel}": _added(uplift, channel) for channel in CONTACT_CHANNELS})
         .withColumns({"best_contact_channel": best, "models": _answered(models, uplift)})
         .withColumns({f"{what}_log_odds": log_odds for what, log_odds in _all_log_odds(models, responds).items()})
-        .withColumns({f"{what}_probability": _probability(F.col(f"{what}_log_odds")) for what in WHAT})
-        .withColumns({f"{what}_points": _points(F.col(f"{what}_log_odds"), what) for what in WHAT})
+        .withColumns({f"{what}_probability": _probability(F.col(f"{what}_log_odds")) for what in MODEL_OF})
+        .withColumns({f"{what}_points": _points(what, models[model]) for what, model in MODEL_OF.items()})
     )
 
 
@@ -114,10 +114,10 @@ def _probability(log_odds: Column) -> Column:
     return F.lit(1.0) / (F.lit(1.0) + F.exp(-log_odds))
 
 
-def _points(log_odds: Column, what: str) -> Column:
+def _points(what: str, model: Propensity) -> Column:
     """Points rounded once, halves up; whoever stops buying is who we lose."""
-    wished_for = -log_odds if what == CHURN else log_odds
-    return F.floor(F.lit(OFFSET) + F.lit(FACTOR) * wished_for + 0.5).cast("int")
+    wished_for = -F.col(f"{what}_log_odds") if what == CHURN else F.col(f"{what}_log_odds")
+    return F.floor(F.lit(model.offset) + F.lit(model.factor) * wished_for + 0.5).cast("int")
 
 
 def _added(uplift: Uplift, channel: str) -> Column:

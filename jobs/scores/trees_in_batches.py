@@ -39,7 +39,7 @@ def raw_scores_of_trees(
 ) -> DataFrame:
     """customer_id, the carried truth values, and one column of raw scores for each head; every row is read once.
 
-    To all trees null, NaN and infinite are one missing value, and a category that they never saw is missing too.
+    To all trees null, NaN, infinite and special codes are one missing value; so is a category that they never saw.
     """
     own = dict(carried or {})
     read = {one.name: one.type for head in heads for one in head.features if one.name not in head.constants}
@@ -64,7 +64,13 @@ def _value(name: str, kind: str) -> Column:
 def _as_plain_values(head: TreeHead, positions: Mapping[str, int]) -> dict[str, Any]:
     """What a worker needs of a head, as values that any Python can read."""
     features = [
-        (positions.get(one.name), head.constants.get(one.name), list(one.categories), one.instead_of_missing)
+        (
+            positions.get(one.name),
+            head.constants.get(one.name),
+            list(one.categories),
+            one.instead_of_missing,
+            list(one.special_codes),
+        )
         for one in head.features
     ]
     names = [one.name for one in head.features]
@@ -116,17 +122,19 @@ def _matrix_of_batches() -> Callable[[Any, Sequence[Any], dict[int, Any]], Any]:
         import pyarrow.compute as pc
 
         matrix = np.empty((batch.num_rows, len(features)))
-        for place, (position, constant, categories, instead) in enumerate(features):
+        for place, (position, constant, categories, instead, codes) in enumerate(features):
             if constant is not None:
                 matrix[:, place] = constant
             elif categories:
-                codes = pc.index_in(batch.column(position), value_set=pa.array(categories, pa.string()))
-                matrix[:, place] = codes.cast(pa.float64()).to_numpy(zero_copy_only=False)
+                words = pc.index_in(batch.column(position), value_set=pa.array(categories, pa.string()))
+                matrix[:, place] = words.cast(pa.float64()).to_numpy(zero_copy_only=False)
             else:
                 if position not in known:
                     values = batch.column(position).to_numpy(zero_copy_only=False)
                     known[position] = np.where(np.isfinite(values), values, np.nan)
-                values = known[position]
+                values = (
+                    known[position] if not codes else np.where(np.isin(known[position], codes), np.nan, known[position])
+                )
                 matrix[:, place] = values if instead is None else np.where(np.isnan(values), instead, values)
         return matrix
 

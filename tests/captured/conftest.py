@@ -1,4 +1,4 @@
-"""A real S3 server and a real PostgreSQL for the tests of capture, started once."""
+"""What the partners deliver to the tests of capture, over a real S3 server and a real PostgreSQL."""
 
 from __future__ import annotations
 
@@ -13,20 +13,12 @@ import pytest
 
 from demo.object_store import DROP_BUCKET
 from demo.replicas import READER
-from demo.servers import Partners, partners
+from demo.servers import Partners
 from demo.world import World
 from jobs.settings import Settings, read_settings
 from schemas.catalogue import captured_tables
 from schemas.table import BankTable
 from tests.captured.deliveries import Shop
-
-
-@pytest.fixture(scope="session")
-def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Partners]:
-    """Both servers, empty."""
-    with partners(tmp_path_factory.mktemp("partners")) as running:
-        yield running
-    running.replicas.remove()
 
 
 @pytest.fixture(scope="session")

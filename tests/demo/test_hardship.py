@@ -92,8 +92,8 @@ def test_a_life_without_books_has_the_truth_of_the_whole_life(life: Life, towns:
         assert first.num_rows == rows.num_rows > 100
         keys = ["observation_date", "person_id"]
         assert first.select(keys).equals(rows.select(keys))
-        promised = [table["default_probability"].to_numpy() for table in (first, rows)]
-        np.testing.assert_allclose(*promised, rtol=2**-23)  # the truth is written to 24 binary digits
+        written, true = (table["default_probability"].to_numpy() for table in (first, rows))
+        np.testing.assert_allclose(written, true, rtol=2**-23)  # the truth is written to 24 binary digits
 
 
 def test_an_oracle_ranks_defaults_as_well_as_a_good_bureau_whatever_the_seed() -> None:

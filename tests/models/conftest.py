@@ -13,7 +13,7 @@ import pytest
 from jobs.models.credit_score import FEATURES
 from jobs.models.scorecard import seal
 from jobs.models.scorecard_content import scorecard_content
-from jobs.models.scorecard_fit import Fit, fit_scorecard
+from jobs.models.scorecard_fit import Fit, learn_scorecard
 from tests.models.borrowers import as_training_set, borrowers
 
 AS_OF = date(2026, 3, 31)
@@ -35,7 +35,7 @@ def training_rows() -> pd.DataFrame:
 
 @pytest.fixture(scope="session")
 def fit(training_rows: pd.DataFrame) -> Fit:
-    found = fit_scorecard(training_rows, training_rows["is_default"].to_numpy(dtype=np.int64), FEATURES)
+    found = learn_scorecard(training_rows, training_rows["is_default"].to_numpy(dtype=np.int64), FEATURES)
     assert sorted(feature.name for feature in found.features) == sorted(NAMES)
     assert all(feature.missing for feature in found.features if feature.name != "on_time_share_365d")
     return found

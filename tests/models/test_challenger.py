@@ -14,17 +14,20 @@ from typing import Any
 import lightgbm
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from sklearn.metrics import roc_auc_score
 
-from jobs.models.calibration import UNCALIBRATED
+from jobs.models.calibration import UNCALIBRATED, Calibration
 from jobs.models.challenger import read_challenger
-from jobs.models.challenger_fit import Trees, challenger_content, fit_challenger, tree_matrix
+from jobs.models.challenger_fit import Trees, challenger_content, grow_trees
 from jobs.models.comparison import compare, weighted_gini
 from jobs.models.credit_score import FEATURES, train
 from jobs.models.feature_bins import TrainingError
 from jobs.models.scorecard import ScorecardError, seal
 from jobs.models.scorecard_report import probability_of
+from schemas.models.credit_score import is_protected
 from schemas.table import Column
 from tests.models.borrowers import as_training_set, borrowers
 
@@ -45,7 +48,7 @@ def crossed(count: int, seed: int) -> tuple[pd.DataFrame, np.ndarray[Any, np.dty
 @pytest.fixture(scope="module")
 def trees() -> Trees:
     rows, is_bad = crossed(6000, seed=1)
-    return fit_challenger(rows, is_bad, COLUMNS, {"load": 1}, stop_by=crossed(3000, seed=2))
+    return grow_trees(rows, is_bad, COLUMNS, {"load": 1}, stop_by=crossed(3000, seed=2))
 
 
 @pytest.fixture(scope="module")
@@ -83,7 +86,7 @@ def test_what_is_not_known_has_a_stated_reading(trees: Trees) -> None:
 def test_a_missing_value_that_was_learnt_keeps_its_own_branch() -> None:
     rows, is_bad = crossed(6000, seed=4)
     rows.loc[is_bad == 1, "calls"] = np.where(np.arange(is_bad.sum()) % 2, np.nan, 3.0)
-    found = fit_challenger(rows, is_bad, COLUMNS, {})
+    found = grow_trees(rows, is_bad, COLUMNS, {})
     assert set(found.instead_of_missing) == {"load"}
     known = pd.DataFrame({"load": [0.0], "job": ["cook"], "calls": [3.0]})
     assert found.log_odds(known.assign(calls=np.nan))[0] < found.log_odds(known)[0] - 1
@@ -93,10 +96,10 @@ def test_columns_that_can_be_no_feature_are_not_read_and_none_at_all_is_refused(
     rows, is_bad = crossed(500, seed=5)
     useless: dict[str, Any] = {"same": 1.0, "never": np.nan, "endless": np.inf, "age_years": np.arange(500.0)}
     columns = [*COLUMNS, *(Column(name, "double", "a test") for name in useless), Column("day", "date", "a test")]
-    found = fit_challenger(rows.assign(**useless, day=1.0), is_bad, columns, {})
+    found = grow_trees(rows.assign(**useless, day=1.0), is_bad, columns, {})
     assert found.columns == tuple(COLUMNS)
     with pytest.raises(TrainingError, match="no column can be a feature of the challenger"):
-        fit_challenger(rows.assign(**useless, day=1.0), is_bad, columns[3:], {})
+        grow_trees(rows.assign(**useless, day=1.0), is_bad, columns[3:], {})
 
 
 def test_t22_what_is_judged_are_the_trees_that_are_stored(documents: dict[str, Any]) -> None:
@@ -110,25 +113,41 @@ def test_t22_what_is_judged_are_the_trees_that_are_stored(documents: dict[str, A
     assert (directions["days_past_due"], directions["on_time_share_365d"]) == (1, -1)
 
 
-def test_t23_saved_and_loaded_in_a_fresh_process_the_trees_score_the_same(trees: Trees, tmp_path: Path) -> None:
+def test_t22_t23_stored_as_files_the_trees_score_raw_rows_in_a_fresh_process_as_they_were_learnt(
+    trees: Trees, tmp_path: Path
+) -> None:
+    """From two files and a Parquet of words and numbers as they come: gaps, infinities, edges, words never seen."""
+    calibration = Calibration("platt", 0.3, 1.2)
+    content = challenger_content(trees, population=None, calibration=calibration, special_codes=[-999.0])
+    (tmp_path / "challenger.json").write_text(json.dumps(seal({**content, "as_of": "2026-03-31"}, AS_OF)))
+    (tmp_path / "challenger.txt").write_text(trees.text, encoding="utf-8")
     rows, _ = crossed(500, seed=6)
-    rows.loc[:9, "load"] = [np.nan, np.inf, -np.inf, 0.0, -0.0, 1e300, -1e300, 5e-324, 1.0, 2.0]
-    rows.loc[10:11, "job"] = [None, "unheard of"]
-    (tmp_path / "trees.txt").write_text(trees.text, encoding="utf-8")
-    np.save(tmp_path / "matrix.npy", tree_matrix(rows, trees.columns, trees.categories, trees.instead_of_missing))
+    rows.loc[:10, "load"] = [np.nan, np.inf, -np.inf, 0.0, -0.0, 1e300, -1e300, 5e-324, 1.0, 2.0, -999.0]
+    rows.loc[11:13, "job"] = [None, "unheard of", ""]
+    rows.loc[14:16, "calls"] = [np.nan, -999.0, 0.0]
+    pq.write_table(pa.Table.from_pandas(rows), tmp_path / "rows.parquet")
     program = """
-import json, sys, lightgbm, numpy
-booster = lightgbm.Booster(model_file=sys.argv[1] + "/trees.txt")
-print(json.dumps(list(-booster.predict(numpy.load(sys.argv[1] + "/matrix.npy"), raw_score=True, num_threads=1))))
+import json, sys
+from pathlib import Path
+import pyarrow.parquet as pq
+from jobs.models.any_table import score_table
+folder = Path(sys.argv[1])
+files = {"challenger.json": json.loads((folder / "challenger.json").read_text())}
+files["challenger.txt"] = (folder / "challenger.txt").read_text()
+print(json.dumps(list(score_table(files, pq.read_table(folder / "rows.parquet"))["log_odds"])))
 """
     done = subprocess.run(
         [sys.executable, "-c", program, str(tmp_path)],
-        env={**os.environ, "OMP_NUM_THREADS": "1"},
+        cwd=ROOT,
+        env={**os.environ, "OMP_NUM_THREADS": "1", "PYTHONHASHSEED": "5"},
         capture_output=True,
         text=True,
         check=True,
     )
-    assert np.abs(np.array(json.loads(done.stdout.splitlines()[-1])) - trees.log_odds(rows)).max() < 1e-12
+    expected = calibration(trees.log_odds(rows.replace(-999.0, np.inf)))
+    found = np.array(json.loads(done.stdout.splitlines()[-1]))
+    assert np.abs(found - expected).max() < 1e-12
+    assert np.ptp(found) > 1
 
 
 def test_t23_a_challenger_that_was_altered_or_has_other_trees_is_refused(documents: dict[str, Any]) -> None:
@@ -139,6 +158,9 @@ def test_t23_a_challenger_that_was_altered_or_has_other_trees_is_refused(documen
     altered["features"][0]["instead_of_missing"] = 0.5
     with pytest.raises(ScorecardError, match="was altered after it was sealed"):
         read_challenger(altered, text)
+    other = seal({**content, "feature_fingerprint": "0" * 64}, AS_OF)
+    with pytest.raises(ScorecardError, match="feature fingerprint that its features contradict; publish it again"):
+        read_challenger(other, text)
     turned = copy.deepcopy(content)
     turned["calibration"]["slope"] = -1.0
     with pytest.raises(ScorecardError, match="turns the order of its scores"):
@@ -188,6 +210,8 @@ def test_an_interval_holds_the_truth_and_repeated_rows_of_a_customer_make_nobody
 
 def test_t33_no_protected_attribute_is_read_by_the_trees(documents: dict[str, Any]) -> None:
     names = {one["name"] for one in documents["challenger.json"]["features"]}
+    assert len(names) > 3
+    assert [name for name in names if is_protected(name)] == []
     assert names <= {column.name for column in FEATURES}
     assert lightgbm.Booster(model_str=documents["challenger.txt"]).num_feature() == len(names)
 

@@ -6,12 +6,13 @@ from datetime import date
 
 from demo.oracle import area_under_curve
 from jobs.models.churn import train
+from schemas.models.credit_score import is_protected
 from tests.models.shoppers import shoppers
 
 AS_OF = date(2026, 3, 31)
 
 
-def test_churn_is_learnt_from_those_who_are_scored_and_nears_the_truth() -> None:
+def test_t33_churn_is_learnt_from_those_who_are_scored_nears_the_truth_and_reads_nothing_protected() -> None:
     rows = shoppers(1200, seed=11)
     asked = rows[rows["purchase_day_count"] >= 4]
     assert 0 < len(asked) < len(rows)
@@ -23,3 +24,6 @@ def test_churn_is_learnt_from_those_who_are_scored_and_nears_the_truth() -> None
     assert best - 0.05 < measured["auc"] < best + 0.03
     assert 0.9 < measured["expected_bad_rate"] / measured["bad_rate"] < 1.1
     assert content["predicts"]["name"] == "churns_by_own_rhythm"
+    read = {feature["name"] for feature in content["features"]}
+    assert len(read) > 3  # t33
+    assert [name for name in read if is_protected(name)] == []

@@ -21,7 +21,7 @@ from sklearn.metrics import roc_auc_score
 from jobs.models.calibration import calibrate, calibrated_by_others
 from jobs.models.credit_score import FEATURES, build, train
 from jobs.models.feature_bins import NotAFeatureError, TrainingError, bin_feature
-from jobs.models.scorecard_fit import fit_scorecard
+from jobs.models.scorecard_fit import learn_scorecard
 from jobs.models.scorecard_report import calibration_error, probability_of
 from jobs.models.training_split import first_half, split
 from jobs.spark_types import spark_schema
@@ -59,7 +59,7 @@ def digest(documents: dict[str, Any]) -> str:
 
 def test_a_known_risk_is_found_again_on_borrowers_never_seen() -> None:
     seen, fresh = borrowers(3000, seed=1), borrowers(3000, seed=2)
-    fit = fit_scorecard(as_training_set(seen), outcomes(seen), FEATURES)
+    fit = learn_scorecard(as_training_set(seen), outcomes(seen), FEATURES)
     probability = probability_of(fit.log_odds(as_training_set(fresh)))
     best_possible = roc_auc_score(fresh["is_default"], fresh["true_probability"])
     assert best_possible - 0.02 < roc_auc_score(fresh["is_default"], probability) <= best_possible
@@ -74,7 +74,7 @@ def test_a_known_risk_is_found_again_on_borrowers_never_seen() -> None:
 
 def test_t24_the_expected_default_rate_is_the_observed_one() -> None:
     seen, fresh = borrowers(3000, seed=1), borrowers(3000, seed=2)
-    fit = fit_scorecard(as_training_set(seen), outcomes(seen), FEATURES)
+    fit = learn_scorecard(as_training_set(seen), outcomes(seen), FEATURES)
     learnt = probability_of(fit.log_odds(as_training_set(seen)))
     unseen = probability_of(fit.log_odds(as_training_set(fresh)))
     assert learnt.mean() == pytest.approx(seen["is_default"].mean(), abs=1e-9)
@@ -89,7 +89,7 @@ def distorted(log_odds: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
 
 def test_t24_what_another_time_has_distorted_is_put_right_by_later_outcomes() -> None:
     seen, fresh = borrowers(3000, seed=1), borrowers(3000, seed=2)
-    fit = fit_scorecard(as_training_set(seen), outcomes(seen), FEATURES)
+    fit = learn_scorecard(as_training_set(seen), outcomes(seen), FEATURES)
     wrong, is_bad = distorted(fit.log_odds(as_training_set(fresh))), outcomes(fresh)
     assert calibration_error(probability_of(wrong), is_bad) > 0.04
     found = calibrate(wrong, is_bad)
@@ -103,7 +103,7 @@ def test_t24_what_another_time_has_distorted_is_put_right_by_later_outcomes() ->
 
 def test_t24_a_calibrated_scorecard_is_a_scorecard_with_other_weights() -> None:
     seen = as_training_set(borrowers())
-    fit = fit_scorecard(seen, outcomes(seen), FEATURES)
+    fit = learn_scorecard(seen, outcomes(seen), FEATURES)
     calibrated = fit.recalibrated(-0.3, 0.8)
     assert np.abs(calibrated.log_odds(seen) - (-0.3 + 0.8 * fit.log_odds(seen))).max() < 1e-10
 
@@ -133,7 +133,7 @@ def test_with_few_defaults_few_features_are_taken_and_chance_is_not() -> None:
     is_bad = (chance.random(1500) < 1 / (1 + np.exp(3.2 - 1.2 * cause))).astype(np.int64)
     noise = {f"noise_{number:02d}": chance.normal(size=1500).round(2) for number in range(60)}
     columns = [Column(name, "double", "a test") for name in ("cause", *noise)]
-    fit = fit_scorecard(pd.DataFrame({"cause": cause, **noise}), is_bad, columns)
+    fit = learn_scorecard(pd.DataFrame({"cause": cause, **noise}), is_bad, columns)
     assert [feature.name for feature in fit.features] == ["cause"]
     assert all(fit.left_out[name].startswith(("adds too little", "its weight", "information")) for name in noise)
 
@@ -166,7 +166,7 @@ def test_a_feature_whose_weight_would_reward_risk_is_left_out() -> None:
     rows = pd.DataFrame({"cause": cause, "suppressor": suppressor})
     columns = [Column(name, "double", "a test") for name in ("cause", "suppressor")]
     assert bin_feature(columns[1], rows, is_bad).information_value > 0.02
-    fit = fit_scorecard(rows, is_bad, columns)
+    fit = learn_scorecard(rows, is_bad, columns)
     assert [feature.name for feature in fit.features] == ["cause"]
     assert fit.left_out["suppressor"].startswith("its weight beside the others would reward risk (-")
 
@@ -174,7 +174,7 @@ def test_a_feature_whose_weight_would_reward_risk_is_left_out() -> None:
 def test_missing_has_its_own_weight_where_enough_rows_show_it_and_none_where_not() -> None:
     rows = as_training_set(borrowers())
     rows.loc[:20, "on_time_share_365d"] = np.nan
-    fit = fit_scorecard(rows, outcomes(rows), FEATURES)
+    fit = learn_scorecard(rows, outcomes(rows), FEATURES)
     missing = {feature.name: feature.missing for feature in fit.features}
     assert missing["balance_cents_last"] < -0.3  # no bank account was riskier in truth
     assert missing["on_time_share_365d"] == 0.0  # 21 rows of 9 600
@@ -296,6 +296,24 @@ def test_t09_no_customer_and_no_date_is_both_learnt_from_and_judged_by(training_
     assert max(dates["training"]) < min(dates["out_of_time"])
     assert len(dates["out_of_time"]) == 2  # a quarter of eight
     assert 0.25 < len(customers["out_of_time"]) / training_set["customer_id"].nunique() < 0.35
+
+
+def test_t09_no_household_of_a_credit_training_is_both_learnt_from_and_judged_by(training_set: pd.DataFrame) -> None:
+    """Two customers of each home; one in ten has none that is known, and stands alone."""
+    number = training_set["customer_id"].str.slice(1).astype(int)
+    homes = ("home " + (number // 2).astype(str)).where(number % 10 != 0)
+    housed = training_set.assign(household_id=homes)
+    parts = split(housed)
+    learnt, judged = (
+        parts[one] | parts[other] for one, other in (("training", "later"), ("random_split", "out_of_time"))
+    )
+    assert set(homes[learnt].dropna()).isdisjoint(homes[judged].dropna())
+    apart = split(training_set.assign(household_id=None))
+    assert set(homes[apart["training"]].dropna()) & set(homes[apart["out_of_time"]].dropna())
+    told: Any = train(housed, as_of=AS_OF)["report.json"]
+    assert told["trained_on"]["learnt_from"]["rows"] == int(parts["training"].sum()) != int(apart["training"].sum())
+    assert told["parts"]["out_of_time"]["rows"] == int(parts["out_of_time"].sum())
+    assert told["trained_on"]["learnt_from"]["customers"] == housed.loc[parts["training"], "customer_id"].nunique()
 
 
 def test_t09_the_report_shows_a_random_split_beside_the_later_dates(documents: dict[str, Any]) -> None:

@@ -78,7 +78,7 @@ def test_t22_the_points_are_those_of_a_scorecard_that_optbinning_makes_by_itself
                 "min_bin_size": 0.05,
                 "min_bin_n_event": 5,
                 "min_bin_n_nonevent": 5,
-                "monotonic_trend": "auto",
+                "monotonic_trend": "auto_asc_desc",
                 "special_codes": None if name == "days_past_due_bucket" else [-np.inf, np.inf],
             }
             for name in order

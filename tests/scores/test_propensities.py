@@ -14,10 +14,11 @@ from jobs.models import card_propensity, churn, response
 from jobs.models.challenger_fit import tree_matrix
 from jobs.models.learning_rows import FEATURES
 from jobs.models.propensity import CHANNELS
-from jobs.models.scorecard import ScorecardError, seal
+from jobs.models.scorecard import ScorecardError, feature_fingerprint, seal
 from jobs.scores.propensities import build
 from jobs.staging import columns_of_contract
 from schemas.columns import CONTACT_CHANNELS
+from schemas.models.credit_score import is_protected
 from schemas.profiles.customer_profiles import CUSTOMER_PROFILES
 from schemas.scores.propensities import PROPENSITIES
 from tests.conftest import TableMaker
@@ -33,7 +34,7 @@ Files = dict[str, dict[str, Any]]
 
 @pytest.fixture(scope="module")
 def files() -> Files:
-    rows = shoppers(1000)
+    rows = shoppers(1600)
     return {
         "card_propensity": card_propensity.train(rows, as_of=TRAINED),
         "churn": churn.train(rows, as_of=TRAINED),
@@ -114,6 +115,18 @@ def test_t22_every_head_scores_in_spark_as_it_was_learnt(table: TableMaker, file
         assert np.nanstd(expected) > 0.01
 
 
+def test_t33_no_model_of_wishes_reads_a_protected_attribute(files: Files) -> None:
+    stored = {name: content for documents in files.values() for name, content in documents.items()}
+    models = {name: content for name, content in stored.items() if isinstance(content, dict) and "features" in content}
+    assert set(models) == {
+        *(f"{name}.json" for name in ("applies", "is_approved", "activates", "is_churned", "responds", "uplift"))
+    }
+    read = {feature["name"] for content in models.values() for feature in content["features"]}
+    assert len(read) > 5
+    assert [name for name in read if is_protected(name)] == []
+    assert models["uplift.json"]["features"]
+
+
 def test_t22_uplift_is_told_for_each_channel_and_the_best_one_is_named(table: TableMaker, files: Files) -> None:
     rows, response_files = customers(), files["response"]
     found = build(
@@ -164,7 +177,9 @@ def test_where_too_little_was_known_everybody_gets_the_base_rate_and_is_told(
 
 def test_t22_models_of_other_features_are_refused(table: TableMaker, files: Files) -> None:
     content = files["churn"]["is_churned.json"]
-    other = seal({**content, "features": [{**content["features"][0], "meaning": "else"}]}, TRAINED)
+    features = [{**content["features"][0], "meaning": "else"}]
+    named = feature_fingerprint([(features[0]["name"], features[0]["type"], "else")])
+    other = seal({**content, "features": features, "feature_fingerprint": named}, TRAINED)
     altered = {**files["churn"], "is_churned.json": other}
     with pytest.raises(ScorecardError, match=r"another type or meaning now: .*; train again"):
         build(table(CUSTOMER_PROFILES, []), files["card_propensity"], altered, files["response"], as_of=AS_OF)

@@ -14,7 +14,7 @@ from pyspark.sql import functions as F
 from jobs.models.challenger import read_challenger
 from jobs.models.challenger_fit import tree_matrix
 from jobs.models.credit_score import FEATURES, train
-from jobs.models.scorecard import ScorecardError, seal
+from jobs.models.scorecard import ScorecardError, feature_fingerprint, seal
 from jobs.scores.shadow_scores import build
 from jobs.staging import columns_of_contract
 from schemas.profiles.customer_profiles import CUSTOMER_PROFILES
@@ -134,6 +134,8 @@ def test_every_model_tells_how_a_customer_has_changed_by_its_own_measure(
 def test_t22_trees_for_other_features_are_refused(table: TableMaker, files: dict[str, Any]) -> None:
     content = {**files["challenger.json"]}
     content["features"] = [{**content["features"][0], "meaning": "something else"}, *content["features"][1:]]
+    named = [(one["name"], one["type"], one["meaning"]) for one in content["features"]]
+    content["feature_fingerprint"] = feature_fingerprint(named)
     altered = {**files, "challenger.json": seal(content, date(2026, 3, 31))}
     with pytest.raises(ScorecardError, match=r"another type or meaning now: .*; train again"):
         build(table(CUSTOMER_PROFILES, []), shadowed(("trees", altered)), as_of=AS_OF)
