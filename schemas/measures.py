@@ -227,6 +227,16 @@ def entropy_of(counts: Sequence[str]) -> str:
     return f"CASE WHEN {whole} > 0 THEN greatest(ln({whole}) - ({weighted}) / ({whole}), 0D) END"
 
 
+def entropy_over_groups(number: str) -> str:
+    """SQL: Shannon's entropy in nats over rows that each hold the size of a group, at least 1; null without a row.
+
+    Each term is rounded to a thousand-millionth and summed as an integer, so that the order of rows cannot show; the
+    entropy then is right to half of that.
+    """
+    terms = f"CAST(sum(CAST(round({number} * ln({number}) * 1e9D) AS BIGINT)) AS DOUBLE) / 1e9D"
+    return f"CASE WHEN count(1) > 0 THEN greatest(ln(sum({number})) - {terms} / sum({number}), 0D) END"
+
+
 def first_largest(names: Sequence[str], columns: Sequence[str]) -> str:
     """SQL: the name whose column is largest and above 0, the earlier one in a tie; null when none is above 0."""
     largest = f"greatest({', '.join((*columns, '0'))})"

@@ -23,7 +23,6 @@ def build(
     repayments: DataFrame,
     identities: DataFrame,
     statements: DataFrame,
-    accounts: DataFrame,
     credit_accounts: DataFrame,
     cash_on_delivery_orders: DataFrame,
     *,
@@ -39,7 +38,7 @@ def build(
         instalments.where(happened_by("plan_opened_at", as_of)).join(records, "source_record_id", how="inner"), as_of
     )
     plans = describe_plans(owed, repayments, as_of)
-    cards = describe_cards(statements, accounts, records, as_of)
+    cards = describe_cards(statements, records, as_of)
     return (
         owed.groupBy("customer_id")
         .agg(*aggregates_of(*INSTALMENT_MEASURES))

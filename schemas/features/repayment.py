@@ -1,6 +1,5 @@
 """How a customer keeps the promise to pay instalments."""
 
-from schemas.cleaned.accounts import ACCOUNTS
 from schemas.cleaned.cash_on_delivery_orders import CASH_ON_DELIVERY_ORDERS
 from schemas.cleaned.credit_accounts import CREDIT_ACCOUNTS
 from schemas.cleaned.instalments import INSTALMENTS
@@ -240,7 +239,6 @@ REPAYMENT = Table(
         REPAYMENTS,
         IDENTITIES,
         STATEMENTS,
-        ACCOUNTS,
         CREDIT_ACCOUNTS,
         CASH_ON_DELIVERY_ORDERS,
     ),

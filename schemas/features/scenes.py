@@ -1,6 +1,7 @@
 """In which scenes of life a customer spends, at the shop and by bank card, online and in person."""
 
 from schemas.cleaned.purchases import PURCHASES
+from schemas.cleaned.refunds import REFUNDS
 from schemas.cleaned.transactions import TRANSACTIONS
 from schemas.columns import CUSTOMER_ID, SCENES
 from schemas.customers.identities import IDENTITIES
@@ -20,16 +21,17 @@ from schemas.table import Describes, Table
 from schemas.windows import Window, last
 
 SEASON, YEAR = last(90, 365)
-PROMOTED, UNPROMOTED = (f"{YEAR.condition} AND is_shop AND {which}is_discounted" for which in ("", "NOT "))
+BOUGHT = "is_shop AND NOT is_refund"
+PROMOTED, UNPROMOTED = (f"{YEAR.condition} AND {BOUGHT} AND {which}is_discounted" for which in ("", "NOT "))
 NOTHING = "nothing spent in that time"
 SPENT_IN = tuple(f"greatest({scene}_spend_cents_sum_365d, 0L)" for scene in SCENES)
 SPENT = f"({' + '.join(SPENT_IN)})"
 
 
 def share_of_wallet(window: Window) -> str:
-    """SQL: spent at the shop over spent anywhere, at most 1; null when no more was spent than given back."""
+    """SQL: spent at the shop over spent anywhere, from 0 to 1; null when no more was spent than given back."""
     shop, whole = (sum_of("cents", f"{window.condition} AND {rows}") for rows in ("is_shop", "is_counted"))
-    return f"CASE WHEN {whole} > 0 THEN least(CAST({shop} AS DOUBLE) / CAST({whole} AS DOUBLE), 1D) END"
+    return f"CASE WHEN {whole} > 0 THEN greatest(least(CAST({shop} AS DOUBLE) / CAST({whole} AS DOUBLE), 1D), 0D) END"
 
 
 SPENDING_MEASURES = (
@@ -40,7 +42,7 @@ SPENDING_MEASURES = (
             *total(
                 f"{scene}_spend_cents",
                 "cents",
-                f"spent on {scene} at the shop and by card, less what card merchants gave back,",
+                f"spent on {scene} at the shop and by card, less what was given back,",
                 SEASON,
                 YEAR,
                 where=f"is_counted AND scene = '{scene}'",
@@ -53,8 +55,22 @@ SPENDING_MEASURES = (
             ),
         )
     ),
-    *total("all_spend_cents", "cents", "spent at the shop and by card", SEASON, YEAR, where="is_counted"),
-    *total("shop_spend_cents", "cents", "spent at the shop, however paid,", SEASON, YEAR, where="is_shop"),
+    *total(
+        "all_spend_cents",
+        "cents",
+        "spent at the shop and by card, less what was given back,",
+        SEASON,
+        YEAR,
+        where="is_counted",
+    ),
+    *total(
+        "shop_spend_cents",
+        "cents",
+        "spent at the shop, however paid, less what it gave back,",
+        SEASON,
+        YEAR,
+        where="is_shop",
+    ),
     *share(
         "offline_payment",
         "payments in a physical shop over payments, at the shop and by card,",
@@ -79,7 +95,7 @@ SPENDING_MEASURES = (
         for feature in formula(
             window.named("wallet_share"),
             "double",
-            window.told("spent at the shop over spent at the shop and by card, at most 1,"),
+            window.told("spent at the shop over spent at the shop and by card, less what was given back, from 0 to 1,"),
             share_of_wallet(window),
             missing=NOTHING,
             rows=window.condition,
@@ -87,11 +103,11 @@ SPENDING_MEASURES = (
     ),
     *share(
         "promotion_spend",
-        "spent on purchases with a discount over spent at the shop",
+        "paid for purchases with a discount over paid for purchases at the shop",
         YEAR,
         part="is_discounted",
         value="cents",
-        where="is_shop",
+        where=BOUGHT,
         missing="nothing paid at the shop in that time",
     ),
     *formula(
@@ -103,20 +119,21 @@ SPENDING_MEASURES = (
             f"({sum_of('cents', UNPROMOTED)} * CAST({count_of(PROMOTED)} AS DOUBLE))",
         ),
         missing="no purchase of one of both kinds",
-        rows=f"{YEAR.condition} AND is_shop",
+        rows=f"{YEAR.condition} AND {BOUGHT}",
     ),
     *share(
         "instalment_spend",
-        "spent on instalment credit over spent at the shop",
+        "paid on instalment credit over paid for purchases at the shop",
         YEAR,
         part="is_on_credit",
         value="cents",
-        where="is_shop",
+        where=BOUGHT,
         missing="nothing paid at the shop in that time",
     ),
 )
-"""Over purchases and card payments together. What a customer of a partner bank bought at the shop by bank card is
-booked by the bank as well: the purchase then is not `is_counted`, so that no money is spent twice."""
+"""Over purchases, their refunds and card payments together. What a customer of a partner bank bought at the shop by
+bank card is booked by the bank as well: neither the purchase nor its refund then is `is_counted`, so that no money is
+spent twice."""
 
 MIX_FORMULAS = (
     *(
@@ -183,6 +200,7 @@ SCENES_OF_LIFE = Table(
     grain="one row per customer with a purchase or a card payment in the last 365 days",
     built_from=(
         PURCHASES,
+        REFUNDS,
         TRANSACTIONS,
         IDENTITIES,
     ),

@@ -60,6 +60,27 @@ def test_a_transfer_between_own_deposit_accounts_is_neither_inflow_nor_outflow(t
     ]
 
 
+def test_an_account_id_that_two_banks_use_means_the_account_at_the_same_bank(table: TableMaker) -> None:
+    other = {"counterparty_account_id": "ann-savings"}
+    movements = [
+        moved("ann-savings", 1, "2024-05-05"),
+        moved("ann-savings", 1, "2024-05-05", bank="meridian", source_record_id="meridian:bob"),
+        moved("ann-current", -700, **other),  # to the own account at harbour
+        moved("ann-current", -300, bank="meridian", **other),  # to bob's at meridian
+    ]
+    assert described(table, movements, "outflow_cents_sum_90d") == [("ann", 300)]
+
+
+def test_two_banks_may_call_different_merchants_by_the_same_id(table: TableMaker) -> None:
+    days = ("2026-03-15", "2026-02-15", "2026-01-15", "2025-12-15", "2025-11-15")
+    paid = {"merchant_id": "m1", "transaction_type": "pos"}
+    movements = [
+        *(moved("ann-current", -900, day, bank=("harbour", "meridian")[n % 2], **paid) for n, day in enumerate(days)),
+        *(moved("bob-current", -900, day, **paid) for day in days),
+    ]
+    assert described(table, movements, "recurring_payee_count_180d") == [("ann", 0), ("bob", 1)]
+
+
 def test_t1_an_account_that_is_known_only_later_does_not_yet_make_a_transfer_an_own_one(table: TableMaker) -> None:
     movements = [
         moved("ann-current", -700, "2026-03-31", counterparty_account_id="ann-savings"),

@@ -7,13 +7,19 @@ VIEWS = """
         SELECT customer_id, t.*, days_ago_of(booked_at) AS ago,
                coalesce(account_type IN ('current', 'savings'), false) AS is_deposit
         FROM transactions t JOIN identities USING (source_record_id) WHERE days_ago_of(booked_at) >= 0;
-    CREATE VIEW own AS SELECT DISTINCT customer_id, account_id FROM booked WHERE is_deposit;
+    CREATE VIEW own AS SELECT DISTINCT customer_id, bank_code, account_id FROM booked WHERE is_deposit;
+    CREATE VIEW at_one_bank AS
+        SELECT account_id FROM transactions
+        WHERE days_ago_of(booked_at) >= 0 AND account_type IN ('current', 'savings')
+        GROUP BY 1 HAVING count(DISTINCT bank_code) = 1;
     CREATE VIEW movements AS
         SELECT *, is_deposit AND NOT is_own AND amount_cents > 0 AS is_in,
                is_deposit AND NOT is_own AND amount_cents < 0 AS is_out,
                transaction_type IN ('pos', 'online') AS is_card
         FROM (SELECT b.*, EXISTS (FROM own WHERE own.customer_id = b.customer_id
-                                  AND own.account_id = b.counterparty_account_id) AS is_own FROM booked b);
+                                  AND own.account_id = b.counterparty_account_id
+                                  AND (own.bank_code = b.bank_code OR own.account_id IN (FROM at_one_bank))) AS is_own
+              FROM booked b);
     CREATE VIEW holders AS SELECT DISTINCT customer_id FROM booked WHERE ago < 180;
     CREATE VIEW periods AS
         SELECT customer_id, period, coalesce(sum(amount_cents) FILTER (is_in), 0) AS inflow,
@@ -30,7 +36,7 @@ VIEWS = """
                -sum(amount_cents) AS paid
         FROM movements WHERE ago < 180 AND amount_cents < 0 AND NOT is_own
             AND coalesce(merchant_id, counterparty_account_id) IS NOT NULL
-        GROUP BY 1, 2;
+        GROUP BY customer_id, payee, CASE WHEN merchant_id IS NOT NULL THEN bank_code END;
 """
 
 SALARY = "is_in AND transaction_type = 'salary'"

@@ -34,8 +34,7 @@ VIEWS = """
                row_number() OVER (PARTITION BY customer_id, bank_code, account_id
                                   ORDER BY statement_date DESC, statement_id DESC) - 1 AS events_ago
         FROM statements s JOIN identities USING (source_record_id)
-        JOIN (SELECT bank_code, account_id, credit_limit_cents FROM accounts WHERE credit_limit_cents > 0)
-        USING (bank_code, account_id) WHERE days_ago_of(published_at) >= 0 AND days_to_as_of(statement_date) >= 0;
+        WHERE credit_limit_cents > 0 AND days_ago_of(published_at) >= 0 AND days_to_as_of(statement_date) >= 0;
     CREATE VIEW lines AS
         SELECT customer_id, limit_cents FROM credit_accounts JOIN identities USING (source_record_id)
         WHERE days_ago_of(opened_at) >= 0;
