@@ -160,6 +160,25 @@ def trend(what: str, value: str, meaning: str, *, missing: str, where: str = "tr
     return (Feature(column, share_of(f"3 * {sum_of(value, month)}", sum_of(value, season)), season),)
 
 
+def distinct(
+    what: str, value: str, values: Sequence[str], meaning: str, *windows: Window, where: str = "true"
+) -> tuple[Feature, ...]:
+    """How many of the listed values occur; for a short list, one flag each, as a set of them would not be compiled."""
+    return tuple(
+        Feature(
+            Column(window.named(f"{what}_count"), "bigint", window.told(meaning)),
+            f"CAST({' + '.join(_occurs(value, name, meant) for name in values)} AS BIGINT)",
+            meant,
+        )
+        for window in windows
+        for meant in (_both(window.condition, where),)
+    )
+
+
+def _occurs(value: str, name: str, condition: str) -> str:
+    return f"max(CASE WHEN {condition} AND {value} = '{name}' THEN 1 ELSE 0 END)"
+
+
 def days_since(event: str, meaning: str, *, where: str = "true", missing: str = "") -> tuple[Feature, ...]:
     """Whole local days from the newest row to as_of; 0 when it lies on as_of."""
     meant = _both(EVER.condition, where)
@@ -218,6 +237,12 @@ def days_of(condition: str, longest: int) -> str:
         meant = _both(f"days_ago BETWEEN {first} AND {min(first + BITS, longest) - 1}", condition)
         parts.append(f"bit_count(coalesce(bit_or(shiftleft(1L, days_ago - {first})){_filter(meant)}, 0L))")
     return f"CAST({' + '.join(parts)} AS BIGINT)"
+
+
+def bits_from(newest: str, oldest: str, first: int) -> str:
+    """SQL: the set of the days from newest to oldest before as_of, as bits of the BITS days that begin with `first`."""
+    begin, end = f"(greatest({newest}, {first}) - {first})", f"(least({oldest}, {first + BITS - 1}) - {first})"
+    return f"CASE WHEN {begin} <= {end} THEN shiftleft(1L, {end} + 1) - shiftleft(1L, {begin}) ELSE 0L END"
 
 
 def entropy_of(counts: Sequence[str]) -> str:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import random
 import re
 import shlex
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -25,6 +27,12 @@ def commands_of(section: str) -> list[list[str]]:
     return [shlex.split(line, comments=True)[3:] for line in lines]
 
 
+def python_of(section: str) -> str:
+    """The one piece of Python in a section."""
+    (code,) = re.findall(r"```python\n(.*?)```", README.split(f"## {section}\n")[1].split("\n## ")[0], flags=re.S)
+    return str(code)
+
+
 @pytest.mark.parametrize("arguments", commands_of("Run it by hand"), ids=" ".join)
 def test_a_command_of_the_readme_runs_as_written(closed: Alliance, arguments: list[str]) -> None:
     closed.succeed("forward", *arguments)
@@ -36,9 +44,27 @@ def test_a_decision_of_the_readme_is_one_the_program_understands(arguments: list
 
 
 def test_the_query_of_the_readme_runs_as_written(closed: Alliance, capsys: pytest.CaptureFixture[str]) -> None:
-    (query,) = re.findall(r"```python\n(.*?)```", README, flags=re.S)
-    exec(compile(query, "README.md", "exec"), {"LAKE": str(closed.lake("forward"))})  # noqa: S102
+    exec(compile(python_of("Ask the result"), "README.md", "exec"), {"LAKE": str(closed.lake("forward"))})  # noqa: S102
     assert "prime_card" in capsys.readouterr().out
+
+
+def test_the_models_of_repeat_buying_fit_the_readmes_table(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    chance, lines = random.Random(3), ["frequency,recency,age,monetary"]
+    for _ in range(400):
+        rate, leaving, last, moment, repeats = chance.gammavariate(0.6, 0.2), chance.betavariate(0.8, 2.4), 0.0, 0.0, 0
+        while (moment := moment + chance.expovariate(rate)) <= 39 and (repeats == 0 or chance.random() > leaving):
+            last, repeats = moment, repeats + 1
+        value = chance.gammavariate(6.25 * max(repeats, 1), 15.44 / chance.gammavariate(3.74, 1)) / max(repeats, 1)
+        lines.append(f"{repeats},{last},39,{value if repeats else 0}")
+    buyers = tmp_path / "buyers.csv"
+    buyers.write_text("\n".join(lines), encoding="utf-8")
+    told: dict[str, Any] = {"BUYERS": str(buyers)}
+    exec(compile(python_of("Sign a model, and decide on it"), "README.md", "exec"), told)  # noqa: S102
+    assert re.fullmatch(
+        r"r [\d.]+ alpha [\d.]+ a [\d.]+ b [\d.]+ LL -[\d.]+\np [\d.]+ q [\d.]+ v [\d.]+\n", capsys.readouterr().out
+    )
+    assert told["buying"].is_inside_bounds
+    assert told["buyers"].bought_next.min() >= 0
 
 
 def test_the_files_command_lists_what_the_manifest_lists(closed: Alliance) -> None:

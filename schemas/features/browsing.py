@@ -44,7 +44,7 @@ def events(kind: str, meaning: str) -> tuple[Feature, ...]:
             "bigint",
             window.told(meaning),
             sum_of(f"{kind}_count", window.condition),
-            rows=f"{window.condition} AND {kind}_count > 0",
+            rows=f"{window.condition} AND event_type = '{kind}'",
         )
     )
 
@@ -82,7 +82,7 @@ VISIT_MEASURES = (
             "bigint",
             window.told("purchases made in a session"),
             sum_of("purchase_count", window.condition),
-            rows=f"{window.condition} AND {WITH_PURCHASE}",
+            rows=f"{window.condition} AND event_type = 'purchase'",
         )
     ),
     *(
@@ -202,7 +202,7 @@ VISIT_MEASURES = (
 """Over the sessions of the last 90 days; a session counts, with all of its events, on the local day it ended."""
 
 NO_CATEGORY = "no category looked at"
-ABOUT_CATEGORY = f"{SEASON.condition} AND category_code IS NOT NULL"
+ABOUT_CATEGORY = f"{SEASON.condition} AND category_code IS NOT NULL AND event_type <> 'login'"
 ORDINALS = ("", "second ", "third ")
 
 CATEGORY_MEASURES = (

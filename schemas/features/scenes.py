@@ -18,11 +18,13 @@ from schemas.measures import (
     total,
 )
 from schemas.table import Describes, Table
-from schemas.windows import Window, last
+from schemas.windows import EVER, Window, last
 
 SEASON, YEAR = last(90, 365)
 BOUGHT = "is_shop AND NOT is_refund"
 PROMOTED, UNPROMOTED = (f"{YEAR.condition} AND {BOUGHT} AND {which}is_discounted" for which in ("", "NOT "))
+COUNTED_IN_YEAR = f"{YEAR.condition} AND is_counted"
+PAID_MERCHANT = "is_counted AND merchant_id IS NOT NULL AND amount_cents < 0"
 NOTHING = "nothing spent in that time"
 SPENT_IN = tuple(f"greatest({scene}_spend_cents_sum_365d, 0L)" for scene in SCENES)
 SPENT = f"({' + '.join(SPENT_IN)})"
@@ -98,7 +100,7 @@ SPENDING_MEASURES = (
             window.told("spent at the shop over spent at the shop and by card, less what was given back, from 0 to 1,"),
             share_of_wallet(window),
             missing=NOTHING,
-            rows=window.condition,
+            rows=f"{window.condition} AND (is_shop OR is_counted)",
         )
     ),
     *share(
@@ -145,6 +147,7 @@ MIX_FORMULAS = (
             f"spent on {scene} over spent on all scenes with more spent than given back, in the last 365 days",
             share_of(spent, SPENT),
             missing=NOTHING,
+            rows=COUNTED_IN_YEAR,
         )
     ),
     *formula(
@@ -153,6 +156,7 @@ MIX_FORMULAS = (
         "Shannon's entropy, in nats, of what was spent on each scene in the last 365 days: 0 for one scene only",
         entropy_of(SPENT_IN),
         missing=NOTHING,
+        rows=COUNTED_IN_YEAR,
     ),
     *formula(
         "top_scene_365d",
@@ -161,12 +165,14 @@ MIX_FORMULAS = (
         first_largest(SCENES, SPENT_IN),
         missing=NOTHING,
         allowed=SCENES,
+        rows=COUNTED_IN_YEAR,
     ),
     *formula(
         "paid_scene_count_365d",
         "bigint",
         "scenes with a payment at the shop or by card in the last 365 days",
         f"CAST({' + '.join(f'least({scene}_payment_count_365d, 1L)' for scene in SCENES)} AS BIGINT)",
+        rows=f"{COUNTED_IN_YEAR} AND cents > 0",
     ),
 )
 """Over the columns above."""
@@ -177,6 +183,7 @@ MERCHANT_MEASURES = (
         "bigint",
         "merchants paid by card in the last 90 days",
         count_of("newest_days_ago < 90"),
+        rows=f"{SEASON.condition} AND {PAID_MERCHANT}",
     ),
     *formula(
         "new_merchant_share_90d",
@@ -184,6 +191,7 @@ MERCHANT_MEASURES = (
         "merchants first paid by card in the last 90 days over merchants paid in the last 90 days",
         share_of(count_of("oldest_days_ago < 90"), count_of("newest_days_ago < 90")),
         missing="no merchant paid by card in the last 90 days",
+        rows=f"{EVER.condition} AND {PAID_MERCHANT}",
     ),
     *formula(
         "top_merchant_share_365d",
@@ -191,6 +199,7 @@ MERCHANT_MEASURES = (
         "card payments to the merchant paid most often over card payments to merchants, in the last 365 days",
         share_of("max(payment_count)", "sum(payment_count)"),
         missing="no merchant paid by card in the last 365 days",
+        rows=f"{YEAR.condition} AND {PAID_MERCHANT}",
     ),
 )
 """Over the merchants a customer ever paid by card, one row for each."""
