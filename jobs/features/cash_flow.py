@@ -43,12 +43,12 @@ def build(transactions: DataFrame, identities: DataFrame, *, as_of: date) -> Dat
     told = recent.join(describe_deposits(known, records, as_of), "customer_id", how="left").withColumn(
         "is_own", is_own()
     )
+    marked = told.withColumns({mark: F.expr(condition) for mark, condition in MARKS.items()})
     return (
-        told.withColumns({mark: F.expr(condition) for mark, condition in MARKS.items()})
-        .groupBy("customer_id")
+        marked.groupBy("customer_id")
         .agg(*aggregates_of(*MOVEMENT_MEASURES), F.min("days_ago").alias("newest_days_ago"))
         .where(F.col("newest_days_ago") < HALF_YEAR_DAYS)
-        .join(describe_payees(told, as_of), "customer_id", how="left")
+        .join(describe_payees(marked, as_of), "customer_id", how="left")
         .fillna(0, [feature.column.name for feature in PAYEE_MEASURES])
     )
 

@@ -186,15 +186,19 @@ def test_the_days_between_payments_are_told_and_a_payment_taken_back_is_one_that
         "ann": ("2026-03-30", "2026-03-10 01:00", "2026-03-10 02:00", "2026-02-28", "2025-03-01"),
         "bob": ("2026-03-01",),
     }
-    repayments = [
-        {"repayment_id": f"{name}{at}", "plan_id": f"plan of {name}", "source_record_id": f"shop:{name}", "paid_at": at}
+    repayments: list[Row] = [
+        {
+            "repayment_id": f"{name}{at}",
+            "plan_id": f"plan of {name}",
+            "source_record_id": f"shop:{name}",
+            "paid_at": at,
+            "amount_cents": 100,
+        }
         for name, moments in days.items()
         for at in moments
     ]
-    repayments = [{**row, "amount_cents": 100} for row in repayments]
-    repayments.append(
-        {**repayments[0], "repayment_id": "back", "paid_at": "2026-03-20", "is_reversal": True, "amount_cents": -1}
-    )
+    taken_back = {"repayment_id": "back", "paid_at": "2026-03-20", "is_reversal": True, "amount_cents": -1}
+    repayments.append({**repayments[0], **taken_back})
     gaps = (f"payment_gap_days_{kind}_365d" for kind in ("min", "max", "mean", "deviation"))
     found = described(
         table, instalments, repayments, *gaps, "days_before_due_mean_365d", "due_less_paid_cents_mean_365d"
