@@ -65,7 +65,6 @@ def _with_settings(settings: Settings) -> list[Finding]:
         ("lake", _lake, "make the folder writable, or check the bucket and its access keys"),
         ("shop drop on S3", _shop_drop, "check NIGHTLEDGER_SHOP_DROP, NIGHTLEDGER_S3_ENDPOINT and the AWS access keys"),
         ("banks", _banks, "check NIGHTLEDGER_BANKS and the bank's URL; the role needs SELECT on schema bank"),
-        ("time zone", _time_zone, "set NIGHTLEDGER_TIME_ZONE to the zone the features count their days in"),
         ("a Python UDF", _udf_round_trip, "see the Java and pyspark lines above; memory: NIGHTLEDGER_SPARK_MEMORY"),
     )
     return [_look(what, look, cure, settings) for what, look, cure in looks]
@@ -161,14 +160,6 @@ def _banks(settings: Settings) -> str:
         raise SettingsError("no bank is named")
     is_ready = banks_are_ready(settings.first_business_date, settings)
     return f"{', '.join(settings.banks)} answer" + ("" if is_ready else "; the first business date is not over there")
-
-
-def _time_zone(settings: Settings) -> str:
-    from jobs.windows import ALLIANCE_TIME_ZONE
-
-    if settings.time_zone != ALLIANCE_TIME_ZONE:
-        raise SettingsError(f"the settings say {settings.time_zone}, the features count days in {ALLIANCE_TIME_ZONE}")
-    return settings.time_zone
 
 
 def _udf_round_trip(settings: Settings) -> str:

@@ -9,7 +9,7 @@ import importlib
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from functools import reduce
 from operator import or_
 from typing import Any, Final
@@ -20,6 +20,7 @@ import pyarrow.dataset as ds
 
 from jobs.arrow_dates import local_dates
 from jobs.errors import ExitCode
+from jobs.explained_rows import READ_BY, can_tell, names_of, rows_meant
 from jobs.inputs import Input, Resolver, night
 from jobs.lake import Lake
 from jobs.settings import Settings
@@ -28,6 +29,7 @@ from schemas.cleaned.accounts import ACCOUNTS
 from schemas.cleaned.instalments import INSTALMENTS
 from schemas.customers.identities import IDENTITIES
 from schemas.measures import EVERY_ROW, Feature
+from schemas.profiles.customer_profiles import CUSTOMER_PROFILES
 from schemas.table import Column, Table
 
 DAY_OF: Final = {
@@ -78,6 +80,7 @@ class Explanation:
     """One value with its definition, and for each parent the rows of the customer within the column's window.
 
     marks: conditions that the formula names, and what they mean. of_others: parents that only tell of other people.
+    days: the window's first and last day. parts: family, column and value of what a profile's own column is made of.
     """
 
     family: Table
@@ -87,6 +90,8 @@ class Explanation:
     rows: tuple[tuple[Table, pa.Table], ...]
     marks: tuple[tuple[str, str], ...] = ()
     of_others: tuple[Table, ...] = ()
+    days: tuple[date | None, date | None] = (None, None)
+    parts: tuple[tuple[Table, str, Any], ...] = ()
 
     def lines(self) -> Iterator[str]:
         """As a person reads it; long lists of rows are cut, and say so."""
@@ -97,9 +102,11 @@ class Explanation:
             yield f"null     {promised.missing}"
         yield f"family   {self.family.address}: {self.family.grain}"
         if self.feature:
+            yield f"window   {_told_days(*self.days)}"
             yield f"rows     {self.feature.rows}"
             yield f"formula  {self.feature.formula}"
         yield from (f"where    {mark} means {condition}" for mark, condition in self.marks)
+        yield from (f"part     {name} = {value}, of {family.address}" for family, name, value in self.parts)
         for parent, rows in self.rows:
             yield f"{parent.address}: {rows.num_rows} rows"
             yield from (f"  {_told(row, parent)}" for row in rows.slice(0, ROWS_SHOWN).to_pylist())
@@ -115,19 +122,44 @@ def explain(customer_id: str, column: str, business_date: date, lake: Lake, sett
     found = reader.rows_where(reader.published(family), "customer_id", [customer_id])
     if not found.num_rows:
         raise UnknownCustomerError(f"{family.address} {business_date}: has no row of this customer ({family.grain})")
-    feature = feature_of(family, column)
+    feature, value = feature_of(family, column), found[column][0].as_py()
+    window = window_of(feature, column)
+    oldest_and_newest = tuple(None if days is None else business_date - timedelta(days=days) for days in window[::-1])
+    days = (oldest_and_newest[0], oldest_and_newest[1])
+    if family.layer == "profiles":
+        return Explanation(family, feature, column, value, (), days=days, parts=parts_of(feature, found))
     parents = reader.resolver.inputs(family, night(business_date))
-    identities = next((parent for parent in parents if parent.dataset == IDENTITIES), None)
-    records = (
-        reader.rows_where(identities, "customer_id", [customer_id])["source_record_id"].to_pylist()
-        if identities
-        else []
-    )
-    own = Own(customer_id, records, window_of(feature, column), days_for(family, feature))
+    own = reader.own(customer_id, parents, window, days_for(family, feature))
     others = parents_about_others(family)
-    rows = tuple(reader.rows_of_customer(parent, own) for parent in parents if parent.dataset not in others)
-    told = tuple(row for row in rows if row)
-    return Explanation(family, feature, column, found[column][0].as_py(), told, marks_of(family, feature), others)
+    read = parents_read(family, feature)
+    rows = (reader.rows_of_customer(parent, own) for parent in parents if parent.dataset in read)
+    told = tuple((parent, reader.narrowed(table, family, parent, feature, own)) for parent, table in filter(None, rows))
+    return Explanation(family, feature, column, value, told, marks_of(family, feature), others, days)
+
+
+def parts_of(feature: Feature | None, profile: pa.Table) -> tuple[tuple[Table, str, Any], ...]:
+    """The families' columns that a profile's own column is made of, with their values."""
+    named = names_of(feature.formula) if feature else frozenset()
+    families = tables_in_layer("features")
+    return tuple((f, name, profile[name][0].as_py()) for f in families for name in f.column_names if name in named)
+
+
+def parents_read(family: Table, feature: Feature | None) -> tuple[Table, ...]:
+    """The parents whose rows a feature looks at: those of its declaration, those that tell its condition."""
+    declared = vars(importlib.import_module(family.module)).items()
+    own = [
+        READ_BY.get((family.name, name)) for name, value in declared if isinstance(value, tuple) and feature in value
+    ]
+    listed = next((addresses for addresses in own if addresses), None)
+    parents = [
+        parent
+        for parent in family.built_from
+        if isinstance(parent, Table)
+        and parent not in parents_about_others(family)
+        and (listed is None or parent.address in listed)
+    ]
+    telling = [parent for parent in parents if feature and can_tell(family, parent, feature.rows)]
+    return tuple(telling or parents)
 
 
 def parents_about_others(family: Table) -> tuple[Table, ...]:
@@ -145,7 +177,7 @@ def days_for(family: Table, feature: Feature | None) -> Mapping[str, str]:
 def family_with(column: str) -> Table:
     """The family that promises the column; UnknownColumnError names the nearest ones."""
     families = tables_in_layer("features")
-    for family in families:
+    for family in (*families, CUSTOMER_PROFILES):
         if column in family.column_names and column not in family.key:
             return family
     word = column.split("_", maxsplit=1)[0]
@@ -187,6 +219,7 @@ class Own:
     records: Sequence[str]
     window: Days
     day_of: Mapping[str, str]
+    bank_since: datetime | None = None
 
     def values(self, column: str) -> Sequence[str] | None:
         """What a column that names a person holds in a row of the customer; None for any other column."""
@@ -208,6 +241,31 @@ class Reader:
         """The table's partition of the night."""
         return self.resolver.published(table, night(self.business_date))
 
+    def own(self, customer_id: str, parents: Sequence[Input], window: Days, day_of: Mapping[str, str]) -> Own:
+        """Whose rows are the customer's, by the records of the night."""
+        identities = next((parent for parent in parents if parent.dataset == IDENTITIES), None)
+        if identities is None:
+            return Own(customer_id, (), window, day_of)
+        records = self.rows_where(identities, "customer_id", [customer_id]).to_pylist()
+        of_banks = [row["record_since"] for row in records if not row["source_record_id"].startswith("shop:")]
+        ids = [row["source_record_id"] for row in records]
+        return Own(customer_id, ids, window, day_of, min(of_banks, default=None))
+
+    def narrowed(self, rows: pa.Table, family: Table, parent: Table, feature: Feature | None, own: Own) -> pa.Table:
+        """The rows within the feature's window for which its own condition holds too, where the parent can tell it.
+
+        rows: with all that is known by the day, since the newest three are told by those before.
+        """
+        moment = own.day_of.get(parent.address)
+        if not moment:
+            return rows
+        if feature and can_tell(family, parent, feature.rows):
+            given = {"as_of": self.business_date, "bank_since": own.bank_since}
+            days = [(self.business_date - day).days for day in self._days(rows, moment).to_pylist()]
+            counted = rows.append_column("days_ago", pa.array(days, pa.int64()))
+            return rows_meant(counted, family, parent, feature.rows, given).drop_columns(["days_ago"])
+        return self._within(rows, moment, own.window)
+
     def rows_where(self, parent: Input, column: str, values: Sequence[str]) -> pa.Table:
         """The rows whose column holds one of the values."""
         return self._rows(parent, pc.field(column).isin(list(values)))
@@ -225,10 +283,9 @@ class Reader:
             return None
         is_own = reduce(or_, (pc.field(name).isin(list(values)) for name, values in held.items()))
         rows, moment = self._rows(parent, is_own), own.day_of.get(table.address)
-        newest, oldest = own.window
-        if newest is None and table.address not in KNOWN_AHEAD:
-            newest = 0
-        return table, self._within(rows, moment, (newest, oldest)) if moment else rows
+        return table, self._within(
+            rows, moment, (None if table.address in KNOWN_AHEAD else 0, None)
+        ) if moment else rows
 
     def _rows(self, parent: Input, condition: pc.Expression) -> pa.Table:
         paths = [
@@ -239,14 +296,22 @@ class Reader:
         return ds.dataset(paths, format="parquet").to_table(filter=condition)
 
     def _within(self, rows: pa.Table, moment: str, window: Days) -> pa.Table:
-        day = rows[moment]
-        if pa.types.is_timestamp(day.type):
-            day = local_dates(day, self.time_zone)
+        day = self._days(rows, moment)
         for days, is_within in zip(window, (pc.less_equal, pc.greater_equal), strict=True):
             if days is not None:
                 meant = is_within(day, pa.scalar(self.business_date - timedelta(days=days)))
                 rows, day = rows.filter(meant), day.filter(meant)
         return rows.sort_by([(moment, "descending")])
+
+    def _days(self, rows: pa.Table, moment: str) -> pa.ChunkedArray:
+        day = rows[moment]
+        return local_dates(day, self.time_zone) if pa.types.is_timestamp(day.type) else day
+
+
+def _told_days(oldest: date | None, newest: date | None) -> str:
+    if newest is None:
+        return "all that is known on the day, what is still to come included" if oldest is None else f"from {oldest} on"
+    return f"{oldest} to {newest}" if oldest else f"everything up to {newest}"
 
 
 def _told(row: dict[str, Any], table: Table) -> str:

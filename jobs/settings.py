@@ -11,6 +11,8 @@ from datetime import date
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from schemas.dates import ALLIANCE_TIME_ZONE
+
 KEY_VERSION = re.compile(r"[a-z0-9]{1,16}")
 NEVER = 9_999_999_999
 """More rows than any table of ours has."""
@@ -175,6 +177,12 @@ def _time_zone(values: Mapping[str, str], problems: list[str]) -> str:
         ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError):
         problems.append("NIGHTLEDGER_TIME_ZONE is not a time zone like Asia/Shanghai")
+        return name
+    if name != ALLIANCE_TIME_ZONE:
+        problems.append(
+            f"NIGHTLEDGER_TIME_ZONE is {name}, and every day is counted in {ALLIANCE_TIME_ZONE}: another zone is a "
+            "change of schemas/dates.py, and of every night since the first"
+        )
     return name
 
 

@@ -160,6 +160,25 @@ def trend(what: str, value: str, meaning: str, *, missing: str, where: str = "tr
     return (Feature(column, share_of(f"3 * {sum_of(value, month)}", sum_of(value, season)), season),)
 
 
+def distinct(
+    what: str, value: str, values: Sequence[str], meaning: str, *windows: Window, where: str = "true"
+) -> tuple[Feature, ...]:
+    """How many of the listed values occur; for a short list, one flag each, as a set of them would not be compiled."""
+    return tuple(
+        Feature(
+            Column(window.named(f"{what}_count"), "bigint", window.told(meaning)),
+            f"CAST({' + '.join(_occurs(value, name, meant) for name in values)} AS BIGINT)",
+            meant,
+        )
+        for window in windows
+        for meant in (_both(window.condition, where),)
+    )
+
+
+def _occurs(value: str, name: str, condition: str) -> str:
+    return f"max(CASE WHEN {condition} AND {value} = '{name}' THEN 1 ELSE 0 END)"
+
+
 def days_since(event: str, meaning: str, *, where: str = "true", missing: str = "") -> tuple[Feature, ...]:
     """Whole local days from the newest row to as_of; 0 when it lies on as_of."""
     meant = _both(EVER.condition, where)
@@ -220,11 +239,27 @@ def days_of(condition: str, longest: int) -> str:
     return f"CAST({' + '.join(parts)} AS BIGINT)"
 
 
+def bits_from(newest: str, oldest: str, first: int) -> str:
+    """SQL: the set of the days from newest to oldest before as_of, as bits of the BITS days that begin with `first`."""
+    begin, end = f"(greatest({newest}, {first}) - {first})", f"(least({oldest}, {first + BITS - 1}) - {first})"
+    return f"CASE WHEN {begin} <= {end} THEN shiftleft(1L, {end} + 1) - shiftleft(1L, {begin}) ELSE 0L END"
+
+
 def entropy_of(counts: Sequence[str]) -> str:
     """SQL: Shannon's entropy in nats of a distribution given by non-negative columns; null when all are 0."""
     whole = " + ".join(counts)
     weighted = " + ".join(f"CASE WHEN {n} > 0 THEN {n} * ln({n}) ELSE 0D END" for n in counts)
     return f"CASE WHEN {whole} > 0 THEN greatest(ln({whole}) - ({weighted}) / ({whole}), 0D) END"
+
+
+def entropy_over_groups(number: str) -> str:
+    """SQL: Shannon's entropy in nats over rows that each hold the size of a group, at least 1; null without a row.
+
+    Each term is rounded to a thousand-millionth and summed as an integer, so that the order of rows cannot show; the
+    entropy then is right to half of that.
+    """
+    terms = f"CAST(sum(CAST(round({number} * ln({number}) * 1e9D) AS BIGINT)) AS DOUBLE) / 1e9D"
+    return f"CASE WHEN count(1) > 0 THEN greatest(ln(sum({number})) - {terms} / sum({number}), 0D) END"
 
 
 def first_largest(names: Sequence[str], columns: Sequence[str]) -> str:

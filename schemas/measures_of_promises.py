@@ -3,10 +3,12 @@
 They are columns of features/repayment; the dates of the rows are told by its job.
 """
 
-from schemas.measures import count, days_since, formula, share, total
+from schemas.measures import count, days_since, formula, share, share_of, sum_of, total
 from schemas.windows import EVER, last, last_events
 
-YEAR = last(365)[0]
+QUARTER, YEAR = last(90, 365)
+BALANCE_QUARTER, BALANCE_YEAR = (sum_of("balance_cents", window.condition) for window in (QUARTER, YEAR))
+LIMIT_QUARTER, LIMIT_YEAR = (sum_of("credit_limit_cents", window.condition) for window in (QUARTER, YEAR))
 REFUSED = "is_refused"
 
 STATEMENT_MEASURES = (
@@ -22,6 +24,7 @@ STATEMENT_MEASURES = (
     *share(
         "card_utilisation",
         "balances over limits of the card statements",
+        QUARTER,
         YEAR,
         part="balance_cents",
         whole="credit_limit_cents",
@@ -35,6 +38,17 @@ STATEMENT_MEASURES = (
         f"max(CASE WHEN {YEAR.condition} AND credit_limit_cents > 0 "
         "THEN CAST(balance_cents AS DOUBLE) / CAST(credit_limit_cents AS DOUBLE) END)",
         missing="no card statement with a limit",
+        rows=YEAR.condition,
+    ),
+    *formula(
+        "card_utilisation_trend_90d_365d",
+        "double",
+        "balances over limits of the card statements of the last 90 days over the same of the last 365: 1 when nothing "
+        "changed",
+        share_of(
+            f"{BALANCE_QUARTER} * CAST({LIMIT_YEAR} AS DOUBLE)", f"({LIMIT_QUARTER} * CAST({BALANCE_YEAR} AS DOUBLE))"
+        ),
+        missing="no card statement with a limit in the last 90 days, or no balance in the last 365",
         rows=YEAR.condition,
     ),
     *share(

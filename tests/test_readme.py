@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import re
 import shlex
 from pathlib import Path
@@ -38,15 +39,15 @@ def test_a_decision_of_the_readme_is_one_the_program_understands(arguments: list
     assert _parser().parse_args(arguments).command.__module__ == "jobs.model_commands"
 
 
-def snippet_of(section: str) -> CodeType:
-    """The one block of Python in a section."""
+def snippets_of(section: str) -> list[CodeType]:
+    """The blocks of Python in a section."""
     text = README.split(f"## {section}\n")[1].split("\n## ")[0]
-    (block,) = re.findall(r"```python\n(.*?)```", text, flags=re.S)
-    return compile(block, "README.md", "exec")
+    return [compile(block, "README.md", "exec") for block in re.findall(r"```python\n(.*?)```", text, flags=re.S)]
 
 
 def test_the_query_of_the_readme_runs_as_written(closed: Alliance, capsys: pytest.CaptureFixture[str]) -> None:
-    exec(snippet_of("Ask the result"), {"LAKE": str(closed.lake("forward"))})  # noqa: S102
+    (query,) = snippets_of("Ask the result")
+    exec(query, {"LAKE": str(closed.lake("forward"))})  # noqa: S102
     assert "prime_card" in capsys.readouterr().out
 
 
@@ -58,10 +59,31 @@ def test_the_models_of_any_table_in_the_readme_run_as_written(capsys: pytest.Cap
     )
     loans.loc[loans.index % 20 == 0, "on_time_share_365d"] = -999
     found: dict[str, Any] = {"loans": loans, "new_loans": loans.drop(columns="defaulted").tail(50)}
-    exec(snippet_of("Sign a model, and decide on it"), found)  # noqa: S102
+    any_table, _ = snippets_of("Sign a model, and decide on it")
+    exec(any_table, found)  # noqa: S102
     assert {"days_past_due", "balance_cents_last"} <= {one["name"] for one in found["scorecard"]["features"]}
     assert found["scorecard"]["special_codes"] == found["challenger"]["challenger.json"]["special_codes"] == [-999.0]
     assert capsys.readouterr().out.count("default_probability") == 2
+
+
+def test_the_models_of_repeat_buying_fit_the_readmes_table(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    chance, lines = random.Random(3), ["frequency,recency,age,monetary"]
+    for _ in range(400):
+        rate, leaving, last, moment, repeats = chance.gammavariate(0.6, 0.2), chance.betavariate(0.8, 2.4), 0.0, 0.0, 0
+        while (moment := moment + chance.expovariate(rate)) <= 39 and (repeats == 0 or chance.random() > leaving):
+            last, repeats = moment, repeats + 1
+        value = chance.gammavariate(6.25 * max(repeats, 1), 15.44 / chance.gammavariate(3.74, 1)) / max(repeats, 1)
+        lines.append(f"{repeats},{last},39,{value if repeats else 0}")
+    buyers = tmp_path / "buyers.csv"
+    buyers.write_text("\n".join(lines), encoding="utf-8")
+    told: dict[str, Any] = {"BUYERS": str(buyers)}
+    _, repeat_buying = snippets_of("Sign a model, and decide on it")
+    exec(repeat_buying, told)  # noqa: S102
+    assert re.fullmatch(
+        r"r [\d.]+ alpha [\d.]+ a [\d.]+ b [\d.]+ LL -[\d.]+\np [\d.]+ q [\d.]+ v [\d.]+\n", capsys.readouterr().out
+    )
+    assert told["buying"].is_inside_bounds
+    assert told["buyers"].bought_next.min() >= 0
 
 
 def test_the_files_command_lists_what_the_manifest_lists(closed: Alliance) -> None:

@@ -11,6 +11,7 @@ RULES = (
     at_least("add_to_cart_count_30d", 0, because="a count"),
     at_least("search_count_90d", 0, because="a count"),
     not_less_than("session_count_90d", "abandoned_cart_count_90d", because="a part of the sessions"),
+    between("session_gap_entropy_90d", 0, 1.9460, because="seven bands of days in equal parts have the entropy ln 7"),
     between("hour_entropy_90d", 0, 3.1781, because="24 hours in equal parts have the entropy ln 24"),
     rows_not_far_below_earlier_nights(because="visitors of a season do not vanish overnight; one half is a guess"),
 )

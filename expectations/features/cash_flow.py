@@ -13,6 +13,11 @@ RULES = (
     ),
     between("fee_count_180d", 0, 5_000, because="28 fees a day is a guess", severity=Severity.WARNING),
     between("low_balance_day_count_90d", 0, 90, because="days of the window"),
+    not_less_than(
+        "recurring_cents_sum_180d",
+        "regular_obligation_cents_sum_180d",
+        because="a part of what is paid again and again",
+    ),
     at_least("own_transfer_cents_sum_90d", 0, because="what arrives on the other account is positive"),
     rows_not_far_below_earlier_nights(because="account holders do not vanish overnight; one half is a guess"),
 )

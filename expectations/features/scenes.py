@@ -1,6 +1,6 @@
 """What must be true of scenes beyond its contract."""
 
-from expectations.rules import at_least, between, not_less_than, rows_not_far_below_earlier_nights
+from expectations.rules import between, rows_not_far_below_earlier_nights
 from schemas.columns import SCENES
 
 RULES = (
@@ -8,9 +8,7 @@ RULES = (
     between("paid_scene_count_365d", 0, len(SCENES), because="every payment has one of the scenes"),
     between("wallet_share_365d", 0, 1, because="the shop's part of the whole"),
     between("new_merchant_share_90d", 0, 1, because="new merchants are merchants"),
-    at_least("shop_spend_cents_sum_90d", 0, because="purchases cost nothing or more"),
-    not_less_than(
-        "shop_spend_cents_sum_365d", "shop_spend_cents_sum_90d", because="the longer window holds the shorter"
-    ),
+    between("promotion_spend_share_365d", 0, 1, because="a part of what was paid"),
+    between("instalment_spend_share_365d", 0, 1, because="a part of what was paid"),
     rows_not_far_below_earlier_nights(because="buyers of a year do not vanish overnight; one half is a guess"),
 )

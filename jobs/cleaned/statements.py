@@ -17,7 +17,8 @@ def build(
 ) -> DataFrame:
     """One row per statement published by as_of, with what was paid after its date, up to its due date or as_of.
 
-    Whose it is stays null until its account arrives; a statement nothing was paid towards has paid_cents 0.
+    Whose it is, and its limit, stay null until its account arrives; a statement nothing was paid towards has paid_cents
+    0.
     """
     published = bank_card_statements.where(happened_by("published_at", as_of))
     statements = keep_newest_delivery(published, "bank_code", "statement_id").drop("captured_date")
@@ -27,6 +28,26 @@ def build(
         statements.join(paid, ["bank_code", "statement_id"], how="left")
         .withColumn("paid_cents", F.coalesce("paid_cents", F.lit(0).cast("bigint")))
         .join(owners, ["bank_code", "account_id"], how="left")
+        .join(_limits_at_closing(statements, bank_accounts), ["bank_code", "statement_id"], how="left")
+    )
+
+
+def _limits_at_closing(statements: DataFrame, bank_accounts: DataFrame) -> DataFrame:
+    """One row per statement whose account is known: the limit in force when it closed, else the oldest known later one.
+
+    The order is that of `keep_version_in_force`, on each statement's own day.
+    """
+    versions = bank_accounts.select("bank_code", "account_id", "credit_limit_cents", "updated_at", "captured_date")
+    is_by_closing = F.coalesce(local_date("updated_at") <= F.col("statement_date"), F.lit(False))
+    changed = F.unix_micros("updated_at")
+    order = F.struct(
+        is_by_closing, F.when(is_by_closing, changed).otherwise(-changed), "captured_date", "credit_limit_cents"
+    )
+    return (
+        statements.select("bank_code", "account_id", "statement_id", "statement_date")
+        .join(versions, ["bank_code", "account_id"], how="inner")
+        .groupBy("bank_code", "statement_id")
+        .agg(F.max(order).getField("credit_limit_cents").alias("credit_limit_cents"))
     )
 
 

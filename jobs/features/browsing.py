@@ -29,17 +29,17 @@ def build(browsing_events: DataFrame, identities: DataFrame, *, as_of: date) -> 
         .join(identities.select("source_record_id", "customer_id"), "source_record_id", how="inner")
         .select("customer_id", "session_id", "event_id", "occurred_at", "event_type", "category_code")
     )
-    sessions = describe_sessions(number_visits(events), as_of)
-    people = sessions.where((F.col("event_count") <= BOT_EVENTS) & (F.col("seconds") <= LONGEST_SECONDS))
+    visits = leave_out_machines(number_visits(events))
     categories = (
-        events.where("category_code IS NOT NULL")
+        visits.where(F.col("category_code").isNotNull() & F.col("event_type").isin(*COUNTED))
         .groupBy("customer_id", "category_code")
         .agg(F.count("event_id").alias("event_count"))
         .groupBy("customer_id")
         .agg(*aggregates_of(*CATEGORY_MEASURES))
     )
     return (
-        people.groupBy("customer_id")
+        tell_gaps(describe_sessions(visits, as_of))
+        .groupBy("customer_id")
         .agg(*aggregates_of(*VISIT_MEASURES))
         .join(categories, "customer_id", how="left")
         .withColumn("category_count_90d", F.coalesce("category_count_90d", F.expr("0L")))
@@ -55,6 +55,18 @@ def number_visits(events: DataFrame) -> DataFrame:
     return events.withColumn("is_new", is_new.cast("int")).withColumn("visit", F.sum("is_new").over(so_far))
 
 
+def leave_out_machines(visits: DataFrame) -> DataFrame:
+    """The events of visits that a person may have made."""
+    of_visit = Window.partitionBy("customer_id", "session_id", "visit")
+    second = F.unix_seconds("occurred_at")
+    seconds = F.max(second).over(of_visit) - F.min(second).over(of_visit)
+    return (
+        visits.withColumns({"visit_events": F.count("event_id").over(of_visit), "visit_seconds": seconds})
+        .where((F.col("visit_events") <= BOT_EVENTS) & (F.col("visit_seconds") <= LONGEST_SECONDS))
+        .drop("visit_events", "visit_seconds")
+    )
+
+
 def describe_sessions(visits: DataFrame, as_of: date) -> DataFrame:
     """One row per session of a customer; it counts on the local day of its last event."""
     begun_at = F.min("occurred_at")
@@ -65,8 +77,15 @@ def describe_sessions(visits: DataFrame, as_of: date) -> DataFrame:
         local_hour(begun_at).alias("hour"),
         F.weekday(local_date(begun_at)).alias("weekday"),
         count_where(local_hour("occurred_at") < NIGHT_ENDS_AT_HOUR).alias("night_event_count"),
+        F.count("category_code").alias("category_event_count"),
         *(count_where(is_event(kind)).alias(f"{kind}_count") for kind in COUNTED),
     )
+
+
+def tell_gaps(sessions: DataFrame) -> DataFrame:
+    """The sessions with the days since the customer's session before; null for the first."""
+    in_order = Window.partitionBy("customer_id").orderBy(F.col("days_ago").desc(), "session_id", "visit")
+    return sessions.withColumn("gap_days", F.lag("days_ago").over(in_order) - F.col("days_ago"))
 
 
 def is_event(kind: str) -> Column:

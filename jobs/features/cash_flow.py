@@ -3,15 +3,28 @@
 from __future__ import annotations
 
 from datetime import date
+from functools import reduce
+from operator import add
 from typing import Final
 
-from pyspark.sql import Column, DataFrame
+from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
 from jobs.windows import aggregates_of, days_before, happened_by, in_last_days
-from schemas.features.cash_flow import HALF_YEAR_DAYS, MARKS, MOVEMENT_MEASURES, PAYEE_MEASURES, periods_with
+from schemas.features.cash_flow import (
+    HALF_YEAR_DAYS,
+    LOW_BALANCE_CENTS,
+    MARKS,
+    MOVEMENT_MEASURES,
+    PAYEE_MEASURES,
+    periods_with,
+)
+from schemas.measures import BITS, bits_from
 from schemas.windows import MONTH_DAYS, YEAR_DAYS
 
+ACCOUNT: Final = ("source_record_id", "account_id", "bank_code")
+LOW_BALANCE_DAYS: Final = 90
+SETS: Final = range(0, LOW_BALANCE_DAYS, BITS)
 LONGEST_DAYS: Final = YEAR_DAYS + MONTH_DAYS  # the same 30 days a year earlier
 
 
@@ -27,14 +40,15 @@ def build(transactions: DataFrame, identities: DataFrame, *, as_of: date) -> Dat
         "days_ago", days_before(as_of, "booked_at")
     )
     recent = movements.where(in_last_days("booked_at", LONGEST_DAYS, as_of))
-    is_own = F.coalesce(F.array_contains("deposit_account_ids", F.col("counterparty_account_id")), F.lit(False))
-    told = recent.join(describe_deposits(known, records), "customer_id", how="left").withColumn("is_own", is_own)
+    told = recent.join(describe_deposits(known, records, as_of), "customer_id", how="left").withColumn(
+        "is_own", is_own()
+    )
+    marked = told.withColumns({mark: F.expr(condition) for mark, condition in MARKS.items()})
     return (
-        told.withColumns({mark: F.expr(condition) for mark, condition in MARKS.items()})
-        .groupBy("customer_id")
+        marked.groupBy("customer_id")
         .agg(*aggregates_of(*MOVEMENT_MEASURES), F.min("days_ago").alias("newest_days_ago"))
         .where(F.col("newest_days_ago") < HALF_YEAR_DAYS)
-        .join(describe_payees(told, as_of), "customer_id", how="left")
+        .join(describe_payees(marked, as_of), "customer_id", how="left")
         .fillna(0, [feature.column.name for feature in PAYEE_MEASURES])
     )
 
@@ -44,39 +58,96 @@ def is_deposit() -> Column:
     return F.coalesce(F.col("account_type").isin("current", "savings"), F.lit(False))
 
 
-def describe_deposits(known: DataFrame, records: DataFrame) -> DataFrame:
-    """One row per customer with a current or savings account: which, and the sum of their newest known balances.
+def is_own() -> Column:
+    """Whether the other account of a movement is a current or savings account of the same customer.
+
+    A movement does not name the other account's bank, and ids are unique per bank only: it is the account at the same
+    bank, else the one at the only other bank with such an id, as in cleaned/transfers.
+    """
+    other = F.col("counterparty_account_id")
+    is_at_same_bank = (F.size("shared_ids_by_bank") > 0) & F.array_contains(
+        "shared_ids_by_bank", F.concat_ws(":", "bank_code", other)
+    )
+    return F.coalesce(F.array_contains("deposit_account_ids", other) | is_at_same_bank, F.lit(False))
+
+
+def describe_deposits(known: DataFrame, records: DataFrame, as_of: date) -> DataFrame:
+    """One row per customer with a current or savings account: which, what they hold now, and the days of little on one.
 
     An account is known by its movements, however old. Of two at the same moment the one with the larger id is newer.
+    An id that accounts at several banks have stands beside the bank's code, apart from the others.
     """
-    has_balance = F.col("balance_after_cents").isNotNull()
-    moment_first = F.struct("booked_at", "transaction_id", "balance_after_cents")
+    of_id = Window.partitionBy("account_id")
     accounts = (
-        known.where("is_deposit")
-        .groupBy("source_record_id", "account_id", "bank_code")
-        .agg(F.max(F.when(has_balance, moment_first)).alias("newest"))
+        tell_balances(known, as_of)
+        .groupBy(*ACCOUNT)
+        .agg(F.max("newest").alias("newest"), *(F.bit_or(f"low_{first}").alias(f"low_{first}") for first in SETS))
+        .withColumn("is_shared", F.min("bank_code").over(of_id) < F.max("bank_code").over(of_id))
     )
+    shared_id = F.concat_ws(":", "bank_code", "account_id")
     return (
         accounts.join(records, "source_record_id", how="inner")
         .groupBy("customer_id")
         .agg(
-            F.collect_set("account_id").alias("deposit_account_ids"),  # only searched, so its order cannot show
+            # sets are only searched, so their order cannot show
+            F.collect_set(F.when(~F.col("is_shared"), F.col("account_id"))).alias("deposit_account_ids"),
+            F.collect_set(F.when(F.col("is_shared"), shared_id)).alias("shared_ids_by_bank"),
             F.sum("newest.balance_after_cents").alias("deposits_cents"),
+            reduce(add, [F.bit_count(F.bit_or(f"low_{first}")) for first in SETS]).alias("low_balance_days"),
         )
     )
 
 
-def describe_payees(movements: DataFrame, as_of: date) -> DataFrame:
-    """One row per customer who paid somebody in the last 180 days; payments from any account, by card or transfer.
+def tell_balances(known: DataFrame, as_of: date) -> DataFrame:
+    """One row per current or savings account and day of the last 90 with a movement, and one for all days before.
 
-    What is put aside on the own current or savings account every month is owed to nobody.
+    newest: the last known balance of the day, which stands until the next day that has one. low_0, low_60: the days on
+    which it stood and was low.
+    """
+    has_balance = F.col("balance_after_cents").isNotNull()
+    moment_first = F.struct("booked_at", "transaction_id", "balance_after_cents")
+    day = F.least(days_before(as_of, "booked_at"), F.lit(LOW_BALANCE_DAYS))
+    ends = (
+        known.where("is_deposit")
+        .groupBy(*ACCOUNT, day.alias("day"))
+        .agg(F.max(F.when(has_balance, moment_first)).alias("newest"))
+    )
+    newer = Window.partitionBy(*ACCOUNT).orderBy("day").rowsBetween(Window.unboundedPreceding, -1)
+    next_day = F.last(F.when(F.col("newest").isNotNull(), F.col("day")), ignorenulls=True).over(newer)
+    is_low = F.col("newest.balance_after_cents") < LOW_BALANCE_CENTS
+    stood = ends.withColumns({"until": F.coalesce(next_day + 1, F.lit(0)), "is_low": is_low})
+    oldest = f"least(day, {LOW_BALANCE_DAYS - 1})"
+    return stood.withColumns(
+        {f"low_{first}": F.when(F.col("is_low"), F.expr(bits_from("until", oldest, first))) for first in SETS}
+    )
+
+
+def describe_payees(movements: DataFrame, as_of: date) -> DataFrame:
+    """One row per customer who paid somebody in the last 180 days, from any account, by card or transfer, or was paid.
+
+    What is put aside on the own current or savings account every month is owed to nobody. A payer is an account that
+    pays into one of these; what a merchant gives back is no income.
     """
     payee = F.coalesce("merchant_id", "counterparty_account_id")
     is_recent = in_last_days("booked_at", HALF_YEAR_DAYS, as_of)
-    payments = movements.where(is_recent & ~F.col("is_own") & (F.col("amount_cents") < 0) & payee.isNotNull())
+    is_income = F.col("is_inflow") & F.col("merchant_id").isNull()
+    is_payment = (F.col("amount_cents") < 0) | is_income
+    payments = movements.where(is_recent & ~F.col("is_own") & is_payment & payee.isNotNull())
+    amount = F.abs("amount_cents")
+    payee_bank = F.when(F.col("merchant_id").isNotNull(), F.col("bank_code"))  # ids of merchants are a bank's own
     return (
-        payments.groupBy("customer_id", payee.alias("payee"))
-        .agg(F.expr(periods_with("true")).alias("period_count"), (-F.sum("amount_cents")).alias("paid_cents"))
+        payments.groupBy(
+            "customer_id",
+            payee_bank.alias("payee_bank"),
+            payee.alias("payee"),
+            (F.col("amount_cents") > 0).alias("is_credit"),
+        )
+        .agg(
+            F.expr(periods_with("true")).alias("period_count"),
+            F.sum(amount).alias("paid_cents"),
+            F.min(amount).alias("smallest_cents"),
+            F.max(amount).alias("largest_cents"),
+        )
         .withColumn("days_ago", F.lit(0))
         .groupBy("customer_id")
         .agg(*aggregates_of(*PAYEE_MEASURES))

@@ -11,16 +11,15 @@ from jobs.windows import aggregates_of, days_before, happened_by
 from schemas.measures_of_promises import DELIVERY_MEASURES, LINE_MEASURES, STATEMENT_MEASURES
 
 
-def describe_cards(statements: DataFrame, accounts: DataFrame, records: DataFrame, as_of: date) -> DataFrame:
-    """One row per customer with a card statement that was published by as_of."""
+def describe_cards(statements: DataFrame, records: DataFrame, as_of: date) -> DataFrame:
+    """One row per customer with a card statement that was published by as_of, of a card that had a limit then."""
     newest_first = Window.partitionBy("customer_id", "bank_code", "account_id").orderBy(
         F.col("statement_date").desc(), F.col("statement_id").desc()
     )
-    limits = accounts.select("bank_code", "account_id", "credit_limit_cents").where("credit_limit_cents > 0")
     return (
         statements.where(happened_by("published_at", as_of) & (F.col("statement_date") <= F.lit(as_of)))
+        .where("credit_limit_cents > 0")
         .join(records, "source_record_id", how="inner")
-        .join(limits, ["bank_code", "account_id"], how="inner")
         .withColumns(
             {
                 "days_ago": F.datediff(F.lit(as_of), "statement_date"),

@@ -9,7 +9,13 @@ from pyspark.sql import functions as F
 
 from jobs.features.promises import describe_cards, describe_deliveries, describe_lines
 from jobs.windows import aggregates_of, days_before, happened_by, in_last_days
-from schemas.features.repayment import DECAY_PER_DAY, INSTALMENT_MEASURES, LINE_FORMULAS, PLAN_MEASURES
+from schemas.features.repayment import (
+    DECAY_PER_DAY,
+    INSTALMENT_MEASURES,
+    LINE_FORMULAS,
+    PAYMENT_MEASURES,
+    PLAN_MEASURES,
+)
 
 NEWEST_DUE_FIRST = ("is_due", "due_date", "plan_id", "instalment_number")  # a total order: the ids break ties
 NONE_IS_ZERO = (
@@ -23,7 +29,6 @@ def build(
     repayments: DataFrame,
     identities: DataFrame,
     statements: DataFrame,
-    accounts: DataFrame,
     credit_accounts: DataFrame,
     cash_on_delivery_orders: DataFrame,
     *,
@@ -39,10 +44,11 @@ def build(
         instalments.where(happened_by("plan_opened_at", as_of)).join(records, "source_record_id", how="inner"), as_of
     )
     plans = describe_plans(owed, repayments, as_of)
-    cards = describe_cards(statements, accounts, records, as_of)
+    cards = describe_cards(statements, records, as_of)
     return (
         owed.groupBy("customer_id")
         .agg(*aggregates_of(*INSTALMENT_MEASURES))
+        .join(describe_payments(repayments, records, as_of), "customer_id", how="left")
         .join(plans, "customer_id", how="left")
         .join(cards, "customer_id", how="left")
         .join(describe_lines(credit_accounts, records, as_of), "customer_id", how="left")
@@ -77,6 +83,21 @@ def tell_delays(owed: DataFrame, as_of: date) -> DataFrame:
             * (F.lit(10_000) - DECAY_PER_DAY * F.col("days_ago")),
         }
     ).withColumn("instalments_ago", F.expr("CASE WHEN is_due THEN 1 END") * (F.row_number().over(newest_first) - 1))
+
+
+def describe_payments(repayments: DataFrame, records: DataFrame, as_of: date) -> DataFrame:
+    """One row per customer who paid in the last 365 days: how evenly the days with a payment follow one another."""
+    is_payment = ~F.col("is_reversal") & (F.col("amount_cents") > 0)
+    newest_last = Window.partitionBy("customer_id").orderBy(F.col("days_ago").desc())
+    return (
+        repayments.where(in_last_days("paid_at", 365, as_of) & is_payment)
+        .join(records, "source_record_id", how="inner")
+        .select("customer_id", days_before(as_of, "paid_at").alias("days_ago"))
+        .distinct()
+        .withColumn("gap_days", F.lag("days_ago").over(newest_last) - F.col("days_ago"))
+        .groupBy("customer_id")
+        .agg(*aggregates_of(*PAYMENT_MEASURES))
+    )
 
 
 def describe_plans(owed: DataFrame, repayments: DataFrame, as_of: date) -> DataFrame:

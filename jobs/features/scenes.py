@@ -14,51 +14,94 @@ from schemas.features.scenes import MERCHANT_MEASURES, MIX_FORMULAS, SPENDING_ME
 YEAR_DAYS: Final = 365
 
 
-def build(purchases: DataFrame, transactions: DataFrame, identities: DataFrame, *, as_of: date) -> DataFrame:
+def build(
+    purchases: DataFrame, refunds: DataFrame, transactions: DataFrame, identities: DataFrame, *, as_of: date
+) -> DataFrame:
     """One row per customer with a purchase or a card payment in the last 365 days.
 
-    A purchase counts on the day it was paid, a card payment on the day it was booked; what a merchant gave back counts
-    against the spending of that day.
+    A purchase counts on the day it was paid, a card payment on the day it was booked; what the shop or a merchant gave
+    back counts against the spending of the day it was given back. As in purchase_value, only refunds of orders that
+    still are purchases count.
     """
-    records = identities.where(happened_by("record_since", as_of)).select("source_record_id", "customer_id")
-    bank_customers = (
-        records.where(~F.col("source_record_id").startswith("shop:"))
-        .select("customer_id", F.lit(True).alias("has_bank"))
-        .distinct()
-    )
+    known = identities.where(happened_by("record_since", as_of))
+    records = known.select("source_record_id", "customer_id")
     card_payments = transactions.where(
         F.col("transaction_type").isin("pos", "online") & happened_by("booked_at", as_of)
     )
-    spending = tell_purchases(purchases, records, bank_customers, as_of).unionByName(
-        tell_card_payments(card_payments, records, as_of)
+    bought = find_counted(purchases.where(happened_by("paid_at", as_of)), known)
+    spending = (
+        tell_purchases(bought, as_of)
+        .unionByName(tell_refunds(refunds, bought, as_of))
+        .unionByName(tell_card_payments(card_payments, records, as_of))
     )
     return (
         spending.groupBy("customer_id")
-        .agg(*aggregates_of(*SPENDING_MEASURES))
+        .agg(*aggregates_of(*SPENDING_MEASURES), F.bool_and("is_refund").alias("has_only_refunds"))
+        .where("NOT has_only_refunds")
         .select("*", *aggregates_of(*MIX_FORMULAS))
         .join(describe_merchants(card_payments, records, as_of), "customer_id", how="left")
         .fillna(0, "merchant_count_90d")
     )
 
 
-def tell_purchases(purchases: DataFrame, records: DataFrame, bank_customers: DataFrame, as_of: date) -> DataFrame:
-    """One row per purchase of the last 365 days; not counted when a partner bank has booked the same payment."""
-    is_paid_by_card = F.col("payment_method") == "bank_card"
+def find_counted(purchases: DataFrame, known: DataFrame) -> DataFrame:
+    """The purchases with their customers; not counted where a partner bank has booked the same payment.
+
+    A bank books what is paid by its card from the day on which its relation with the customer began.
+    """
+    bank_customers = (
+        known.where(~F.col("source_record_id").startswith("shop:"))
+        .groupBy("customer_id")
+        .agg(F.min("record_since").alias("bank_since"))
+    )
+    is_booked = (F.col("payment_method") == "bank_card") & (F.col("paid_at") >= F.col("bank_since"))
     return (
-        purchases.where(in_last_days("paid_at", YEAR_DAYS, as_of))
-        .join(records, "source_record_id", how="inner")
+        purchases.join(known.select("source_record_id", "customer_id"), "source_record_id", how="inner")
         .join(bank_customers, "customer_id", how="left")
         .select(
             "customer_id",
-            days_before(as_of, "paid_at").alias("days_ago"),
-            F.col("net_cents").alias("cents"),
+            "order_id",
+            "paid_at",
+            "net_cents",
             "scene",
             "is_offline",
             F.lit(True).alias("is_shop"),
-            (~is_paid_by_card | F.col("has_bank").isNull()).alias("is_counted"),
+            F.coalesce(~is_booked, F.lit(True)).alias("is_counted"),
             (F.col("discount_cents") > 0).alias("is_discounted"),
             (F.col("payment_method") == "instalment_credit").alias("is_on_credit"),
         )
+    )
+
+
+def tell_purchases(bought: DataFrame, as_of: date) -> DataFrame:
+    """One row per purchase of the last 365 days."""
+    return (
+        bought.where(in_last_days("paid_at", YEAR_DAYS, as_of))
+        .withColumns(
+            {
+                "days_ago": days_before(as_of, "paid_at"),
+                "cents": F.col("net_cents"),
+                "is_refund": F.lit(False),
+            }
+        )
+        .drop("order_id", "paid_at", "net_cents")
+    )
+
+
+def tell_refunds(refunds: DataFrame, bought: DataFrame, as_of: date) -> DataFrame:
+    """One row per refund of the last 365 days, negative, in the scene of its purchase; a purchase may be older."""
+    recent = refunds.where(in_last_days("refunded_at", YEAR_DAYS, as_of))
+    return (
+        recent.select("order_id", "refunded_at", "amount_cents")
+        .join(bought, "order_id", how="inner")
+        .withColumns(
+            {
+                "days_ago": days_before(as_of, "refunded_at"),
+                "cents": -F.col("amount_cents"),
+                "is_refund": F.lit(True),
+            }
+        )
+        .drop("order_id", "refunded_at", "amount_cents", "paid_at", "net_cents")
     )
 
 
@@ -73,10 +116,8 @@ def tell_card_payments(card_payments: DataFrame, records: DataFrame, as_of: date
             (-F.col("amount_cents")).alias("cents"),
             F.coalesce("scene", F.lit("other")).alias("scene"),
             "is_offline",
-            F.lit(False).alias("is_shop"),
             F.lit(True).alias("is_counted"),
-            F.lit(False).alias("is_discounted"),
-            F.lit(False).alias("is_on_credit"),
+            *(F.lit(False).alias(name) for name in ("is_shop", "is_refund", "is_discounted", "is_on_credit")),
         )
     )
 
@@ -85,7 +126,7 @@ def describe_merchants(card_payments: DataFrame, records: DataFrame, as_of: date
     """One row per customer who ever paid a merchant by card."""
     by_record = (
         card_payments.where("merchant_id IS NOT NULL AND amount_cents < 0")
-        .groupBy("source_record_id", "merchant_id")
+        .groupBy("source_record_id", "bank_code", "merchant_id")
         .agg(
             F.max("booked_at").alias("newest_at"),
             F.min("booked_at").alias("oldest_at"),
@@ -94,7 +135,7 @@ def describe_merchants(card_payments: DataFrame, records: DataFrame, as_of: date
     )
     return (
         by_record.join(records, "source_record_id", how="inner")
-        .groupBy("customer_id", "merchant_id")
+        .groupBy("customer_id", "bank_code", "merchant_id")  # ids of merchants are unique per bank only
         .agg(
             days_before(as_of, F.max("newest_at")).alias("newest_days_ago"),
             days_before(as_of, F.min("oldest_at")).alias("oldest_days_ago"),

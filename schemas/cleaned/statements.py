@@ -34,6 +34,13 @@ STATEMENTS = Table(
         Column("due_date", "date", "day by which it is to be paid"),
         Column("published_at", "timestamp", "when it was published"),
         Column("balance_cents", "bigint", "amount owed"),
+        Column(
+            "credit_limit_cents",
+            "bigint",
+            "credit limit of the account when the statement closed; where that is older than what is known, the oldest "
+            "known one",
+            missing="no credit, or the account has not been delivered yet",
+        ),
         Column("minimum_due_cents", "bigint", "least amount to pay by the due date"),
         Column(
             "paid_cents", "bigint", "paid after the statement date, up to the due date or the day, whichever is earlier"

@@ -10,7 +10,9 @@ from schemas.measures import (
     count_of,
     days_of,
     days_since,
+    deviation,
     entropy_of,
+    entropy_over_groups,
     formula,
     mean,
     most,
@@ -26,6 +28,8 @@ SEASON_DAYS = 90
 WINDOWS = last(7, 30, SEASON_DAYS)
 MONTH, SEASON = last(30, SEASON_DAYS)
 WITH_CART, WITH_PURCHASE = "add_to_cart_count > 0", "purchase_count > 0"
+GAPS = ((0, 0), (1, 1), (2, 3), (4, 7), (8, 14), (15, 30), (31, SEASON_DAYS))
+"""Days from one session to the next in bands that double, as habits do: the same day, the next, ... a month."""
 LAST_CART = f"min(CASE WHEN {WITH_CART} THEN days_ago END)"
 LAST_PURCHASE = f"min(CASE WHEN {WITH_PURCHASE} THEN days_ago END)"
 
@@ -40,7 +44,7 @@ def events(kind: str, meaning: str) -> tuple[Feature, ...]:
             "bigint",
             window.told(meaning),
             sum_of(f"{kind}_count", window.condition),
-            rows=f"{window.condition} AND {kind}_count > 0",
+            rows=f"{window.condition} AND event_type = '{kind}'",
         )
     )
 
@@ -64,11 +68,40 @@ VISIT_MEASURES = (
         "bigint",
         "of the 13 periods of seven days that end with as_of, those with a session",
         "CAST(bit_count(bit_or(shiftleft(1L, CAST(days_ago DIV 7 AS INT)))) AS BIGINT)",
+        rows=SEASON.condition,
     ),
     *events("view", "views"),
     *events("search", "searches"),
     *events("add_to_cart", "articles put into the cart"),
     *events("checkout", "checkouts begun"),
+    *(
+        feature
+        for window in (MONTH, SEASON)
+        for feature in formula(
+            window.named("purchase_event_count"),
+            "bigint",
+            window.told("purchases made in a session"),
+            sum_of("purchase_count", window.condition),
+            rows=f"{window.condition} AND event_type = 'purchase'",
+        )
+    ),
+    *(
+        feature
+        for what, meaning, part in (
+            ("cart_to_view", "articles put into the cart over views", "add_to_cart_count"),
+            ("purchase_to_view", "purchases made in a session over views", "purchase_count"),
+        )
+        for feature in share(
+            what, meaning, SEASON, part=part, whole="view_count", noun="ratio", missing="no view in that time"
+        )
+    ),
+    *share(
+        "category_event",
+        "events about a category over events",
+        SEASON,
+        part="category_event_count",
+        whole="event_count",
+    ),
     *mean("session_event", "event_count", "events in a session", SEASON, missing="never: no row then"),
     *mean(
         "session_seconds",
@@ -113,12 +146,14 @@ VISIT_MEASURES = (
         "boolean",
         "whether an article was put into the cart on a later day than the last purchase of the last 90 days",
         f"coalesce({LAST_CART} < coalesce({LAST_PURCHASE}, {SEASON_DAYS}), false)",
+        rows=f"{SEASON.condition} AND ({WITH_CART} OR {WITH_PURCHASE})",
     ),
     *formula(
         "night_share_90d",
         "double",
         "events from 00:00 to 05:59 local time over events in the last 90 days",
         share_of("sum(night_event_count)", "sum(event_count)"),
+        rows=SEASON.condition,
     ),
     *(
         feature
@@ -136,35 +171,78 @@ VISIT_MEASURES = (
         "double",
         "Shannon's entropy, in nats, of the local hours in which sessions of the last 90 days began",
         entropy_of(tuple(count_of(f"hour = {hour}") for hour in range(24))),
+        rows=SEASON.condition,
     ),
     *formula(
         "weekday_entropy_90d",
         "double",
         "Shannon's entropy, in nats, of the weekdays on which sessions of the last 90 days began",
         entropy_of(tuple(count_of(f"weekday = {day}") for day in range(7))),
+        rows=SEASON.condition,
+    ),
+    *mean(
+        "session_gap_days",
+        "gap_days",
+        "days from a session to the next",
+        SEASON,
+        missing="one session only",
+    ),
+    *deviation("session_gap_days", "gap_days", "days from a session to the next", SEASON, missing="one session only"),
+    *formula(
+        "session_gap_entropy_90d",
+        "double",
+        "Shannon's entropy, in nats, of the days from a session of the last 90 days to the next, in the bands 0, 1, "
+        "2-3, 4-7, 8-14, 15-30 and more: 0 for who always comes back after as long",
+        entropy_of(tuple(count_of(f"gap_days BETWEEN {first} AND {last_day}") for first, last_day in GAPS)),
+        missing="one session only",
+        rows=SEASON.condition,
     ),
     *trend("session", "1", "sessions", missing="never: no row then"),
 )
 """Over the sessions of the last 90 days; a session counts, with all of its events, on the local day it ended."""
 
+NO_CATEGORY = "no category looked at"
+ABOUT_CATEGORY = f"{SEASON.condition} AND category_code IS NOT NULL AND event_type <> 'login'"
+ORDINALS = ("", "second ", "third ")
+
 CATEGORY_MEASURES = (
-    *formula("category_count_90d", "bigint", "categories looked at in the last 90 days", "count(category_code)"),
     *formula(
-        "top_category",
-        "string",
-        "category with the most events in the last 90 days, the first by code in a tie",
-        "min(struct(-event_count, category_code)).category_code",
-        missing="no category looked at",
+        "category_count_90d",
+        "bigint",
+        "categories looked at in the last 90 days",
+        "count(category_code)",
+        rows=ABOUT_CATEGORY,
+    ),
+    *(
+        feature
+        for place, name in enumerate(("top", "second", "third"), start=1)
+        for feature in formula(
+            f"{name}_category",
+            "string",
+            f"category with the {ORDINALS[place - 1]}most events in the last 90 days, the first by code in a tie",
+            f"try_element_at(sort_array(collect_list(struct(-event_count, category_code))), {place}).category_code",
+            missing=NO_CATEGORY if place == 1 else f"no {place} categories looked at",
+            rows=ABOUT_CATEGORY,
+        )
+    ),
+    *formula(
+        "category_entropy_90d",
+        "double",
+        "Shannon's entropy, in nats, of the categories of the events of the last 90 days: 0 for one category only",
+        entropy_over_groups("event_count"),
+        missing=NO_CATEGORY,
+        rows=ABOUT_CATEGORY,
     ),
     *formula(
         "top_category_share_90d",
         "double",
         "events about the top category over events about any category in the last 90 days",
         share_of("max(event_count)", "sum(event_count)"),
-        missing="no category looked at",
+        missing=NO_CATEGORY,
+        rows=ABOUT_CATEGORY,
     ),
 )
-"""Over the categories of a customer's events in the last 90 days, one row for each."""
+"""Over the categories of the events of these sessions, logins left out, one row for each."""
 
 BROWSING = Table(
     __name__,

@@ -7,7 +7,6 @@ from schemas.measures import (
     Feature,
     columns_of,
     count,
-    days_of,
     days_since,
     formula,
     least,
@@ -19,7 +18,7 @@ from schemas.measures import (
     trend,
 )
 from schemas.table import Describes, Table
-from schemas.windows import MONTH_DAYS, SAME_DAYS_LAST_YEAR, Window, disjoint, last
+from schemas.windows import EVER, MONTH_DAYS, SAME_DAYS_LAST_YEAR, Window, disjoint, last
 
 PERIODS = disjoint(30, 60, 90, 120, 150, 180)
 """Six periods of 30 days, not calendar months: every one is as long as the next, whatever the day of the month."""
@@ -137,6 +136,7 @@ MOVEMENT_MEASURES = (
         "sum over current and savings accounts of the newest known balance",
         "max(deposits_cents)",
         missing="no balance known",
+        rows=f"{EVER.condition} AND is_deposit AND balance_after_cents IS NOT NULL",
     ),
     *least(
         "balance_cents",
@@ -159,9 +159,10 @@ MOVEMENT_MEASURES = (
     *formula(
         "low_balance_day_count_90d",
         "bigint",
-        "local days, of the last 90, on which a movement left a current or savings account below 100.00",
-        days_of(f"is_deposit AND balance_after_cents < {LOW_BALANCE_CENTS}", 90),
-        rows=f"{SEASON.condition} AND is_deposit AND balance_after_cents < {LOW_BALANCE_CENTS}",
+        "local days, of the last 90, at the end of which a current or savings account held less than 100.00; a balance "
+        "stands until the account's next movement",
+        "coalesce(max(low_balance_days), 0L)",
+        rows=f"{EVER.condition} AND is_deposit AND balance_after_cents IS NOT NULL",
     ),
     *share(
         "cash",
@@ -171,6 +172,15 @@ MOVEMENT_MEASURES = (
         where=OUTFLOW,
         value="-amount_cents",
         missing="no outflow",
+    ),
+    *share(
+        "card_cash",
+        "cash drawn by credit card over all that credit cards were debited",
+        HALF_YEAR,
+        part="transaction_type = 'cash'",
+        where="account_type = 'credit_card' AND amount_cents < 0",
+        value="-amount_cents",
+        missing="no debit of a credit card",
     ),
     *share(
         "offline",
@@ -193,22 +203,49 @@ MOVEMENT_MEASURES = (
 )
 """Over the movements of the last 395 days: a year, and the same 30 days a year ago."""
 
+RECURS = f"period_count >= {RECURRING_PERIODS}"
+REGULAR_PAYER = f"{RECURS} AND is_credit AND largest_cents <= 2 * smallest_cents"
+PAID_RECENTLY = Window("180d", "", 0, HALF_YEAR_DAYS - 1)
+
 PAYEE_MEASURES = (
     *count(
         "recurring_payee",
         "accounts of others and merchants paid in at least five of the last six periods of 30 days",
-        Window("180d", "", 0),
-        where=f"period_count >= {RECURRING_PERIODS}",
+        PAID_RECENTLY,
+        where=f"{RECURS} AND NOT is_credit",
     ),
     *total(
         "recurring_cents",
         "paid_cents",
         "paid in the last 180 days to those who were paid in at least five of the last six periods of 30 days",
-        Window("180d", "", 0),
-        where=f"period_count >= {RECURRING_PERIODS}",
+        PAID_RECENTLY,
+        where=f"{RECURS} AND NOT is_credit",
+    ),
+    *total(
+        "regular_obligation_cents",
+        "paid_cents",
+        "paid to those of them of whose payments the largest is at most a fifth above the smallest, as rent and "
+        "subscriptions are,",
+        PAID_RECENTLY,
+        where=f"{RECURS} AND NOT is_credit AND largest_cents * 5 <= smallest_cents * 6",
+    ),
+    *count(
+        "regular_payer",
+        "accounts of others that paid into current and savings accounts in at least five of the last six periods of 30 "
+        "days, the largest payment at most twice the smallest: what a salary looks like, however the bank labels it,",
+        PAID_RECENTLY,
+        where=REGULAR_PAYER,
+    ),
+    *total(
+        "regular_income_cents",
+        "paid_cents",
+        "received from regular payers (see regular_payer_count_180d)",
+        PAID_RECENTLY,
+        where=REGULAR_PAYER,
     ),
 )
-"""Over those whom a customer paid in the last 180 days, one row for each account or merchant."""
+"""Over those whom a customer paid, or who paid the customer, in the last 180 days, one row for each account or merchant
+and direction; amounts are positive."""
 
 CASH_FLOW = Table(
     __name__,

@@ -16,6 +16,7 @@ from schemas.measures import (
     sum_of,
 )
 from schemas.table import Describes, Table
+from schemas.windows import EVER, Window, last
 
 BOTH_FIELDS = (
     *("full_name_token", "phone_token", "email_token", "national_id_token"),
@@ -146,12 +147,19 @@ PLAN_MEASURES = formula(
 )
 """Over the instalments of plans opened by as_of."""
 
+
+def shipped_in(window: Window) -> str:
+    """SQL: whether a purchase of the window was shipped to a known address."""
+    return f"{window.condition} AND shipping_address_token IS NOT NULL"
+
+
 ADDRESS_MEASURES = (
     *formula(
         "address_count_180d",
         "bigint",
         "different shipping addresses of purchases in the last 180 days",
         count_of("newest_days_ago < 180"),
+        rows=shipped_in(last(180)[0]),
     ),
     *formula(
         "main_address_share_365d",
@@ -159,6 +167,7 @@ ADDRESS_MEASURES = (
         "purchases shipped to the address used most over purchases shipped to a known address, in the last 365 days",
         share_of("max(purchase_count)", "sum(purchase_count)"),
         missing="nothing shipped to a known address in the last 365 days",
+        rows=shipped_in(last(365)[0]),
     ),
     *formula(
         "days_since_new_address",
@@ -166,16 +175,22 @@ ADDRESS_MEASURES = (
         "days since a shipping address was used for the first time",
         "min(oldest_days_ago)",
         missing="nothing shipped to a known address",
+        rows=shipped_in(EVER),
     ),
 )
 """Over the shipping addresses of a customer's purchases, one row for each."""
 
 DEVICE_MEASURES = (
-    *formula(
-        "device_count_30d", "bigint", "devices logged in on in the last 30 days", count_of("newest_days_ago < 30")
-    ),
-    *formula(
-        "device_count_90d", "bigint", "devices logged in on in the last 90 days", count_of("newest_days_ago < 90")
+    *(
+        feature
+        for window, days in zip(last(30, 90), (30, 90), strict=True)
+        for feature in formula(
+            window.named("device_count"),
+            "bigint",
+            window.told("devices logged in on"),
+            count_of(f"newest_days_ago < {days}"),
+            rows=window.condition,
+        )
     ),
     *formula(
         "days_since_new_device",

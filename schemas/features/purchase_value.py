@@ -9,6 +9,7 @@ from schemas.measures import (
     count,
     days_since,
     deviation,
+    distinct,
     formula,
     least,
     mean,
@@ -27,7 +28,6 @@ ALL_WINDOWS = (*last(7, 30, 90, 180, 365, 730), EVER, *WEEKS_TO_YEARS, *YEARS_BE
 YEAR = last(365)
 IN_YEAR = YEAR[0].condition
 REFUND_SHARE = share_of(sum_of("refunded_cents", IN_YEAR), sum_of("paid_cents", IN_YEAR))
-SCENES_BOUGHT_IN = " + ".join(f"max(CASE WHEN {IN_YEAR} AND scene = '{scene}' THEN 1 ELSE 0 END)" for scene in SCENES)
 VALUE_OF_ORDER = "value paid of the purchases"
 
 MONEY_MEASURES = (
@@ -49,6 +49,7 @@ MONEY_MEASURES = (
         "double",
         "refunded over paid in the last 365 days, at most 1",
         f"least({REFUND_SHARE}, CASE WHEN {sum_of('paid_cents', IN_YEAR)} <> 0 THEN 1D END)",
+        rows=IN_YEAR,
         missing="nothing paid: discounts took all",
     ),
     *share(
@@ -69,13 +70,7 @@ MONEY_MEASURES = (
         part="payment_method = 'instalment_credit'",
         where="is_purchase",
     ),
-    *formula(
-        "scene_count_365d",
-        "bigint",
-        "scenes bought in during the last 365 days",
-        f"CAST({SCENES_BOUGHT_IN} AS BIGINT)",
-        rows=f"{IN_YEAR} AND is_purchase",
-    ),
+    *distinct("scene", "scene", SCENES, "scenes of the purchases", *YEAR, where="is_purchase"),
     *mean("order_value_cents", "paid_cents", VALUE_OF_ORDER, *YEAR, where="is_purchase", missing="never: no row then"),
     *least("order_value_cents", "paid_cents", VALUE_OF_ORDER, *YEAR, where="is_purchase", missing="never: no row then"),
     *most("order_value_cents", "paid_cents", VALUE_OF_ORDER, *YEAR, where="is_purchase", missing="never: no row then"),

@@ -1,6 +1,5 @@
 """How a customer keeps the promise to pay instalments."""
 
-from schemas.cleaned.accounts import ACCOUNTS
 from schemas.cleaned.cash_on_delivery_orders import CASH_ON_DELIVERY_ORDERS
 from schemas.cleaned.credit_accounts import CREDIT_ACCOUNTS
 from schemas.cleaned.instalments import INSTALMENTS
@@ -12,7 +11,9 @@ from schemas.measures import (
     columns_of,
     count,
     count_of,
+    deviation,
     formula,
+    least,
     mean,
     most,
     share,
@@ -29,9 +30,10 @@ FIRST_LATE_DAYS = 30  # the first bucket that few people fall into by forgetting
 DECAY_PER_DAY = 3  # in ten-thousandths: an old delay weighs less, by 0.03 % for each day since it was due
 
 YEARS = last(90, 180, 365, 730)
-HALF_YEAR, YEAR = last(180, 365)
+QUARTER, HALF_YEAR, YEAR, TWO_YEARS = last(90, 180, 365, 730)
 NEWEST = last_events("instalments_ago", 1, 3, 6)
 BEFORE_AS_OF = (Window("", "due by as_of", 0),)
+PAID_AGAIN = "gap_days IS NOT NULL"
 ON_TIME = "settled_date IS NOT NULL AND days_late <= 0"
 PAST_DUE = "coalesce(max(CASE WHEN days_ago >= 0 AND settled_date IS NULL THEN days_ago END), 0)"
 WORST = "coalesce(max(CASE WHEN days_ago >= 0 THEN greatest(days_late, 0) END), 0)"
@@ -85,8 +87,10 @@ INSTALMENT_MEASURES = (
         "days_past_due",
         "greatest(days_late, 0)",
         "the delays, paid or not, of instalments due",
+        QUARTER,
         HALF_YEAR,
         YEAR,
+        TWO_YEARS,
         *NEWEST,
         missing=NOT_DUE,
         kind="int",
@@ -105,6 +109,21 @@ INSTALMENT_MEASURES = (
         "the delays, paid or not, of instalments due",
         *YEARS,
         *NEWEST[1:],
+        missing=NOT_DUE,
+    ),
+    *mean(
+        "days_before_due",
+        "greatest(-days_late, 0)",
+        "the days that instalments due were paid in full before their due date",
+        YEAR,
+        where="settled_date IS NOT NULL",
+        missing="nothing due in that time was paid in full",
+    ),
+    *mean(
+        "due_less_paid_cents",
+        "due_cents - paid_cents",
+        "due less paid of the instalments due, negative when more was paid,",
+        YEAR,
         missing=NOT_DUE,
     ),
     *count("due_instalment", "instalments due", *YEARS, *BEFORE_AS_OF),
@@ -208,6 +227,17 @@ INSTALMENT_MEASURES = (
 )
 """Over the instalments of plans opened by as_of; `days_ago` counts from the due date, and is negative before it."""
 
+PAID_ONCE = "not paid on two days in that time"
+PAYMENT_GAP = ("payment_gap_days", "gap_days", "the days from one day with a payment to the next")
+
+PAYMENT_MEASURES = (
+    *mean(*PAYMENT_GAP, YEAR, where=PAID_AGAIN, missing=PAID_ONCE),
+    *deviation(*PAYMENT_GAP, YEAR, where=PAID_AGAIN, missing=PAID_ONCE),
+    *least(*PAYMENT_GAP, YEAR, where=PAID_AGAIN, missing=PAID_ONCE, kind="int"),
+    *most(*PAYMENT_GAP, YEAR, where=PAID_AGAIN, missing=PAID_ONCE, kind="int"),
+)
+"""Over the days of the last 365 with a payment, taken back or not, one row for each."""
+
 PLAN_MEASURES = (
     *count("plan", "instalment plans opened", EVER, *last(30, 90, 365)),
     *count("active_plan", "plans with an instalment not paid in full", EVER, where="closed_date IS NULL"),
@@ -227,7 +257,11 @@ PLAN_MEASURES = (
         missing="no plan is paid in full",
     ),
     *formula(
-        "reversal_count_365d", "bigint", "payments taken back in the last 365 days", sum_of("reversal_count", "true")
+        "reversal_count_365d",
+        "bigint",
+        "payments taken back in the last 365 days",
+        sum_of("reversal_count", "true"),
+        rows=f"{YEAR.condition} AND is_reversal",
     ),
 )
 """Over the plans; `days_ago` counts from the opening."""
@@ -240,7 +274,6 @@ REPAYMENT = Table(
         REPAYMENTS,
         IDENTITIES,
         STATEMENTS,
-        ACCOUNTS,
         CREDIT_ACCOUNTS,
         CASH_ON_DELIVERY_ORDERS,
     ),
@@ -249,7 +282,7 @@ REPAYMENT = Table(
     may_be_empty=True,
     columns=(
         CUSTOMER_ID,
-        *columns_of(*INSTALMENT_MEASURES, *PLAN_MEASURES, *STATEMENT_MEASURES),
+        *columns_of(*INSTALMENT_MEASURES, *PAYMENT_MEASURES, *PLAN_MEASURES, *STATEMENT_MEASURES),
         *columns_of(*LINE_MEASURES, *LINE_FORMULAS, *DELIVERY_MEASURES),
     ),
 )

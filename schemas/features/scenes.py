@@ -1,6 +1,7 @@
 """In which scenes of life a customer spends, at the shop and by bank card, online and in person."""
 
 from schemas.cleaned.purchases import PURCHASES
+from schemas.cleaned.refunds import REFUNDS
 from schemas.cleaned.transactions import TRANSACTIONS
 from schemas.columns import CUSTOMER_ID, SCENES
 from schemas.customers.identities import IDENTITIES
@@ -17,19 +18,22 @@ from schemas.measures import (
     total,
 )
 from schemas.table import Describes, Table
-from schemas.windows import Window, last
+from schemas.windows import EVER, Window, last
 
 SEASON, YEAR = last(90, 365)
-PROMOTED, UNPROMOTED = (f"{YEAR.condition} AND is_shop AND {which}is_discounted" for which in ("", "NOT "))
+BOUGHT = "is_shop AND NOT is_refund"
+PROMOTED, UNPROMOTED = (f"{YEAR.condition} AND {BOUGHT} AND {which}is_discounted" for which in ("", "NOT "))
+COUNTED_IN_YEAR = f"{YEAR.condition} AND is_counted"
+PAID_MERCHANT = "is_counted AND merchant_id IS NOT NULL AND amount_cents < 0"
 NOTHING = "nothing spent in that time"
 SPENT_IN = tuple(f"greatest({scene}_spend_cents_sum_365d, 0L)" for scene in SCENES)
 SPENT = f"({' + '.join(SPENT_IN)})"
 
 
 def share_of_wallet(window: Window) -> str:
-    """SQL: spent at the shop over spent anywhere, at most 1; null when no more was spent than given back."""
+    """SQL: spent at the shop over spent anywhere, from 0 to 1; null when no more was spent than given back."""
     shop, whole = (sum_of("cents", f"{window.condition} AND {rows}") for rows in ("is_shop", "is_counted"))
-    return f"CASE WHEN {whole} > 0 THEN least(CAST({shop} AS DOUBLE) / CAST({whole} AS DOUBLE), 1D) END"
+    return f"CASE WHEN {whole} > 0 THEN greatest(least(CAST({shop} AS DOUBLE) / CAST({whole} AS DOUBLE), 1D), 0D) END"
 
 
 SPENDING_MEASURES = (
@@ -40,7 +44,7 @@ SPENDING_MEASURES = (
             *total(
                 f"{scene}_spend_cents",
                 "cents",
-                f"spent on {scene} at the shop and by card, less what card merchants gave back,",
+                f"spent on {scene} at the shop and by card, less what was given back,",
                 SEASON,
                 YEAR,
                 where=f"is_counted AND scene = '{scene}'",
@@ -53,8 +57,22 @@ SPENDING_MEASURES = (
             ),
         )
     ),
-    *total("all_spend_cents", "cents", "spent at the shop and by card", SEASON, YEAR, where="is_counted"),
-    *total("shop_spend_cents", "cents", "spent at the shop, however paid,", SEASON, YEAR, where="is_shop"),
+    *total(
+        "all_spend_cents",
+        "cents",
+        "spent at the shop and by card, less what was given back,",
+        SEASON,
+        YEAR,
+        where="is_counted",
+    ),
+    *total(
+        "shop_spend_cents",
+        "cents",
+        "spent at the shop, however paid, less what it gave back,",
+        SEASON,
+        YEAR,
+        where="is_shop",
+    ),
     *share(
         "offline_payment",
         "payments in a physical shop over payments, at the shop and by card,",
@@ -79,19 +97,19 @@ SPENDING_MEASURES = (
         for feature in formula(
             window.named("wallet_share"),
             "double",
-            window.told("spent at the shop over spent at the shop and by card, at most 1,"),
+            window.told("spent at the shop over spent at the shop and by card, less what was given back, from 0 to 1,"),
             share_of_wallet(window),
             missing=NOTHING,
-            rows=window.condition,
+            rows=f"{window.condition} AND (is_shop OR is_counted)",
         )
     ),
     *share(
         "promotion_spend",
-        "spent on purchases with a discount over spent at the shop",
+        "paid for purchases with a discount over paid for purchases at the shop",
         YEAR,
         part="is_discounted",
         value="cents",
-        where="is_shop",
+        where=BOUGHT,
         missing="nothing paid at the shop in that time",
     ),
     *formula(
@@ -103,20 +121,21 @@ SPENDING_MEASURES = (
             f"({sum_of('cents', UNPROMOTED)} * CAST({count_of(PROMOTED)} AS DOUBLE))",
         ),
         missing="no purchase of one of both kinds",
-        rows=f"{YEAR.condition} AND is_shop",
+        rows=f"{YEAR.condition} AND {BOUGHT}",
     ),
     *share(
         "instalment_spend",
-        "spent on instalment credit over spent at the shop",
+        "paid on instalment credit over paid for purchases at the shop",
         YEAR,
         part="is_on_credit",
         value="cents",
-        where="is_shop",
+        where=BOUGHT,
         missing="nothing paid at the shop in that time",
     ),
 )
-"""Over purchases and card payments together. What a customer of a partner bank bought at the shop by bank card is
-booked by the bank as well: the purchase then is not `is_counted`, so that no money is spent twice."""
+"""Over purchases, their refunds and card payments together. What a customer of a partner bank bought at the shop by
+bank card is booked by the bank as well: neither the purchase nor its refund then is `is_counted`, so that no money is
+spent twice."""
 
 MIX_FORMULAS = (
     *(
@@ -128,6 +147,7 @@ MIX_FORMULAS = (
             f"spent on {scene} over spent on all scenes with more spent than given back, in the last 365 days",
             share_of(spent, SPENT),
             missing=NOTHING,
+            rows=COUNTED_IN_YEAR,
         )
     ),
     *formula(
@@ -136,6 +156,7 @@ MIX_FORMULAS = (
         "Shannon's entropy, in nats, of what was spent on each scene in the last 365 days: 0 for one scene only",
         entropy_of(SPENT_IN),
         missing=NOTHING,
+        rows=COUNTED_IN_YEAR,
     ),
     *formula(
         "top_scene_365d",
@@ -144,12 +165,14 @@ MIX_FORMULAS = (
         first_largest(SCENES, SPENT_IN),
         missing=NOTHING,
         allowed=SCENES,
+        rows=COUNTED_IN_YEAR,
     ),
     *formula(
         "paid_scene_count_365d",
         "bigint",
         "scenes with a payment at the shop or by card in the last 365 days",
         f"CAST({' + '.join(f'least({scene}_payment_count_365d, 1L)' for scene in SCENES)} AS BIGINT)",
+        rows=f"{COUNTED_IN_YEAR} AND cents > 0",
     ),
 )
 """Over the columns above."""
@@ -160,6 +183,7 @@ MERCHANT_MEASURES = (
         "bigint",
         "merchants paid by card in the last 90 days",
         count_of("newest_days_ago < 90"),
+        rows=f"{SEASON.condition} AND {PAID_MERCHANT}",
     ),
     *formula(
         "new_merchant_share_90d",
@@ -167,6 +191,7 @@ MERCHANT_MEASURES = (
         "merchants first paid by card in the last 90 days over merchants paid in the last 90 days",
         share_of(count_of("oldest_days_ago < 90"), count_of("newest_days_ago < 90")),
         missing="no merchant paid by card in the last 90 days",
+        rows=f"{EVER.condition} AND {PAID_MERCHANT}",
     ),
     *formula(
         "top_merchant_share_365d",
@@ -174,6 +199,7 @@ MERCHANT_MEASURES = (
         "card payments to the merchant paid most often over card payments to merchants, in the last 365 days",
         share_of("max(payment_count)", "sum(payment_count)"),
         missing="no merchant paid by card in the last 365 days",
+        rows=f"{YEAR.condition} AND {PAID_MERCHANT}",
     ),
 )
 """Over the merchants a customer ever paid by card, one row for each."""
@@ -183,6 +209,7 @@ SCENES_OF_LIFE = Table(
     grain="one row per customer with a purchase or a card payment in the last 365 days",
     built_from=(
         PURCHASES,
+        REFUNDS,
         TRANSACTIONS,
         IDENTITIES,
     ),

@@ -1,11 +1,59 @@
 """Everything known about a customer: all feature families side by side."""
 
+from typing import Final
+
+from schemas.columns import CUSTOMER_ID
 from schemas.customers.customers import CUSTOMERS
 from schemas.families import FAMILIES, family_columns
-from schemas.table import Column, Describes, Table
+from schemas.features.browsing import BROWSING
+from schemas.features.cash_flow import CASH_FLOW
+from schemas.features.purchase_value import PURCHASE_VALUE
+from schemas.features.repayment import REPAYMENT
+from schemas.features.scenes import SCENES_OF_LIFE
+from schemas.measures import columns_of, formula, share_of
+from schemas.table import Describes, Table
 
-FAMILIES_OF_A_FULL_PROFILE = 4
-"""Identity knows everybody; who is known by fewer than three others is described by nulls. A guess."""
+SIDES: Final = (PURCHASE_VALUE, REPAYMENT, CASH_FLOW, BROWSING, SCENES_OF_LIFE)
+"""The sides that tell what somebody does. Identity knows everybody, and what relations tell is told of others."""
+
+SIDES_OF_A_FULL_PROFILE: Final = 3
+"""Of five; spending by scene follows from purchases or card payments: one partner's habits alone are two. A guess."""
+
+MONTHS_IN_HALF_YEAR: Final = 6
+
+
+def has_row_in(family: Table) -> str:
+    """SQL: 1 where a profile has a row of the family, else 0, by a column that is never null there."""
+    told = next(column.name for column in family.columns if column != CUSTOMER_ID and not column.is_nullable)
+    return f"CAST({told} IS NOT NULL AS BIGINT)"
+
+
+KNOWN_SIDES: Final = " + ".join(has_row_in(side) for side in SIDES)
+
+PROFILE_MEASURES = (
+    *formula(
+        "known_side_count",
+        "bigint",
+        "of what a customer buys, repays, earns, looks at and spends on (purchase_value, repayment, cash_flow, "
+        "browsing, scenes), the sides of which there is a row",
+        KNOWN_SIDES,
+    ),
+    *formula(
+        "is_thin_profile",
+        "boolean",
+        f"whether fewer than {SIDES_OF_A_FULL_PROFILE} of these five sides are known",
+        f"{KNOWN_SIDES} < {SIDES_OF_A_FULL_PROFILE}",
+    ),
+    *formula(
+        "debt_service_ratio",
+        "double",
+        "instalments due in the next 30 days over a sixth of the inflow of the last 180 days; above 1 when more is due "
+        "than comes in",
+        share_of(f"due_cents_next_30d * {MONTHS_IN_HALF_YEAR}", "inflow_cents_sum_180d"),
+        missing="no instalment plan, or no inflow known",
+    ),
+)
+"""Over the columns of the families."""
 
 CUSTOMER_PROFILES = Table(
     __name__,
@@ -16,18 +64,6 @@ CUSTOMER_PROFILES = Table(
     columns=(
         *CUSTOMERS.columns,
         *family_columns(),
-        Column("known_family_count", "bigint", "feature families that have a row of the customer"),
-        Column(
-            "is_thin_profile",
-            "boolean",
-            f"whether fewer than {FAMILIES_OF_A_FULL_PROFILE} families have a row of the customer",
-        ),
-        Column(
-            "debt_service_ratio",
-            "double",
-            "instalments due in the next 30 days over a sixth of the inflow of the last 180 days; above 1 when more is "
-            "due than comes in",
-            missing="no instalment plan, or no inflow known",
-        ),
+        *columns_of(*PROFILE_MEASURES),
     ),
 )

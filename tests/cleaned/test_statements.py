@@ -18,8 +18,8 @@ HARBOUR = {"bank_code": "harbour", "account_id": "card"}
 MARCH = {**HARBOUR, "statement_id": "march", "statement_date": "2026-03-05", "due_date": "2026-03-25"}
 
 
-def built(table: TableMaker, statements: GivenRows, payments: GivenRows) -> DataFrame:
-    accounts = table(BANK_ACCOUNTS, [{**HARBOUR, "bank_customer_id": "ann"}])
+def built(table: TableMaker, statements: GivenRows, payments: GivenRows, versions: GivenRows = ({},)) -> DataFrame:
+    accounts = table(BANK_ACCOUNTS, [{**HARBOUR, "bank_customer_id": "ann", **version} for version in versions])
     return build(table(BANK_CARD_STATEMENTS, statements), table(BANK_CARD_PAYMENTS, payments), accounts, as_of=AS_OF)
 
 
@@ -56,6 +56,28 @@ def test_t1_a_statement_exists_from_its_publication_and_may_wait_for_its_account
         ("due before it closed", "harbour:ann", 0, 0),
         ("march", "harbour:ann", 200, 0),
         ("not ours yet", None, 0, 0),
+    ]
+
+
+def test_a_statement_keeps_the_limit_that_was_in_force_when_it_closed(table: TableMaker) -> None:
+    statements = [
+        {**MARCH, "statement_id": day, "statement_date": day}
+        for day in ("2026-01-05", "2026-02-05", "2026-02-06", "2026-03-05")
+    ]
+    limits = {
+        "2026-01-20 00:00:00": 100,
+        "2026-02-05 15:59:59": 200,  # the last second of 5 February in Shanghai
+        "2026-02-05 16:00:00": 300,
+        "2026-03-20 00:00:00": None,
+    }
+    versions = [{"updated_at": at, "credit_limit_cents": cents} for at, cents in limits.items()]
+    repeated = {**versions[2], "captured_date": "2026-03-01", "credit_limit_cents": 350}  # the later delivery counts
+    found = built(table, statements, [], [*versions, repeated])
+    assert rows(found, "statement_id", "credit_limit_cents") == [
+        ("2026-01-05", 100),
+        ("2026-02-05", 200),
+        ("2026-02-06", 350),
+        ("2026-03-05", 350),
     ]
 
 

@@ -263,6 +263,7 @@ class RandomRows:
             "due_date": statement_date + timedelta(days=20),
             "published_at": published_at,
             "balance_cents": self.chance.randint(0, 900_000),
+            "credit_limit_cents": self.chance.choice((None, 0, 500_000, 700_001)),
             "minimum_due_cents": 5_000,
             "paid_cents": self.chance.choice((0, 4_999, 5_000, 9_999)),
         }

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+from math import log, sqrt
 from typing import Any
+
+import pytest
 
 from jobs.features.browsing import build
 from schemas.cleaned.browsing_events import BROWSING_EVENTS
@@ -69,6 +73,70 @@ def test_events_of_people_who_were_not_logged_in_belong_to_nobody(table: TableMa
     ]
     columns = ("session_count_90d", "cart_share_90d", "add_to_cart_count_30d")
     assert described(table, events, *columns) == [("ann", 2, 0.5, 1)]
+
+
+def test_machines_and_pages_that_reload_for_days_are_left_out_with_all_they_looked_at(table: TableMaker) -> None:
+    begun = datetime(2026, 3, 10, tzinfo=UTC)
+
+    def visit(name: str, events: int, seconds_apart: int, category: str) -> list[Row]:
+        return [
+            {**did(name, "view", str(begun + timedelta(seconds=seconds_apart * number))), "category_code": category}
+            for number in range(events)
+        ]
+
+    events = [
+        *visit("ann", 500, 1, "person"),
+        *visit("bob", 501, 1, "bot"),
+        *visit("cem", 49, 30 * 60, "person"),  # a day to the second, never silent for longer than half an hour
+        *visit("dia", 145, 30 * 60, "left open"),  # three days
+        {**did("dia", "view", "2026-03-20", "another"), "category_code": "person"},
+    ]
+    columns = ("session_count_90d", "view_count_90d", "session_seconds_max_90d", "category_count_90d", "top_category")
+    assert described(table, events, *columns) == [
+        ("ann", 1, 500, 499, 1, "person"),
+        ("cem", 1, 49, 86_400, 1, "person"),
+        ("dia", 1, 1, 0, 1, "person"),
+    ]
+
+
+def test_who_comes_back_every_week_is_regular_and_who_comes_as_it_happens_is_not(table: TableMaker) -> None:
+    days = {"ann": (1, 8, 15, 22, 29), "bob": (1, 1, 2, 4, 9, 20), "cem": (30,)}
+    events = [
+        did(name, "view", f"2026-03-{31 - day:02d}", f"{name}{number}")
+        for name, found in days.items()
+        for number, day in enumerate(found)
+    ]
+    columns = ("session_gap_days_mean_90d", "session_gap_days_deviation_90d", "session_gap_entropy_90d")
+    ann, bob, cem = described(table, events, *columns)
+    assert ann == ("ann", 7.0, 0.0, 0.0)
+    assert bob[1:] == pytest.approx((19 / 5, sqrt(151 / 5 - (19 / 5) ** 2), log(5)))  # 0, 1, 2, 5 and 11 days
+    assert cem == ("cem", None, None, None)
+
+
+def test_the_three_categories_looked_at_most_are_named_and_a_tie_goes_to_the_first_by_code(table: TableMaker) -> None:
+    looks = {"a": 3, "b": 1, "c": 3, "d": 2}
+    events = [
+        {**did("ann", "view", "2026-03-10", category), "category_code": category}
+        for category, number in looks.items()
+        for _ in range(number)
+    ]
+    events += [
+        did("bob", "view", "2026-03-10"),
+        did("bob", "add_to_cart", "2026-03-10"),
+        did("cem", "search", "2026-03-10"),
+    ]
+    top = ("top_category", "second_category", "third_category", "category_entropy_90d")
+    found = {name: values for name, *values in described(table, events, *top)}
+    assert found["ann"][:3] == ["a", "c", "d"]
+    entropy = log(9) - (2 * 3 * log(3) + 2 * log(2)) / 9
+    assert found["ann"][3] == pytest.approx(entropy, abs=1e-9)
+    assert found["bob"] == [None] * 4
+    funnel = ("cart_to_view_ratio_90d", "purchase_to_view_ratio_90d", "category_event_share_90d")
+    assert described(table, events, *funnel) == [
+        ("ann", 0.0, 0.0, 1.0),
+        ("bob", 1.0, 0.0, 0.0),
+        ("cem", None, None, 0.0),
+    ]
 
 
 def test_a_session_that_two_customers_share_counts_for_both_with_their_own_events(table: TableMaker) -> None:

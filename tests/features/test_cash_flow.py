@@ -60,6 +60,27 @@ def test_a_transfer_between_own_deposit_accounts_is_neither_inflow_nor_outflow(t
     ]
 
 
+def test_an_account_id_that_two_banks_use_means_the_account_at_the_same_bank(table: TableMaker) -> None:
+    other = {"counterparty_account_id": "ann-savings"}
+    movements = [
+        moved("ann-savings", 1, "2024-05-05"),
+        moved("ann-savings", 1, "2024-05-05", bank="meridian", source_record_id="meridian:bob"),
+        moved("ann-current", -700, **other),  # to the own account at harbour
+        moved("ann-current", -300, bank="meridian", **other),  # to bob's at meridian
+    ]
+    assert described(table, movements, "outflow_cents_sum_90d") == [("ann", 300)]
+
+
+def test_two_banks_may_call_different_merchants_by_the_same_id(table: TableMaker) -> None:
+    days = ("2026-03-15", "2026-02-15", "2026-01-15", "2025-12-15", "2025-11-15")
+    paid = {"merchant_id": "m1", "transaction_type": "pos"}
+    movements = [
+        *(moved("ann-current", -900, day, bank=("harbour", "meridian")[n % 2], **paid) for n, day in enumerate(days)),
+        *(moved("bob-current", -900, day, **paid) for day in days),
+    ]
+    assert described(table, movements, "recurring_payee_count_180d") == [("ann", 0), ("bob", 1)]
+
+
 def test_t1_an_account_that_is_known_only_later_does_not_yet_make_a_transfer_an_own_one(table: TableMaker) -> None:
     movements = [
         moved("ann-current", -700, "2026-03-31", counterparty_account_id="ann-savings"),
@@ -116,6 +137,32 @@ def test_the_newest_known_balance_of_each_account_counts_and_a_tie_goes_to_the_l
     ]
 
 
+def test_a_low_balance_stands_until_the_next_movement_and_a_day_counts_once_for_all_accounts(table: TableMaker) -> None:
+    def left(account: str, cents: int, day: str, **more: Any) -> Row:
+        return moved(account, -1, day, balance_after_cents=cents, **more)
+
+    movements = [
+        left("ann-current", 9_999, "2026-03-01"),
+        left("ann-current", 5_000, "2026-03-11 01:00"),
+        left("ann-current", 10_000, "2026-03-11 02:00"),  # the day ended with enough: low on 1 to 10 March
+        moved("ann-current", -1, "2026-03-05", balance_after_cents=None),
+        left("ann-savings", 0, "2026-03-09"),
+        left("ann-savings", 90_000, "2026-03-13"),  # 9 to 12 March
+        left("bob-current", 10, "2024-01-01"),  # ever since: all 90 days
+        moved("bob-current", -1, "2026-03-31"),
+        left("cem-current", 10, "2025-12-01"),
+        left("cem-current", 50_000, "2026-01-02"),  # 1 January, which is day 89
+        left("cem-credit_card", 10, "2026-01-02"),
+        left("dia-current", 10, "2026-03-31"),
+    ]
+    assert described(table, movements, "low_balance_day_count_90d") == [
+        ("ann", 12),
+        ("bob", 90),
+        ("cem", 1),
+        ("dia", 1),
+    ]
+
+
 def test_t20_money_given_back_by_a_merchant_is_taken_off_the_spending(table: TableMaker) -> None:
     movements = [
         moved("ann-credit_card", -800, transaction_type="online"),
@@ -140,6 +187,35 @@ def test_an_even_inflow_varies_by_nothing_and_one_in_six_periods_varies_by_the_r
         moved("cem-current", -600, month_days[0]),
     ]
     assert described(table, movements, "inflow_variation_180d") == [("ann", 0.0), ("bob", sqrt(5)), ("cem", None)]
+
+
+def test_who_pays_in_as_much_every_month_is_a_regular_payer_whatever_the_bank_calls_it(table: TableMaker) -> None:
+    days = ("2026-03-15", "2026-02-15", "2026-01-15", "2025-12-15", "2025-11-15")
+    wages = (1_000, 1_000, 1_000, 1_000, 2_000)
+    movements = [
+        *(moved("ann-current", c, d, counterparty_account_id="works") for d, c in zip(days, wages, strict=True)),
+        *(moved("ann-current", -c, d, counterparty_account_id="rent") for d, c in zip(days, wages, strict=True)),
+        *(moved("ann-current", 100 + n, d, counterparty_account_id="ann-savings") for n, d in enumerate(days)),
+        moved("ann-savings", 1),
+        *(
+            moved("bob-current", c + 1, d, counterparty_account_id="x")
+            for d, c in zip(days, (1, 1, 1, 1, 3), strict=True)
+        ),
+        *(moved("bob-current", 500, d, merchant_id="m") for d in days),  # given back by a merchant
+        *(
+            moved("cem-current", -c, d, counterparty_account_id="y")
+            for d, c in zip(days, (50, 50, 60, 50, 50), strict=True)
+        ),
+        *(moved("dia-credit_card", 500, d, counterparty_account_id="z") for d in days),
+        moved("dia-current", 1, days[0]),
+    ]
+    columns = ("regular_payer_count_180d", "regular_income_cents_sum_180d", "regular_obligation_cents_sum_180d")
+    assert described(table, movements, *columns, "recurring_payee_count_180d") == [
+        ("ann", 1, 6_000, 0, 1),
+        ("bob", 1, 12, 0, 0),
+        ("cem", 0, 0, 260, 1),
+        ("dia", 0, 0, 0, 0),
+    ]
 
 
 def test_what_is_saved_every_month_on_the_own_account_is_no_obligation_and_the_rent_is(table: TableMaker) -> None:

@@ -8,9 +8,11 @@ from importlib import import_module
 import pytest
 from pyspark.sql import DataFrame, SparkSession
 
+from jobs.features import purchase_value
 from jobs.features.purchase_outlook import describe_buyers
 from schemas.families import FAMILIES
 from schemas.features.purchase_outlook import PURCHASE_OUTLOOK
+from schemas.features.purchase_value import PURCHASE_VALUE
 from schemas.table import Table
 from tests.conftest import TableMaker
 from tests.features.random_rows import AS_OF
@@ -53,6 +55,19 @@ def test_a_family_is_compiled_and_never_leaves_the_engine(
     assert sizes
     assert min(sizes) > 0
     assert max(sizes) < HUGE_METHOD_BYTES
+
+
+def test_a_family_that_goes_on_from_the_night_before_is_compiled_too(spark: SparkSession, table: TableMaker) -> None:
+    spark.conf.set("spark.sql.adaptive.enabled", "false")
+    try:
+        parents = [table(parent, []) for parent in PURCHASE_VALUE.built_from]  # type: ignore[arg-type]
+        built = purchase_value.build(*parents, as_of=AS_OF, previous=table(PURCHASE_VALUE, []))
+        plan, generated = told(built, "simple"), told(built, "codegen")
+    finally:
+        spark.conf.set("spark.sql.adaptive.enabled", "true")
+    assert [word for word in (*ROW_BY_ROW, *EVERYBODY_WITH_EVERYBODY) if word in plan] == []
+    assert [line for line in plan.splitlines() if re.search(r"[-: ] HashAggregate\(", line)] == []
+    assert max(int(size) for size in re.findall(r"maxMethodCodeSize:(-?\d+)", generated)) < HUGE_METHOD_BYTES
 
 
 def told(frame: DataFrame, mode: str) -> str:

@@ -176,6 +176,36 @@ def test_a_plan_is_counted_once_however_many_instalments_and_reversals_it_has(ta
     assert described(table, instalments, repayments, *columns) == [("ann", 2, 1, 3, 0)]
 
 
+def test_the_days_between_payments_are_told_and_a_payment_taken_back_is_one_that_was_made(table: TableMaker) -> None:
+    instalments = [
+        owed("ann", 40, settled_after=-10, paid_cents=1_200),
+        owed("bob", 40),
+        owed("bob", 100, settled_after=3),
+    ]
+    days = {
+        "ann": ("2026-03-30", "2026-03-10 01:00", "2026-03-10 02:00", "2026-02-28", "2025-03-01"),
+        "bob": ("2026-03-01",),
+    }
+    repayments: list[Row] = [
+        {
+            "repayment_id": f"{name}{at}",
+            "plan_id": f"plan of {name}",
+            "source_record_id": f"shop:{name}",
+            "paid_at": at,
+            "amount_cents": 100,
+        }
+        for name, moments in days.items()
+        for at in moments
+    ]
+    taken_back = {"repayment_id": "back", "paid_at": "2026-03-20", "is_reversal": True, "amount_cents": -1}
+    repayments.append({**repayments[0], **taken_back})
+    gaps = (f"payment_gap_days_{kind}_365d" for kind in ("min", "max", "mean", "deviation"))
+    found = described(
+        table, instalments, repayments, *gaps, "days_before_due_mean_365d", "due_less_paid_cents_mean_365d"
+    )
+    assert found == [("ann", 10, 20, 15.0, 5.0, 10.0, -200.0), ("bob", None, None, None, None, 0.0, 500.0)]
+
+
 def test_two_records_of_a_customer_are_described_together(table: TableMaker) -> None:
     instalments = [owed("ann", 40), owed("ann-again", 70)]
     identities = [

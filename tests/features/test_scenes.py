@@ -10,6 +10,7 @@ import pytest
 
 from jobs.features.scenes import build
 from schemas.cleaned.purchases import PURCHASES
+from schemas.cleaned.refunds import REFUNDS
 from schemas.cleaned.transactions import TRANSACTIONS
 from schemas.customers.identities import IDENTITIES
 from tests.conftest import TableMaker, rows
@@ -18,11 +19,24 @@ AS_OF = date(2026, 3, 31)
 Row = dict[str, Any]
 
 
-def described(table: TableMaker, purchases: list[Row], payments: list[Row], *columns: str) -> list[tuple[Any, ...]]:
+def described(
+    table: TableMaker,
+    purchases: list[Row],
+    payments: list[Row],
+    *columns: str,
+    refunds: list[Row] | None = None,
+    bank_since: str = "2020-01-01",
+) -> list[tuple[Any, ...]]:
     records = sorted({row["source_record_id"] for row in (*purchases, *payments)})
-    identities = [{"source_record_id": record, "customer_id": record.split(":")[1]} for record in records]
+    since = {"harbour": bank_since}
+    identities = [
+        {"source_record_id": record, "customer_id": name, "record_since": since.get(partner, "2020-01-01")}
+        for record in records
+        for partner, name in (record.split(":"),)
+    ]
     built = build(
         table(PURCHASES, [{"order_id": f"o{n}", **row} for n, row in enumerate(purchases)]),
+        table(REFUNDS, [{"refund_id": f"r{n}", **row} for n, row in enumerate(refunds or [])]),
         table(TRANSACTIONS, [{"transaction_id": f"t{n}", **row} for n, row in enumerate(payments)]),
         table(IDENTITIES, identities),
         as_of=AS_OF,
@@ -67,6 +81,41 @@ def test_t20_what_a_merchant_gave_back_counts_against_the_spending_and_never_bel
     ]
     columns = ("travel_spend_cents_sum_365d", "medical_spend_cents_sum_365d", "retail_spend_share_365d")
     assert described(table, [], payments, *columns) == [("ann", 0, -50, 1.0)]
+
+
+def test_t20_what_the_shop_gave_back_leaves_nothing_spent_and_no_part_of_the_wallet(table: TableMaker) -> None:
+    purchases = [bought("ann", 300, "travel"), bought("bob", 300), bought("cem", 500, paid_at="2024-12-01")]
+    payments = [paid("ann", 100), paid("bob", 100)]
+    refunds = [
+        {"order_id": "o0", "refunded_at": "2026-03-11", "amount_cents": 300},
+        {"order_id": "o1", "refunded_at": "2026-04-01", "amount_cents": 300},  # tomorrow
+        {"order_id": "o2", "refunded_at": "2026-03-11", "amount_cents": 500},  # of the year before last: no row
+        {"order_id": "cancelled", "refunded_at": "2026-03-11", "amount_cents": 300},
+    ]
+    columns = ("travel_spend_cents_sum_90d", "all_spend_cents_sum_90d", "shop_spend_cents_sum_90d", "wallet_share_90d")
+    assert described(table, purchases, payments, *columns, refunds=refunds) == [
+        ("ann", 0, 100, 0, 0.0),
+        ("bob", 0, 400, 300, 0.75),
+    ]
+
+
+def test_a_card_of_another_bank_paid_before_the_relation_with_ours_began_and_its_purchase_counts(
+    table: TableMaker,
+) -> None:
+    purchases = [
+        bought("ann", 300, method="bank_card", paid_at="2026-03-09 23:59:59+08:00"),
+        bought("ann", 50, method="bank_card", paid_at="2026-03-10 00:00:00+08:00"),
+    ]
+    found = described(
+        table, purchases, [paid("ann", 50)], "all_spend_cents_sum_90d", bank_since="2026-03-10 00:00:00+08:00"
+    )
+    assert found == [("ann", 350)]
+
+
+def test_two_banks_may_call_different_merchants_by_the_same_id(table: TableMaker) -> None:
+    payments = [paid("ann", 10, bank_code="harbour"), paid("ann", 10, bank_code="meridian")]
+    columns = ("merchant_count_90d", "top_merchant_share_365d")
+    assert described(table, [], payments, *columns) == [("ann", 2, 0.5)]
 
 
 def test_a_merchant_is_new_when_first_paid_within_the_season(table: TableMaker) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +12,13 @@ import pyarrow.parquet as pq
 import pytest
 
 from jobs.arrow_types import arrow_schema
-from jobs.explain import UnknownColumnError, UnknownCustomerError, explain
+from jobs.explain import UnknownColumnError, UnknownCustomerError, explain, feature_of
+from jobs.explained_rows import can_tell, rows_meant
 from jobs.lake import Lake, Partition
 from jobs.settings import Settings, read_settings
 from jobs.storage_local import LocalStorage
 from schemas.cleaned.accounts import ACCOUNTS
+from schemas.cleaned.browsing_events import BROWSING_EVENTS
 from schemas.cleaned.cash_on_delivery_orders import CASH_ON_DELIVERY_ORDERS
 from schemas.cleaned.credit_accounts import CREDIT_ACCOUNTS
 from schemas.cleaned.instalments import INSTALMENTS
@@ -24,22 +26,29 @@ from schemas.cleaned.purchases import PURCHASES
 from schemas.cleaned.refunds import REFUNDS
 from schemas.cleaned.repayments import REPAYMENTS
 from schemas.cleaned.statements import STATEMENTS
+from schemas.cleaned.transactions import TRANSACTIONS
 from schemas.cleaned.transfers import TRANSFERS as PAYMENTS
 from schemas.customers.identities import IDENTITIES
 from schemas.edges.favours import FAVOURS
 from schemas.edges.identifier_holders import IDENTIFIER_HOLDERS
 from schemas.edges.shared_identifiers import SHARED_IDENTIFIERS
 from schemas.edges.transfers import TRANSFERS
+from schemas.features.browsing import BROWSING
+from schemas.features.cash_flow import CASH_FLOW
 from schemas.features.default_influence import DEFAULT_INFLUENCE
 from schemas.features.identifier_risk import IDENTIFIER_RISK
+from schemas.features.identity import IDENTITY
 from schemas.features.money_flows import MONEY_FLOWS
 from schemas.features.neighbourhood import NEIGHBOURHOOD
 from schemas.features.purchase_value import PURCHASE_VALUE
 from schemas.features.repayment import REPAYMENT
+from schemas.features.scenes import SCENES_OF_LIFE
+from schemas.profiles.customer_profiles import CUSTOMER_PROFILES
 from schemas.table import Table
 from tests.conftest import filled_rows
 
 NIGHT = date(2026, 4, 1)
+GIVEN: Mapping[str, object] = {"as_of": NIGHT, "bank_since": None}
 
 
 def settings(folder: Path) -> Settings:
@@ -88,6 +97,7 @@ def test_a_value_is_told_with_its_meaning_its_formula_and_the_rows_of_its_window
     text = "\n".join(explained.lines())
     assert "purchase_count_30d = 2" in text
     assert "purchases paid in the last 30 days" in text
+    assert "2026-03-03 to 2026-04-01" in text
     assert "count(1) FILTER (WHERE is_purchase AND days_ago BETWEEN 0 AND 29)" in text
     assert "_token" not in text
 
@@ -122,7 +132,11 @@ def tied(lake: Lake) -> Lake:
     plan = {"source_record_id": "shop:ann", "due_date": date(2026, 5, 1), "plan_opened_at": days["in"]}
     old = {**plan, "plan_id": "old", "due_date": date(2026, 3, 20), "plan_opened_at": datetime(2025, 12, 1, tzinfo=UTC)}
     publish(lake, INSTALMENTS, [{**plan, "plan_id": "new"}, old])
-    publish(lake, CASH_ON_DELIVERY_ORDERS, [{"source_record_id": "shop:ann", "ended_at": days["before"]}])
+    publish(
+        lake,
+        CASH_ON_DELIVERY_ORDERS,
+        [{"source_record_id": "shop:ann", "ended_at": days["before"], "is_refused": True}],
+    )
     for parent in (REPAYMENTS, STATEMENTS, ACCOUNTS, CREDIT_ACCOUNTS):
         publish(lake, parent, [{}])  # one row of nobody
     for family in (DEFAULT_INFLUENCE, IDENTIFIER_RISK, MONEY_FLOWS, NEIGHBOURHOOD, REPAYMENT):
@@ -138,7 +152,7 @@ def test_no_family_tells_a_token_and_those_about_others_tell_ties_instead_of_the
         "identifier_default_share_max": {"edges/identifier_holders": 1},
         "late_neighbour_share": {"edges/transfers": 2, "edges/shared_identifiers": 1, "edges/favours": 1},
         "passed_on_share_30d": {"cleaned/transfers": 1},
-        "plan_count_30d": {"cleaned/instalments": 1, "cleaned/repayments": 0, "cleaned/statements": 0},
+        "plan_count_30d": {"cleaned/instalments": 1},
     }
     for column, expected in columns.items():
         explained = explain("ann", column, NIGHT, tied, settings(tmp_path))
@@ -147,7 +161,7 @@ def test_no_family_tells_a_token_and_those_about_others_tell_ties_instead_of_the
         assert {address: found[address] for address in expected} == expected, column
         assert "PLANTED" not in text
         assert ("cleaned/instalments" in found) == (column == "plan_count_30d")
-        assert ("cleaned/accounts" in found) == (column == "plan_count_30d"), "a neighbour has the card"
+        assert "cleaned/accounts" not in found, "a neighbour has the card"
     [opened] = [rows["plan_id"].to_pylist() for parent, rows in explained.rows if parent == INSTALMENTS]
     assert opened == ["new"]
 
@@ -164,7 +178,101 @@ def test_what_is_still_to_come_is_shown_where_a_value_rests_on_it(tied: Lake, tm
         explained = explain("ann", column, NIGHT, tied, settings(tmp_path))
         found = dict(explained.rows)
         assert found[INSTALMENTS]["plan_id"].to_pylist() == expected, column
-        orders = found[CASH_ON_DELIVERY_ORDERS].num_rows
-        assert orders == (0 if column == "due_cents_next_30d" else 1)
+        assert CASH_ON_DELIVERY_ORDERS not in found, "no instalment"
     refused = explain("ann", "refused_delivery_count_365d", NIGHT, tied, settings(tmp_path))
-    assert {parent.name: rows.num_rows for parent, rows in refused.rows}["cash_on_delivery_orders"] == 1
+    assert {parent.name: rows.num_rows for parent, rows in refused.rows} == {"cash_on_delivery_orders": 1}
+
+
+@pytest.fixture
+def busy(lake: Lake) -> Lake:
+    """ann moved money, looked around and owes three instalments, within the windows that are asked for and before."""
+
+    def moment(days: int) -> datetime:
+        return datetime(2026, 4, 1, 4, tzinfo=UTC) - timedelta(days=days)
+
+    own = {"source_record_id": "shop:ann"}
+    publish(
+        lake,
+        TRANSACTIONS,
+        [
+            {**own, "transaction_id": name, "account_type": kind, "amount_cents": cents, "booked_at": moment(days)}
+            for name, kind, cents, days in (
+                ("salary", "current", 500, 10),
+                ("rent", "current", -300, 10),
+                ("card", "credit_card", 70, 10),
+                ("old", "current", 500, 90),
+            )
+        ],
+    )
+    kinds = ("view", "login", "view")
+    publish(
+        lake,
+        BROWSING_EVENTS,
+        [
+            {
+                **own,
+                "event_id": f"{kind} {days}",
+                "event_type": kind,
+                "occurred_at": moment(days),
+                "session_id": str(days),
+            }
+            for kind, days in zip(kinds, (1, 2, 90), strict=True)
+        ],
+    )
+    due = [NIGHT - timedelta(days=days) for days in (5, 35, 65)]
+    publish(
+        lake,
+        INSTALMENTS,
+        [{**own, "plan_id": "p", "instalment_number": 3 - n, "due_date": d} for n, d in enumerate(due)],
+    )
+    for parent in (REPAYMENTS, STATEMENTS, ACCOUNTS, CREDIT_ACCOUNTS, CASH_ON_DELIVERY_ORDERS):
+        publish(lake, parent, [{}])
+    for family in (CASH_FLOW, BROWSING, REPAYMENT, SCENES_OF_LIFE):
+        publish(lake, family, [{"customer_id": "ann"}])
+    publish(lake, CUSTOMER_PROFILES, [{"customer_id": "ann", "known_side_count": 4, "due_cents_next_30d": 25}])
+    return lake
+
+
+def test_a_formula_shows_the_rows_of_its_own_window_that_its_own_condition_means(busy: Lake, tmp_path: Path) -> None:
+    expected = {
+        ("inflow_variation_180d", TRANSACTIONS, "transaction_id"): ["salary", "old"],
+        ("inflow_cents_sum_90d", TRANSACTIONS, "transaction_id"): ["salary"],
+        ("outflow_count_90d", TRANSACTIONS, "transaction_id"): ["rent"],
+        ("night_share_90d", BROWSING_EVENTS, "event_id"): ["view 1", "login 2"],
+        ("hour_entropy_90d", BROWSING_EVENTS, "event_id"): ["view 1", "login 2"],
+        ("view_count_90d", BROWSING_EVENTS, "event_id"): ["view 1"],
+        ("days_past_due_max_last_1", INSTALMENTS, "instalment_number"): [3],
+        ("on_time_share_last_3", INSTALMENTS, "instalment_number"): [3, 2, 1],
+        ("over_30_days_late_instalment_count_90d", INSTALMENTS, "instalment_number"): [2, 1],
+        ("top_scene_365d", PURCHASES, "order_id"): ["last second", "first day", "too early"],
+    }
+    for (column, parent, name), ids in expected.items():
+        explained = explain("ann", column, NIGHT, busy, settings(tmp_path))
+        assert dict(explained.rows)[parent][name].to_pylist() == ids, column
+
+
+def test_a_value_of_the_profile_alone_is_told_by_the_values_it_is_made_of(busy: Lake, tmp_path: Path) -> None:
+    explained = explain("ann", "debt_service_ratio", NIGHT, busy, settings(tmp_path))
+    assert [(family.name, name, value) for family, name, value in explained.parts] == [
+        ("cash_flow", "inflow_cents_sum_180d", None),
+        ("repayment", "due_cents_next_30d", 25),
+    ]
+    assert "part     due_cents_next_30d = 25, of features/repayment" in list(explained.lines())
+    assert explain("ann", "known_side_count", NIGHT, busy, settings(tmp_path)).value == 4
+
+
+def test_the_condition_of_every_measure_can_be_read_over_a_parent_of_its_family() -> None:
+    untold = {}
+    for family in (BROWSING, CASH_FLOW, IDENTITY, PURCHASE_VALUE, REPAYMENT, SCENES_OF_LIFE):
+        parents = [parent for parent in family.built_from if isinstance(parent, Table)]
+        empty = {p: arrow_schema(p).empty_table().append_column("days_ago", pa.array([], pa.int64())) for p in parents}
+        for name in family.column_names[1:]:
+            feature = feature_of(family, name)
+            if feature is None:
+                continue
+            telling = [parent for parent in parents if can_tell(family, parent, feature.rows)]
+            for parent in telling:
+                assert not rows_meant(empty[parent], family, parent, feature.rows, GIVEN).num_rows
+            if not telling:
+                untold[name] = feature.rows
+    assert set(untold) == {"stacked_plan_count", "stacked_plan_count_365d"}, "only what a plan owes to the one before"

@@ -61,9 +61,10 @@ def test_missing_settings_are_all_named_at_once(
     for name in ("NIGHTLEDGER_LAKE", "NIGHTLEDGER_FIRST_BUSINESS_DATE"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("NIGHTLEDGER_BANKS", "harbour")
+    monkeypatch.setenv("NIGHTLEDGER_TIME_ZONE", "Europe/Berlin")  # a zone, and not the one that days are counted in
     monkeypatch.delenv("NIGHTLEDGER_BANK_HARBOUR_URL", raising=False)
     assert main(["night", "--business-date", "2026-04-01"]) == 2
-    for name in ("NIGHTLEDGER_LAKE", "NIGHTLEDGER_FIRST_BUSINESS_DATE", "NIGHTLEDGER_BANK_HARBOUR_URL"):
+    for name in ("NIGHTLEDGER_LAKE", "NIGHTLEDGER_FIRST_BUSINESS_DATE", "NIGHTLEDGER_BANK_HARBOUR_URL", "_TIME_ZONE"):
         assert name in caplog.text
 
 

@@ -8,10 +8,9 @@ from jobs.profiles.customer_profiles import build
 from schemas.customers.customers import CUSTOMERS
 from schemas.families import FAMILIES
 from schemas.features.cash_flow import CASH_FLOW
-from schemas.features.identity import IDENTITY
 from schemas.features.purchase_value import PURCHASE_VALUE
 from schemas.features.repayment import REPAYMENT
-from schemas.profiles.customer_profiles import CUSTOMER_PROFILES
+from schemas.profiles.customer_profiles import CUSTOMER_PROFILES, SIDES
 from schemas.table import Table
 from tests.conftest import GivenRows, TableMaker, rows
 
@@ -64,18 +63,17 @@ def test_every_column_of_every_family_is_in_the_profile_and_may_be_null_there(ta
 
 
 def test_a_family_that_is_added_needs_no_edit_of_the_job(table: TableMaker) -> None:
-    new_family = table(PURCHASE_VALUE, [{"customer_id": "ann", "purchase_count_30d": 3}]).select(
-        "customer_id", "purchase_count_30d"
-    )
+    new_family = table(PURCHASE_VALUE, [{"customer_id": "ann", "purchase_count_30d": 3}])
     others = [table(family, []) for family in FAMILIES if family is not PURCHASE_VALUE]
     profiles = build(table(CUSTOMERS, [{"customer_id": "ann"}]), *others, new_family, as_of=AS_OF)
     assert rows(profiles, "customer_id", "purchase_count_30d") == [("ann", 3)]
 
 
-def test_who_is_known_by_few_families_has_a_thin_file_and_nothing_due_is_no_burden(table: TableMaker) -> None:
+def test_who_is_known_from_few_sides_has_a_thin_profile_and_nothing_due_is_no_burden(table: TableMaker) -> None:
     customers = table(CUSTOMERS, [{"customer_id": name} for name in ("ann", "bob", "cem")])
     given: dict[Table, GivenRows] = {
-        IDENTITY: [{"customer_id": name} for name in ("ann", "bob", "cem")],
+        # who knows somebody, holds a number or is somebody's neighbour is not known for that
+        **{family: [{"customer_id": "cem"}] for family in FAMILIES if family not in SIDES},
         PURCHASE_VALUE: [{"customer_id": "ann"}, {"customer_id": "bob"}],
         CASH_FLOW: [
             {"customer_id": "ann", "inflow_cents_sum_180d": 600_000},
@@ -84,8 +82,8 @@ def test_who_is_known_by_few_families_has_a_thin_file_and_nothing_due_is_no_burd
         REPAYMENT: [{"customer_id": "ann", "due_cents_next_30d": 25_000}],
     }
     profiles = build(customers, *families(table, given), as_of=AS_OF)
-    assert rows(profiles, "customer_id", "known_family_count", "is_thin_profile", "debt_service_ratio") == [
-        ("ann", 4, False, 0.25),
-        ("bob", 3, True, None),
-        ("cem", 1, True, None),
+    assert rows(profiles, "customer_id", "known_side_count", "is_thin_profile", "debt_service_ratio") == [
+        ("ann", 3, False, 0.25),
+        ("bob", 2, True, None),
+        ("cem", 0, True, None),
     ]

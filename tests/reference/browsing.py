@@ -6,28 +6,38 @@ VIEWS = """
     CREATE VIEW known_events AS
         SELECT customer_id, e.*, days_ago_of(occurred_at) AS ago
         FROM browsing_events e JOIN identities USING (source_record_id) WHERE days_ago_of(occurred_at) BETWEEN 0 AND 89;
-    CREATE VIEW visits AS
+    CREATE VIEW cut AS
         WITH gaps AS (
             SELECT *, epoch_us(occurred_at) // 1000000 - epoch_us(lag(occurred_at) OVER session) // 1000000 AS silence
             FROM known_events WINDOW session AS (PARTITION BY customer_id, session_id ORDER BY occurred_at, event_id)
-        ), cut AS (
-            SELECT *, count(*) FILTER (silence > 1800) OVER (
-                PARTITION BY customer_id, session_id ORDER BY occurred_at, event_id ROWS UNBOUNDED PRECEDING) AS visit
-            FROM gaps
         )
-        SELECT customer_id, min(ago) AS ago, count(*) AS events,
+        SELECT *, count(*) FILTER (silence > 1800) OVER (
+            PARTITION BY customer_id, session_id ORDER BY occurred_at, event_id ROWS UNBOUNDED PRECEDING) AS visit
+        FROM gaps;
+    CREATE VIEW visits AS
+        SELECT customer_id, session_id, visit, min(ago) AS ago, count(*) AS events,
                epoch_us(max(occurred_at)) // 1000000 - epoch_us(min(occurred_at)) // 1000000 AS seconds,
                hour(min(occurred_at) + INTERVAL 8 HOUR) AS hour, isodow(min(occurred_at) + INTERVAL 8 HOUR) AS weekday,
                count(*) FILTER (hour(occurred_at + INTERVAL 8 HOUR) < 6) AS at_night,
                count(*) FILTER (event_type = 'view') AS views, count(*) FILTER (event_type = 'search') AS searches,
                count(*) FILTER (event_type = 'add_to_cart') AS carts,
                count(*) FILTER (event_type = 'checkout') AS checkouts,
-               count(*) FILTER (event_type = 'purchase') AS buys
+               count(*) FILTER (event_type = 'purchase') AS buys, count(category_code) AS categorised
         FROM cut GROUP BY customer_id, session_id, visit HAVING count(*) <= 500 AND seconds <= 86400;
     CREATE VIEW visitors AS SELECT DISTINCT customer_id FROM visits;
     CREATE VIEW looked_at AS
-        SELECT customer_id, category_code, count(*) AS events FROM known_events
-        WHERE category_code IS NOT NULL GROUP BY 1, 2;
+        SELECT customer_id, category_code, count(*) AS events,
+               row_number() OVER (PARTITION BY customer_id ORDER BY count(*) DESC, category_code) AS place,
+               sum(count(*)) OVER (PARTITION BY customer_id) AS all_events
+        FROM cut SEMI JOIN visits USING (customer_id, session_id, visit)
+        WHERE category_code IS NOT NULL AND event_type <> 'login' GROUP BY 1, 2;
+    CREATE VIEW gaps_between AS
+        SELECT customer_id, lag(ago) OVER (PARTITION BY customer_id ORDER BY ago DESC) - ago AS days FROM visits;
+    CREATE VIEW gap_bands AS
+        SELECT customer_id, count(*) AS n, sum(count(*)) OVER (PARTITION BY customer_id) AS all_n
+        FROM gaps_between WHERE days IS NOT NULL
+        GROUP BY customer_id, CASE WHEN days < 2 THEN days WHEN days <= 3 THEN 2 WHEN days <= 7 THEN 3
+                                   WHEN days <= 14 THEN 4 WHEN days <= 30 THEN 5 ELSE 6 END;
     CREATE VIEW hours AS
         SELECT customer_id, count(*) AS n, sum(count(*)) OVER (PARTITION BY customer_id) AS all_n
         FROM visits GROUP BY customer_id, hour;
@@ -57,6 +67,10 @@ ANSWER = Answer(
             "search_count": "coalesce(sum(searches) FILTER ({w}), 0)",
             "add_to_cart_count": "coalesce(sum(carts) FILTER ({w}), 0)",
             "checkout_count": "coalesce(sum(checkouts) FILTER ({w}), 0)",
+            "purchase_event_count": "coalesce(sum(buys) FILTER ({w}), 0)",
+            "cart_to_view_ratio": "ratio(sum(carts) FILTER ({w}), sum(views) FILTER ({w}))",
+            "purchase_to_view_ratio": "ratio(sum(buys) FILTER ({w}), sum(views) FILTER ({w}))",
+            "category_event_share": "ratio(sum(categorised) FILTER ({w}), sum(events) FILTER ({w}))",
             "session_event_mean": "ratio(sum(events) FILTER ({w}), count(*) FILTER ({w}))",
             "session_seconds_mean": "ratio(sum(seconds) FILTER ({w}), count(*) FILTER ({w}))",
             "session_seconds_max": "max(seconds) FILTER ({w})",
@@ -74,11 +88,19 @@ ANSWER = Answer(
             "weekend_share": part("weekday IN (6, 7)"),
             "session_trend_30d_90d": "ratio(3 * count(*) FILTER (ago < 30), count(*) FILTER (ago < 90))",
         },
+        "gaps_between": {
+            "session_gap_days_mean_90d": "ratio(sum(days), count(days))",
+            "session_gap_days_deviation_90d": "stddev_pop(days)",
+        },
+        "gap_bands": {"session_gap_entropy_90d": ENTROPY},
         "hours": {"hour_entropy_90d": ENTROPY},
         "weekdays": {"weekday_entropy_90d": ENTROPY},
         "looked_at": {
             "category_count_90d": "count(*)",
-            "top_category": "arg_min(category_code, (-events, category_code))",
+            "top_category": "any_value(category_code) FILTER (place = 1)",
+            "second_category": "any_value(category_code) FILTER (place = 2)",
+            "third_category": "any_value(category_code) FILTER (place = 3)",
+            "category_entropy_90d": "greatest(-sum((events / all_events) * ln(events / all_events)), 0)",
             "top_category_share_90d": "ratio(max(events), sum(events))",
         },
     },

@@ -7,13 +7,19 @@ VIEWS = """
         SELECT customer_id, t.*, days_ago_of(booked_at) AS ago,
                coalesce(account_type IN ('current', 'savings'), false) AS is_deposit
         FROM transactions t JOIN identities USING (source_record_id) WHERE days_ago_of(booked_at) >= 0;
-    CREATE VIEW own AS SELECT DISTINCT customer_id, account_id FROM booked WHERE is_deposit;
+    CREATE VIEW own AS SELECT DISTINCT customer_id, bank_code, account_id FROM booked WHERE is_deposit;
+    CREATE VIEW at_one_bank AS
+        SELECT account_id FROM transactions
+        WHERE days_ago_of(booked_at) >= 0 AND account_type IN ('current', 'savings')
+        GROUP BY 1 HAVING count(DISTINCT bank_code) = 1;
     CREATE VIEW movements AS
         SELECT *, is_deposit AND NOT is_own AND amount_cents > 0 AS is_in,
                is_deposit AND NOT is_own AND amount_cents < 0 AS is_out,
                transaction_type IN ('pos', 'online') AS is_card
         FROM (SELECT b.*, EXISTS (FROM own WHERE own.customer_id = b.customer_id
-                                  AND own.account_id = b.counterparty_account_id) AS is_own FROM booked b);
+                                  AND own.account_id = b.counterparty_account_id
+                                  AND (own.bank_code = b.bank_code OR own.account_id IN (FROM at_one_bank))) AS is_own
+              FROM booked b);
     CREATE VIEW holders AS SELECT DISTINCT customer_id FROM booked WHERE ago < 180;
     CREATE VIEW periods AS
         SELECT customer_id, period, coalesce(sum(amount_cents) FILTER (is_in), 0) AS inflow,
@@ -24,13 +30,23 @@ VIEWS = """
     CREATE VIEW newest AS
         SELECT customer_id, arg_max(balance_after_cents, (booked_at, transaction_id)) AS balance
         FROM booked WHERE is_deposit AND balance_after_cents IS NOT NULL GROUP BY customer_id, bank_code, account_id;
+    CREATE VIEW low_days AS
+        WITH ends AS (
+            SELECT customer_id, bank_code, account_id, least(ago, 90) AS day,
+                   arg_max(balance_after_cents, (booked_at, transaction_id)) AS balance
+            FROM booked WHERE is_deposit AND balance_after_cents IS NOT NULL GROUP BY ALL
+        ), stood AS (
+            SELECT *, coalesce(lag(day) OVER (PARTITION BY bank_code, account_id ORDER BY day) + 1, 0) AS until
+            FROM ends
+        )
+        SELECT DISTINCT customer_id, unnest(range(until, least(day, 89) + 1)) AS ago FROM stood WHERE balance < 10000;
     CREATE VIEW payees AS
-        SELECT customer_id, coalesce(merchant_id, counterparty_account_id) AS payee,
-               count(DISTINCT ago // 30) AS months,
-               -sum(amount_cents) AS paid
-        FROM movements WHERE ago < 180 AND amount_cents < 0 AND NOT is_own
+        SELECT customer_id, coalesce(merchant_id, counterparty_account_id) AS payee, amount_cents > 0 AS is_payer,
+               count(DISTINCT ago // 30) AS months, sum(abs(amount_cents)) AS paid,
+               max(abs(amount_cents)) AS largest, min(abs(amount_cents)) AS smallest
+        FROM movements WHERE ago < 180 AND NOT is_own AND (amount_cents < 0 OR (is_in AND merchant_id IS NULL))
             AND coalesce(merchant_id, counterparty_account_id) IS NOT NULL
-        GROUP BY 1, 2;
+        GROUP BY customer_id, payee, is_payer, CASE WHEN merchant_id IS NOT NULL THEN bank_code END;
 """
 
 SALARY = "is_in AND transaction_type = 'salary'"
@@ -72,10 +88,14 @@ ANSWER = Answer(
                 "ratio(sum(balance_after_cents) FILTER ({w} AND is_deposit),"
                 " count(balance_after_cents) FILTER ({w} AND is_deposit))"
             ),
-            "low_balance_day_count": "count(DISTINCT ago) FILTER ({w} AND is_deposit AND balance_after_cents < 10000)",
             "cash_share": (
                 "ratio(coalesce(sum(amount_cents) FILTER ({w} AND is_out AND transaction_type = 'cash'), 0),"
                 " sum(amount_cents) FILTER ({w} AND is_out))"
+            ),
+            "card_cash_share": (
+                "ratio(coalesce(sum(amount_cents) FILTER ({w} AND amount_cents < 0 AND account_type = 'credit_card' AND"
+                " transaction_type = 'cash'), 0), sum(amount_cents) FILTER ({w} AND amount_cents < 0 AND account_type ="
+                " 'credit_card'))"
             ),
             "offline_share": (
                 "ratio(count(*) FILTER ({w} AND is_card AND amount_cents < 0 AND is_offline),"
@@ -88,12 +108,24 @@ ANSWER = Answer(
             "inflow_variation_180d": "CASE WHEN sum(inflow) > 0 THEN stddev_pop(inflow) / avg(inflow) END",
             "salary_variation_180d": "CASE WHEN sum(salary) > 0 THEN stddev_pop(salary) / avg(salary) END",
         },
+        "low_days": {"low_balance_day_count_90d": "count(*)"},
         "newest": {"balance_cents_last": "sum(balance)"},
         "payees": {
-            "recurring_payee_count_180d": "count(*) FILTER (months >= 5)",
-            "recurring_cents_sum_180d": "coalesce(sum(paid) FILTER (months >= 5), 0)",
+            "recurring_payee_count_180d": "count(*) FILTER (months >= 5 AND NOT is_payer)",
+            "recurring_cents_sum_180d": "coalesce(sum(paid) FILTER (months >= 5 AND NOT is_payer), 0)",
+            "regular_obligation_cents_sum_180d": (
+                "coalesce(sum(paid) FILTER (months >= 5 AND NOT is_payer AND 5 * largest <= 6 * smallest), 0)"
+            ),
+            "regular_payer_count_180d": "count(*) FILTER (months >= 5 AND is_payer AND largest <= 2 * smallest)",
+            "regular_income_cents_sum_180d": (
+                "coalesce(sum(paid) FILTER (months >= 5 AND is_payer AND largest <= 2 * smallest), 0)"
+            ),
         },
     },
     derived={},
-    zero=("recurring_payee_count_180d", "recurring_cents_sum_180d"),
+    zero=(
+        "low_balance_day_count_90d",
+        *("recurring_payee_count_180d", "recurring_cents_sum_180d", "regular_obligation_cents_sum_180d"),
+        *("regular_payer_count_180d", "regular_income_cents_sum_180d"),
+    ),
 )

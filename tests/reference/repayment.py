@@ -28,14 +28,19 @@ VIEWS = """
     CREATE VIEW reversals AS
         SELECT customer_id, days_ago_of(paid_at) AS ago FROM repayments JOIN plans USING (plan_id)
         WHERE is_reversal AND days_ago_of(paid_at) >= 0;
+    CREATE VIEW paid_days AS
+        SELECT DISTINCT customer_id, days_ago_of(paid_at) AS ago
+        FROM repayments JOIN identities USING (source_record_id)
+        WHERE NOT is_reversal AND amount_cents > 0 AND days_ago_of(paid_at) BETWEEN 0 AND 364;
+    CREATE VIEW payment_gaps AS
+        SELECT customer_id, lag(ago) OVER (PARTITION BY customer_id ORDER BY ago DESC) - ago AS gap FROM paid_days;
     CREATE VIEW cards AS
         SELECT customer_id, days_to_as_of(statement_date) AS ago, balance_cents, credit_limit_cents,
                paid_cents >= minimum_due_cents AS is_minimum, s.due_date <= getvariable('as_of') AS is_due,
                row_number() OVER (PARTITION BY customer_id, bank_code, account_id
                                   ORDER BY statement_date DESC, statement_id DESC) - 1 AS events_ago
         FROM statements s JOIN identities USING (source_record_id)
-        JOIN (SELECT bank_code, account_id, credit_limit_cents FROM accounts WHERE credit_limit_cents > 0)
-        USING (bank_code, account_id) WHERE days_ago_of(published_at) >= 0 AND days_to_as_of(statement_date) >= 0;
+        WHERE credit_limit_cents > 0 AND days_ago_of(published_at) >= 0 AND days_to_as_of(statement_date) >= 0;
     CREATE VIEW lines AS
         SELECT customer_id, limit_cents FROM credit_accounts JOIN identities USING (source_record_id)
         WHERE days_ago_of(opened_at) >= 0;
@@ -63,6 +68,10 @@ ANSWER = Answer(
             "days_past_due_max": "max(delay) FILTER ({w})",
             "days_past_due_worst": "coalesce(max(delay) FILTER (ago >= 0), 0)",
             "days_past_due_mean": "ratio(sum(delay) FILTER ({w}), count(*) FILTER ({w}))",
+            "days_before_due_mean": (
+                "ratio(sum(greatest(-late, 0)) FILTER ({w} AND is_settled), count(*) FILTER ({w} AND is_settled))"
+            ),
+            "due_less_paid_cents_mean": "ratio(sum(due_cents - paid_cents) FILTER ({w}), count(*) FILTER ({w}))",
             "due_instalment_count": "count(*) FILTER ({w})",
             "late_instalment_count": "count(*) FILTER ({w} AND late >= 1)",
             **{
@@ -99,9 +108,19 @@ ANSWER = Answer(
                 "ratio(count(*) FILTER (date_diff('day', closed, last_due) >= 3), count(*) FILTER (closed IS NOT NULL))"
             ),
         },
+        "payment_gaps": {
+            "payment_gap_days_mean_365d": "ratio(sum(gap), count(gap))",
+            "payment_gap_days_deviation_365d": "stddev_pop(gap)",
+            "payment_gap_days_min_365d": "min(gap)",
+            "payment_gap_days_max_365d": "max(gap)",
+        },
         "reversals": {"reversal_count": "count(*) FILTER ({w})"},
         "cards": {
             "card_utilisation_ratio": "ratio(sum(balance_cents) FILTER ({w}), sum(credit_limit_cents) FILTER ({w}))",
+            "card_utilisation_trend_90d_365d": (
+                "ratio(ratio(sum(balance_cents) FILTER (ago < 90), sum(credit_limit_cents) FILTER (ago < 90)),"
+                " ratio(sum(balance_cents) FILTER (ago < 365), sum(credit_limit_cents) FILTER (ago < 365)))"
+            ),
             "card_utilisation_ratio_max": "max(balance_cents / credit_limit_cents) FILTER ({w})",
             "minimum_paid_share": (
                 "ratio(count(*) FILTER ({w} AND is_due AND is_minimum), count(*) FILTER ({w} AND is_due))"

@@ -6,20 +6,28 @@ SCENES = ("retail", "catering", "entertainment", "education", "medical", "travel
 
 VIEWS = """
     CREATE VIEW known AS FROM identities WHERE days_ago_of(record_since) >= 0;
-    CREATE VIEW with_bank AS SELECT DISTINCT customer_id FROM known WHERE source_record_id NOT LIKE 'shop:%';
+    CREATE VIEW with_bank AS
+        SELECT customer_id, min(record_since) AS since FROM known
+        WHERE source_record_id NOT LIKE 'shop:%' GROUP BY 1;
     CREATE VIEW shop AS
-        SELECT customer_id, days_ago_of(paid_at) AS ago, net_cents AS cents, scene, is_offline, true AS is_shop,
-               payment_method <> 'bank_card' OR customer_id NOT IN (FROM with_bank) AS is_counted,
-               discount_cents > 0 AS is_promoted, payment_method = 'instalment_credit' AS is_on_credit
-        FROM purchases JOIN known USING (source_record_id) WHERE days_ago_of(paid_at) >= 0;
+        SELECT k.customer_id, days_ago_of(paid_at) AS ago, net_cents AS cents, scene, is_offline, true AS is_shop,
+               NOT EXISTS (FROM with_bank w WHERE w.customer_id = k.customer_id AND payment_method = 'bank_card'
+                           AND w.since <= paid_at) AS is_counted,
+               discount_cents > 0 AS is_promoted, payment_method = 'instalment_credit' AS is_on_credit,
+               false AS is_back, order_id
+        FROM purchases JOIN known k USING (source_record_id) WHERE days_ago_of(paid_at) >= 0;
+    CREATE VIEW given_back AS
+        SELECT s.* REPLACE (days_ago_of(refunded_at) AS ago, -amount_cents AS cents, true AS is_back)
+        FROM refunds r JOIN shop s USING (order_id) WHERE days_ago_of(refunded_at) >= 0;
     CREATE VIEW card AS
         SELECT customer_id, days_ago_of(booked_at) AS ago, -amount_cents AS cents, coalesce(scene, 'other') AS scene,
-               is_offline, merchant_id
+               is_offline, bank_code, merchant_id
         FROM transactions JOIN known USING (source_record_id)
         WHERE days_ago_of(booked_at) >= 0 AND transaction_type IN ('pos', 'online');
     CREATE VIEW spending AS
-        FROM shop UNION ALL SELECT * EXCLUDE (merchant_id), false, true, false, false FROM card;
-    CREATE VIEW spenders AS SELECT DISTINCT customer_id FROM spending WHERE ago < 365;
+        SELECT * EXCLUDE (order_id) FROM shop UNION ALL SELECT * EXCLUDE (order_id) FROM given_back
+        UNION ALL SELECT * EXCLUDE (bank_code, merchant_id), false, true, false, false, false FROM card;
+    CREATE VIEW spenders AS SELECT DISTINCT customer_id FROM spending WHERE ago < 365 AND NOT is_back;
     CREATE VIEW mix AS
         SELECT customer_id, scene, greatest(coalesce(sum(cents) FILTER (is_counted), 0), 0) AS spent,
                count(*) FILTER (is_counted AND cents > 0) AS payments,
@@ -28,7 +36,7 @@ VIEWS = """
         FROM spending WHERE ago < 365 GROUP BY 1, 2;
     CREATE VIEW merchants AS
         SELECT customer_id, merchant_id, min(ago) AS newest, max(ago) AS oldest, count(*) FILTER (ago < 365) AS payments
-        FROM card WHERE merchant_id IS NOT NULL AND cents > 0 GROUP BY 1, 2;
+        FROM card WHERE merchant_id IS NOT NULL AND cents > 0 GROUP BY customer_id, bank_code, merchant_id;
 """
 
 
@@ -61,20 +69,21 @@ ANSWER = Answer(
                 " sum(cents) FILTER ({w} AND is_counted AND cents > 0))"
             ),
             "wallet_share": (
-                "CASE WHEN sum(cents) FILTER ({w} AND is_counted) > 0 THEN least(1.0::DOUBLE,"
-                " ratio(coalesce(sum(cents) FILTER ({w} AND is_shop), 0), sum(cents) FILTER ({w} AND is_counted))) END"
+                "CASE WHEN sum(cents) FILTER ({w} AND is_counted) > 0 THEN greatest(0.0::DOUBLE, least(1.0::DOUBLE,"
+                " ratio(coalesce(sum(cents) FILTER ({w} AND is_shop), 0), sum(cents) FILTER ({w} AND is_counted)))) END"
             ),
             "promotion_spend_share": (
-                "ratio(coalesce(sum(cents) FILTER ({w} AND is_shop AND is_promoted), 0), sum(cents) FILTER"
-                " ({w} AND is_shop))"
+                "ratio(coalesce(sum(cents) FILTER ({w} AND is_shop AND is_promoted AND NOT is_back), 0),"
+                " sum(cents) FILTER ({w} AND is_shop AND NOT is_back))"
             ),
             "promotion_value_ratio_365d": (
-                "CASE WHEN avg(cents) FILTER (ago < 365 AND is_shop AND NOT is_promoted) > 0 THEN"
-                " avg(cents) FILTER (ago < 365 AND is_shop AND is_promoted)"
-                " / avg(cents) FILTER (ago < 365 AND is_shop AND NOT is_promoted) END"
+                "CASE WHEN avg(cents) FILTER (ago < 365 AND is_shop AND NOT is_promoted AND NOT is_back) > 0 THEN"
+                " avg(cents) FILTER (ago < 365 AND is_shop AND is_promoted AND NOT is_back)"
+                " / avg(cents) FILTER (ago < 365 AND is_shop AND NOT is_promoted AND NOT is_back) END"
             ),
             "instalment_spend_share": (
-                "ratio(coalesce(sum(cents) FILTER ({w} AND is_on_credit), 0), sum(cents) FILTER ({w} AND is_shop))"
+                "ratio(coalesce(sum(cents) FILTER ({w} AND is_on_credit AND NOT is_back), 0), sum(cents)"
+                " FILTER ({w} AND is_shop AND NOT is_back))"
             ),
         },
         "mix": {

@@ -30,7 +30,7 @@ PERSONAL_IDS: Final = frozenset(
     }
 )
 
-EDGE_DAYS: Final = (0, 6, 7, 13, 14, 29, 30, 59, 60, 89, 90, 179, 180, 364, 365, 394, 395, 424, 425, 729, 730)
+EDGE_DAYS: Final = (0, 6, 7, 13, 14, 29, 30, 59, 60, 89, 90, 179, 180, 364, 365, 394, 395, 424, 425, 454, 455, 729, 730)
 """The first and the last day of every window, counted back from as_of."""
 
 MANY: Final = 10_000
