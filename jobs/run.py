@@ -85,7 +85,7 @@ def _parser() -> argparse.ArgumentParser:
         return added
 
     def forced(added: argparse.ArgumentParser) -> argparse.ArgumentParser:
-        added.add_argument("--force", action="store_true", help="build even if an equal build is published")
+        added.add_argument("--force", action="store_true", help="capture anew, and build even if an equal build stands")
         return added
 
     one = forced(dated(verb("dataset", commands.dataset, "build, check and publish datasets, in the order given")))
