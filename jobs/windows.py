@@ -7,7 +7,6 @@ Moments are UTC. Days follow the alliance's time zone, and a window of n days is
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Final
 from zoneinfo import ZoneInfo
 
 from pyspark.sql import Column, DataFrame
@@ -15,9 +14,7 @@ from pyspark.sql import functions as F
 
 from schemas.measures import Feature
 from schemas.measures_of_change import Changes, change_of
-
-ALLIANCE_TIME_ZONE: Final = "Asia/Shanghai"
-"""The zone whose midnight ends a business date; `doctor` compares it with the setting."""
+from schemas.windows import ALLIANCE_TIME_ZONE
 
 
 def local_date(moment: str | Column) -> Column:
