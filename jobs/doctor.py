@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib
 import importlib.metadata
 import logging
-import os
 import re
 import shutil
 import subprocess
@@ -15,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from jobs.captured.capture import BadSourceError, SourceUnavailableError
+from jobs.java import java_home
 from jobs.lake_errors import LakeError
 from jobs.settings import Settings, SettingsError, read_settings
 from schemas.catalogue import captured_tables
@@ -119,11 +119,11 @@ def _spark_files() -> Finding:
 
 
 def _java() -> Finding:
-    """The Java that Spark starts: that of JAVA_HOME, else the first on PATH."""
-    home = os.environ.get("JAVA_HOME")
+    """The Java that Spark starts."""
+    home = java_home()
     java = shutil.which("java", path=str(Path(home) / "bin")) if home else shutil.which("java")
     if java is None:
-        return Finding("java", f"not found in JAVA_HOME {home}" if home else "not found on PATH", JAVA_CURE)
+        return Finding("java", f"not found in {home} (JAVA_HOME)" if home else "not found on PATH", JAVA_CURE)
     said = subprocess.run([java, "-version"], capture_output=True, text=True, check=False).stderr
     version = re.search(r'version "(\d+)', said)
     if version is None or int(version[1]) < OLDEST_JAVA:

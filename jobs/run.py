@@ -36,6 +36,7 @@ from pathlib import Path
 from jobs import commands, identity_commands, model_commands, pair_commands, relation_commands
 from jobs.errors import ExitCode
 from jobs.failures import exit_code_of, sentence_of
+from jobs.verbs import OneLineParser
 from schemas.dates import parse_business_date
 
 logger = logging.getLogger("nightledger")
@@ -68,7 +69,7 @@ def _with_verb(arguments: list[str]) -> list[str]:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = OneLineParser(
         prog="python -m jobs.run", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.set_defaults(verbose=False)

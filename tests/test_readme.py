@@ -2,26 +2,35 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
+from demo.__main__ import _parser as demo_parser
+from demo.keys import write_environment
 from demo.processes import PROJECT_ROOT
-from jobs.run import _parser
+from jobs.run import _parser, _with_verb
 from tests.alliance import Alliance
 
 README = (PROJECT_ROOT / "README.md").read_text(encoding="utf-8")
 MAKEFILE = (PROJECT_ROOT / "Makefile").read_text(encoding="utf-8")
 
 
-def commands_of(section: str) -> list[list[str]]:
+def section(title: str) -> str:
+    return README.split(f"## {title}\n")[1].split("\n## ")[0]
+
+
+def commands_of(title: str) -> list[list[str]]:
     """The arguments of every `python -m jobs.run …` in the code of a section."""
-    text = README.split(f"## {section}\n")[1].split("\n## ")[0]
-    blocks = re.findall(r"```bash\n(.*?)```", text, flags=re.S)
+    blocks = re.findall(r"```bash\n(.*?)```", section(title), flags=re.S)
     lines = [line for block in blocks for line in block.splitlines() if line.startswith("python -m jobs.run")]
-    assert lines, f"no command in {section}"
+    assert lines, f"no command in {title}"
     return [shlex.split(line, comments=True)[3:] for line in lines]
 
 
@@ -35,18 +44,53 @@ def test_a_decision_of_the_readme_is_one_the_program_understands(arguments: list
     assert _parser().parse_args(arguments).command.__module__ == "jobs.model_commands"
 
 
-def test_the_query_of_the_readme_runs_as_written(closed: Alliance, capsys: pytest.CaptureFixture[str]) -> None:
-    (query,) = re.findall(r"```python\n(.*?)```", README, flags=re.S)
-    exec(compile(query, "README.md", "exec"), {"LAKE": str(closed.lake("forward"))})  # noqa: S102
+@pytest.fixture
+def after_the_demo(closed: Alliance, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder of the project as `make demo` leaves it, with a lake that was made otherwise."""
+    variables = closed.environment("forward", NIGHTLEDGER_LAKE=str(tmp_path / ".demo" / "lake"))
+    (tmp_path / ".venv" / "bin").mkdir(parents=True)
+    (tmp_path / ".venv" / "bin" / "activate").write_text(
+        f"PATH={Path(sys.executable).parent}:$PATH\n", encoding="utf-8"
+    )
+    write_environment(tmp_path / ".demo" / "environment", variables)
+    (tmp_path / ".demo" / "lake").symlink_to(closed.lake("forward"))
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_the_first_commands_after_the_demo_run_as_written(after_the_demo: Path) -> None:
+    (block,) = re.findall(r"```bash\n(.*?)```", section("Ask the result"), flags=re.S)
+    done = subprocess.run(
+        [str(shutil.which("bash")), "-euo", "pipefail", "-c", block],
+        env={"PATH": os.environ["PATH"], "HOME": str(after_the_demo), "PYTHONPATH": str(PROJECT_ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    files = done.stdout.splitlines()
+    assert files
+    assert all(Path(line).is_relative_to(after_the_demo / ".demo" / "lake") and Path(line).is_file() for line in files)
+
+
+@pytest.mark.usefixtures("after_the_demo")
+def test_the_query_of_the_readme_runs_as_written(capsys: pytest.CaptureFixture[str]) -> None:
+    (query,) = re.findall(r"```python\n(.*?)```", section("Ask the result"), flags=re.S)
+    exec(compile(query, "README.md", "exec"), {})  # noqa: S102
     assert "prime_card" in capsys.readouterr().out
 
 
-def test_the_files_command_lists_what_the_manifest_lists(closed: Alliance) -> None:
-    (arguments,) = commands_of("Ask the result")
-    done = closed.run("forward", *arguments)
-    assert done.returncode == 0
-    assert done.stdout.splitlines()
-    assert all(Path(line).is_file() for line in done.stdout.splitlines())
+def test_every_command_that_is_named_is_one_the_programs_understand() -> None:
+    """In blocks and in the text; what stands for something of the reader's own is a word like any other."""
+    named = re.findall(r"python -m (jobs\.run|demo)( [^`\n]*)", README)
+    commands = [(module, shlex.split(arguments, comments=True)) for module, arguments in named]
+    assert len({words[0] for module, words in commands if module == "jobs.run"}) > 12
+    for module, words in commands:
+        given = ["2026-03-31" if word.startswith("$") else word for word in words]
+        if module == "demo":
+            demo_parser().parse_args(given)
+        else:
+            assert _parser().parse_args(_with_verb(given)).command
 
 
 def test_every_make_target_that_is_named_exists_and_says_what_it_does() -> None:
