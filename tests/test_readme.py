@@ -83,7 +83,7 @@ def test_the_query_of_the_readme_runs_as_written(capsys: pytest.CaptureFixture[s
 def test_every_command_that_is_named_is_one_the_programs_understand() -> None:
     """In blocks and in the text; what stands for something of the reader's own is a word like any other."""
     named = re.findall(r"python -m (jobs\.run|demo)( [^`\n]*)", README)
-    commands = [(module, shlex.split(arguments, comments=True)) for module, arguments in named]
+    commands = [(module, shlex.split(re.split(r"\s{3,}", arguments)[0], comments=True)) for module, arguments in named]
     assert len({words[0] for module, words in commands if module == "jobs.run"}) > 12
     for module, words in commands:
         given = ["2026-03-31" if word.startswith("$") else word for word in words]
