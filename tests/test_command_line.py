@@ -22,7 +22,11 @@ from schemas.features.purchase_value import PURCHASE_VALUE
 from tests.lake.test_explain import NIGHT, publish
 
 EVIL = ("../../etc/passwd", "$(touch planted)", "`touch planted`", "; rm -rf /", "a\nb", "", "' OR 1=1 --")
-NO_DATES = (*EVIL, "2026-02-30", "20260401", "2026-W14-3", "2026-4-1", " 2026-04-01")
+ARABIC_DIGITS = "".join(chr(0x660 + int(digit)) if digit.isdigit() else digit for digit in "2026-04-01")
+NO_DATES = (
+    *(*EVIL, "2026-02-30", "20260401", "2026-W14-3", "2026-4-1", " 2026-04-01", "2026-04-01\n", "2026-04-01; id"),
+    ARABIC_DIGITS,
+)
 
 
 @pytest.fixture(scope="module")
@@ -88,6 +92,8 @@ TEXTS = (
     "?",
     "night --business-date 2026-04-01 ?",
     "files ? --business-date 2026-04-01",
+    "files features/? --business-date 2026-04-01",
+    "? --business-date 2026-04-01",
     "features/repayment ? --business-date 2026-04-01",
     "ready ? --business-date 2026-04-01",
     "who-was ? --business-date 2026-04-01",
@@ -136,7 +142,7 @@ def test_what_cannot_be_is_refused_in_one_line_and_changes_nothing(
     (tmp_path / "a-file").write_text("text", encoding="utf-8")
     (tmp_path / "a-folder.svg").mkdir()
     for value in values:
-        arguments = [value if word == "?" else word for word in shlex.split(command)]
+        arguments = [word.replace("?", value) for word in shlex.split(command)]
         code, lines = run(capsys, caplog, *arguments)
         assert (code, len(lines)) == (2, 1), (arguments, lines)
         assert lines[0].strip()
@@ -179,3 +185,15 @@ def test_a_zone_in_which_no_job_counts_is_refused() -> None:
     assert read_settings({**needed, "NIGHTLEDGER_TIME_ZONE": "Asia/Shanghai"}).time_zone == "Asia/Shanghai"
     with pytest.raises(SettingsError, match="NIGHTLEDGER_TIME_ZONE is not Asia/Shanghai"):
         read_settings({**needed, "NIGHTLEDGER_TIME_ZONE": "Europe/Berlin"})
+
+
+def test_missing_settings_are_all_named_at_once(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    for name in ("NIGHTLEDGER_LAKE", "NIGHTLEDGER_FIRST_BUSINESS_DATE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("NIGHTLEDGER_BANKS", "harbour")
+    monkeypatch.delenv("NIGHTLEDGER_BANK_HARBOUR_URL", raising=False)
+    assert main(["night", "--business-date", "2026-04-01"]) == 2
+    for name in ("NIGHTLEDGER_LAKE", "NIGHTLEDGER_FIRST_BUSINESS_DATE", "NIGHTLEDGER_BANK_HARBOUR_URL"):
+        assert name in caplog.text
