@@ -10,11 +10,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from demo.__main__ import _parser as demo_parser
 from demo.keys import write_environment
 from demo.processes import PROJECT_ROOT
+from demo.tour import published, show
 from jobs.run import _parser, _with_verb
 from tests.alliance import Alliance
 
@@ -78,6 +80,21 @@ def test_the_query_of_the_readme_runs_as_written(capsys: pytest.CaptureFixture[s
     (query,) = re.findall(r"```python\n(.*?)```", section("Ask the result"), flags=re.S)
     exec(compile(query, "README.md", "exec"), {})  # noqa: S102
     assert "prime_card" in capsys.readouterr().out
+
+
+def test_the_demo_ends_with_three_customers_and_every_segment(
+    closed: Alliance, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lake, night = closed.lake("forward"), closed.days[1]
+    show(lake, night)
+    told = capsys.readouterr().out
+    (segments,) = duckdb.sql(
+        "SELECT list(DISTINCT segment) FROM read_parquet($files)",
+        params={"files": published(lake, "segments/customer_segments", night)},
+    ).fetchall()[0]
+    assert len(segments) > 3
+    assert [segment for segment in segments if segment not in told] == []
+    assert len(re.findall(r"c[0-9a-f]{24}", told)) == 3
 
 
 def test_every_command_that_is_named_is_one_the_programs_understand() -> None:

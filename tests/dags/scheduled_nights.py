@@ -19,6 +19,7 @@ import pytest
 
 from demo.airflow import DATABASE, Airflow, airflow_standalone
 from demo.object_store import DROP_BUCKET, DROP_PREFIX, ObjectStore
+from demo.tour import watch
 from tests.alliance import INHERITED, Alliance, published
 
 LEARNT = ("labels/", "models/")
@@ -61,7 +62,7 @@ def close_by_airflow(alliance: Alliance) -> None:
             airflow.unpause("training")
             airflow.trigger("training", str(alliance.days[0]))
             wait_for_runs(airflow, "manual", 1, dag_id="training")
-        wait_for_runs(airflow, "scheduled", 1)
+        watch(time.monotonic(), airflow, scheduled)  # as `make demo` does
         airflow.request("PUT", "/backfills/1/unpause")
         wait_for_runs(airflow, "backfill", len(backfilled))
         airflow.trigger("nightly", str(by_hand))
