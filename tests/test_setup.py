@@ -58,7 +58,7 @@ class Machine:
     def make(self, target: str) -> tuple[int, list[str], list[str]]:
         """The exit code, what was said, and what make added to it."""
         done = subprocess.run(
-            [self.folder / "bin" / "make", "--no-print-directory", target, f"BREW_PREFIXES={self.folder}/brew"],
+            [str(self.folder / "bin" / "make"), "--no-print-directory", target, f"BREW_PREFIXES={self.folder}/brew"],
             cwd=self.folder,
             env={"PATH": str(self.folder / "bin"), "HOME": str(self.folder), "SAID": str(self.folder / "asked")},
             capture_output=True,
@@ -69,7 +69,7 @@ class Machine:
 
     def dry_run(self, target: str, **variables: str) -> str:
         """The commands that make would run."""
-        command = [self.folder / "bin" / "make", "-n", target]
+        command = [str(self.folder / "bin" / "make"), "-n", target]
         variables["PATH"] = str(self.folder / "bin")
         return subprocess.run(
             command, cwd=self.folder, env=variables, capture_output=True, text=True, check=True
