@@ -5,14 +5,12 @@ SHELL := /bin/bash
 PYTHON := .venv/bin/python
 UV_VERSION := 0.13.9
 UV := $(or $(shell command -v uv 2>/dev/null),.tools/bin/uv)
-BREW_JAVA := $(wildcard /opt/homebrew/opt/openjdk*/libexec/openjdk.jdk/Contents/Home /usr/local/opt/openjdk*/libexec/openjdk.jdk/Contents/Home)
-ifneq ($(BREW_JAVA),)
-export JAVA_HOME ?= $(lastword $(BREW_JAVA))
-export PATH := $(JAVA_HOME)/bin:$(PATH)
-endif
+# Where Homebrew keeps what it installs; `jobs/java.py` looks there for a Java, too.
+BREW_PREFIXES := /opt/homebrew /usr/local
 export BUSINESS_DATE FROM TO PEOPLE SEED OUT
-# Without settings of your own, commands meet the demo's partners, started for the command and stopped after it.
-RUN := $(PYTHON) -m $(if $(NIGHTLEDGER_LAKE),,demo with )jobs.run
+# Without settings of your own, or with the demo's, commands meet its partners, started for the command if they are not
+# up, and then stopped after it.
+RUN := $(PYTHON) -m $(if $(filter-out $(CURDIR)/.demo/lake,$(NIGHTLEDGER_LAKE)),,demo with )jobs.run
 
 .PHONY: help setup java lock demo test check format night train backfill airflow doctor dictionary bench world world-report clean
 
@@ -23,23 +21,30 @@ setup: .venv/ready java ## the locked environment and a Java runtime (every othe
 
 .venv/ready: requirements.lock
 	@command -v uv >/dev/null || test -x .tools/bin/uv || { echo "installing uv $(UV_VERSION) into .tools"; \
-	  python3 -m venv .tools && .tools/bin/pip install --quiet uv==$(UV_VERSION); } || \
-	  { echo "uv could not be installed; install it (pipx install uv), or python3-venv, and try again"; rm -rf .tools; exit 1; }
+	  { python3 -m venv .tools && .tools/bin/pip install --quiet uv==$(UV_VERSION); } >/dev/null 2>&1; } || \
+	  { echo "uv could not be installed: install it (pipx install uv), or python3 with venv (Debian: apt-get install python3-venv), and try again"; rm -rf .tools; exit 1; }
 	@$(UV) venv --quiet --clear --python '>=3.11,<3.13' .venv
 	@echo "installing the locked environment (about 2 GB)"
 	@$(UV) pip sync --quiet --python $(PYTHON) --require-hashes --compile-bytecode requirements.lock
 	@touch $@
 
+# The Java that a release calls its default may be too old for Spark (11 in Debian 11 and Ubuntu 22.04).
 java:
-	@is_new_enough() { java -version 2>&1 | sed -n 's/.*version "\([0-9]*\).*/\1/p' | { read -r v && [ "$$v" -ge 17 ]; }; }; \
-	if is_new_enough; then exit 0; fi; \
+	@is_new_enough() { "$${JAVA_HOME:+$$JAVA_HOME/bin/}java" -version 2>&1 | sed -n 's/.*version "\([0-9]*\).*/\1/p' | \
+	  { read -r v && [ "$$v" -ge 17 ]; }; }; \
+	is_in_brew() { for home in $(addsuffix /opt/openjdk@*/libexec/openjdk.jdk/Contents/Home,$(BREW_PREFIXES)); do \
+	  if JAVA_HOME="$$home" is_new_enough; then return 0; fi; done; return 1; }; \
+	if is_new_enough || { [ -z "$$JAVA_HOME" ] && is_in_brew; }; then exit 0; fi; \
 	as_root=$$([ "$$(id -u)" = 0 ] || echo "sudo -n"); \
 	if command -v apt-get >/dev/null && $$as_root true 2>/dev/null; then \
 	  echo "installing a Java runtime with apt-get"; \
-	  $$as_root apt-get update -qq && DEBIAN_FRONTEND=noninteractive $$as_root apt-get install -y -qq default-jre-headless >/dev/null; \
-	elif command -v brew >/dev/null; then echo "installing a Java runtime with brew"; brew install --quiet openjdk@17; \
-	  export PATH="$$(brew --prefix openjdk@17)/bin:$$PATH"; fi; \
-	is_new_enough || { echo "Spark needs Java 17 or newer: install it (Debian: apt-get install default-jre-headless; macOS: brew install openjdk@17) and try again"; exit 1; }
+	  $$as_root apt-get update -qq >/dev/null 2>&1; \
+	  for package in openjdk-21-jre-headless openjdk-17-jre-headless default-jre-headless; do \
+	    DEBIAN_FRONTEND=noninteractive $$as_root apt-get install -y -qq $$package >/dev/null 2>&1 && is_new_enough && break; \
+	  done; \
+	elif command -v brew >/dev/null; then echo "installing a Java runtime with brew"; brew install --quiet openjdk@17 >/dev/null 2>&1; fi; \
+	is_new_enough || { [ -z "$$JAVA_HOME" ] && is_in_brew; } || { \
+	  echo "Spark needs Java 17 or newer: install it (Debian: apt-get install openjdk-17-jre-headless; macOS: brew install openjdk@17), or set JAVA_HOME to one, and try again"; exit 1; }
 
 lock: ## pin every dependency again, with hashes and without addresses
 	@$(UV) pip compile --quiet --universal --generate-hashes --no-emit-index-url --python-version 3.11 --extra development pyproject.toml -o requirements.lock

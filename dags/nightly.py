@@ -9,7 +9,8 @@ Nothing is published that was not checked: a red task leaves what was published 
 
 ## When it is red
 
-Open the log of the first red task. Its last lines say what is wrong and where.
+Open the log of the first red task. Its last lines say what is wrong and where. Every check of the night, what broke and
+why, stands in the Data Docs: `data_docs/index.html` in the scratch folder, written by the last task, red night or not.
 
 - **bad input**: the partner, a contract or a setting is wrong. Nothing was tried again, because it would fail again.
   Rows that were refused lie with their reasons under `_quarantine/` in the lake. When the cause is gone, clear the
@@ -35,7 +36,7 @@ from __future__ import annotations
 from airflow.sdk import DAG, CronDataIntervalTimetable
 
 from dags.schedule import DEFAULT_ARGUMENTS, PARAMS, TIME_ZONE, first_scheduled_moment, last_scheduled_moment
-from dags.tasks import add_dataset_tasks, add_readiness, add_spark
+from dags.tasks import add_data_docs, add_dataset_tasks, add_readiness, add_spark
 from schemas.catalogue import all_datasets
 
 LEFT_TO_TRAINING = frozenset({"labels", "models"})
@@ -58,3 +59,4 @@ with DAG(
     tasks = add_dataset_tasks(NIGHT)
     add_readiness(tasks, NIGHT)
     add_spark(tasks)
+    add_data_docs(tasks)

@@ -12,10 +12,11 @@ from zoneinfo import ZoneInfo
 from airflow.sdk import Context, Param
 
 from schemas.dates import BUSINESS_DATE_PATTERN, parse_business_date, resolve_business_date
+from schemas.windows import ALLIANCE_TIME_ZONE
 
 logger = logging.getLogger(__name__)
 
-TIME_ZONE = os.environ.get("NIGHTLEDGER_TIME_ZONE") or "Asia/Shanghai"
+TIME_ZONE = ALLIANCE_TIME_ZONE
 
 
 def first_business_date() -> date:

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 BANKS = "captured/banks"
 """All tables of the banks are one unit of work: each bank is read in one snapshot, so that its tables agree."""
 
+DATA_DOCS = "data_docs.write"
+
 SECONDS_BETWEEN_LOOKS = float(os.environ.get("NIGHTLEDGER_SECONDS_BETWEEN_LOOKS") or 60)
 SECONDS_TO_WAIT = 18 * 3600.0  # what has not been delivered by the next evening needs a person
 
@@ -76,6 +78,22 @@ class WaitUntilDelivered(BaseSensorOperator):
             self._command.end()
 
 
+class WriteDataDocs(BaseOperator):
+    """Writes the pages that show every check of every night, the failed ones too, into the scratch folder."""
+
+    _command: Command | None = None
+
+    def execute(self, context: Context) -> None:  # noqa: ARG002  what was checked is known by its files
+        """The pages are those of `python -m jobs.run data-docs`."""
+        self._command = Command(("jobs.run", "data-docs"))
+        succeed(self._command.run(self.log.info))
+
+    def on_kill(self) -> None:
+        """End the writing; each page is written anew by the next run."""
+        if self._command:
+            self._command.end()
+
+
 def add_dataset_tasks(datasets: Iterable[Dataset]) -> Mapping[str, BaseOperator]:
     """One task for each unit of work, grouped by layer, after the tasks of its parents; keyed by dataset address."""
     units = units_of_work(datasets)
@@ -119,6 +137,12 @@ def add_spark(tasks: Mapping[str, BaseOperator]) -> None:
     for task in tasks.values():
         if isinstance(task, BuildDatasets) and task.needs_spark:
             start >> task >> stop
+
+
+def add_data_docs(tasks: Mapping[str, BaseOperator]) -> None:
+    """The pages follow every task, red or green; as a tear-down, they do not decide what the run is."""
+    pages = WriteDataDocs(task_id=DATA_DOCS).as_teardown()
+    pages.set_upstream(list({task.task_id: task for task in tasks.values()}.values()))
 
 
 def units_of_work(datasets: Iterable[Dataset]) -> Mapping[str, Sequence[Dataset]]:

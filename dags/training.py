@@ -29,7 +29,7 @@ from datetime import timedelta
 
 from airflow.sdk import DAG, CronTriggerTimetable
 
-from dags.schedule import DEFAULT_ARGUMENTS, PARAMS, TIME_ZONE, first_scheduled_moment
+from dags.schedule import DEFAULT_ARGUMENTS, PARAMS, TIME_ZONE, first_scheduled_moment, last_scheduled_moment
 from dags.tasks import add_dataset_tasks, add_spark
 from schemas.catalogue import all_datasets
 
@@ -45,6 +45,7 @@ with DAG(
     doc_md=__doc__,
     schedule=CronTriggerTimetable("0 12 1 * *", timezone=TIME_ZONE, interval=NOON_BACK_TO_THE_LAST_DAY),
     start_date=first_scheduled_moment(),
+    end_date=last_scheduled_moment(),
     catchup=False,  # a model of a month long gone serves nobody
     max_active_runs=1,
     default_args=dict(DEFAULT_ARGUMENTS),

@@ -35,6 +35,7 @@ USER = "admin"
 DATABASE = "airflow"
 SECONDS_TO_START = 240.0  # 20 on an idle laptop
 SECONDS_TO_STOP = 30.0
+SECONDS_TO_ANSWER = 120.0  # of the REST API; a machine with ten times its load takes half a minute
 
 FOR_A_LAPTOP: Mapping[str, str] = {
     "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
@@ -266,7 +267,7 @@ def _stop_spark(airflow: Airflow) -> None:
 
 
 def _ask(port: int, method: str, path: str, body: Mapping[str, Any] | None = None, *, token: str = "") -> Any:
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=SECONDS_TO_ANSWER)
     headers = {"Content-Type": "application/json"} | ({"Authorization": f"Bearer {token}"} if token else {})
     with contextlib.closing(connection):
         connection.request(method, path, json.dumps(body) if body is not None else None, headers)

@@ -90,15 +90,27 @@ def wait_until(is_ready: Callable[[], bool], process: Process, log: Path) -> Non
     raise ServerError(f"{process.name} {reason} after its start; the end of {log}:\n" + "\n".join(lines))
 
 
-def free_ports(count: int) -> list[int]:
-    """Loopback ports that nobody listens on now; all are held until the last is found, so they differ."""
-    held = [socket.socket() for _ in range(count)]
-    for listener in held:
-        listener.bind(("127.0.0.1", 0))
-    ports = [listener.getsockname()[1] for listener in held]
+def free_ports(count: int, wanted: Sequence[int] = ()) -> list[int]:
+    """Loopback ports that nobody listens on now; all are held until the last is found, so they differ.
+
+    wanted: taken as far as they are free, so that servers which start again are where they were.
+    """
+    held = [_bound(port) for port in (*wanted, *[0] * count)[:count]]
+    ports: list[int] = [listener.getsockname()[1] for listener in held]
     for listener in held:
         listener.close()
     return ports
+
+
+def _bound(port: int) -> socket.socket:
+    """A socket on that port, or on any where somebody has it."""
+    listener = socket.socket()
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # connections that have ended do not count
+    try:
+        listener.bind(("127.0.0.1", port))
+    except OSError:
+        listener.bind(("127.0.0.1", 0))
+    return listener
 
 
 def end_in_order_on_signals() -> None:

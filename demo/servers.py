@@ -103,7 +103,8 @@ class Partners:
 
     def write_environment(self, world: World, lake: str) -> Path:
         """The environment as a private file of KEY=VALUE lines."""
-        return write_environment(self.folder / ENVIRONMENT, self.environment(world, lake))
+        scratch = {"NIGHTLEDGER_SCRATCH": str(self.folder / "scratch")}
+        return write_environment(self.folder / ENVIRONMENT, {**self.environment(world, lake), **scratch})
 
     def stop(self) -> None:
         """End both servers; the data stay."""
@@ -141,7 +142,8 @@ def start_partners(folder: Path) -> Partners:
         return known
     if known:
         known.stop()
-    ports = free_ports(len(PORTS) + 1)
+    before = (*(known.store.ports[name] for name in PORTS), known.replicas.port) if known else ()
+    ports = free_ports(len(PORTS) + 1, wanted=before)
     store = ObjectStore(
         folder / "s3",
         dict(zip(PORTS, ports, strict=False)),

@@ -15,8 +15,7 @@ from demo.servers import ENVIRONMENT, find_partners
 
 def environment_of(folder: Path) -> dict[str, str]:
     """The variables that `up` wrote, beside the caller's."""
-    own = read_environment(folder / ENVIRONMENT)
-    return {**os.environ, "NIGHTLEDGER_SCRATCH": str(folder.absolute() / "scratch"), **own}
+    return {**os.environ, **read_environment(folder / ENVIRONMENT)}
 
 
 @contextmanager

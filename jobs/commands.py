@@ -15,6 +15,7 @@ from jobs.errors import ExitCode, StepMissingError
 from jobs.inputs import Dates
 from jobs.inputs import night as night_of
 from jobs.lake import open_lake
+from jobs.named_files import writing
 from jobs.settings import Settings, SettingsError, read_settings
 from schemas.catalogue import captured_tables, dataset_at
 from schemas.table import BankTable, Dataset, FileDrop, Table
@@ -33,8 +34,12 @@ def dataset(options: Namespace) -> int:
     """Build datasets in the order given, or replays of them; `captured/banks` is all tables of the banks."""
     with _road() as road:
         # A replay may describe a day before the first delivery, which holds the history, but not know less than it.
-        _refuse_days_before_the_first(road.settings, options.known_by or options.business_date)
         dates = Dates(as_of=options.business_date, known_by=options.known_by or options.business_date)
+        _refuse_days_before_the_first(road.settings, dates.known_by)
+        if dates.known_by < dates.as_of:
+            raise SettingsError(
+                f"--known-by {dates.known_by} lies before --business-date {dates.as_of}: name a later day"
+            )
         wanted = [_tables_or_dataset(address) for address in options.addresses]  # all are known before one is built
         for unit in wanted:
             for outcome in _outcomes(road, unit, dates, force=options.force):
@@ -151,7 +156,8 @@ def data_docs(options: Namespace) -> int:
 
     settings = read_settings()
     site: Path = options.out or settings.scratch / "data_docs"
-    page = build_data_docs(settings.scratch / "verdicts", site)
+    with writing(site):
+        page = build_data_docs(settings.scratch / "verdicts", site)
     logger.info("data docs: %s", page)
     return ExitCode.OK
 

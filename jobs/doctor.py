@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import importlib.metadata
 import logging
 import re
@@ -10,16 +11,19 @@ import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 from jobs.captured.capture import BadSourceError, SourceUnavailableError
+from jobs.java import java_home
 from jobs.lake_errors import LakeError
 from jobs.settings import Settings, SettingsError, read_settings
 from schemas.catalogue import captured_tables
-from schemas.table import FileDrop
+from schemas.table import BankTable, FileDrop
 
 logger = logging.getLogger("nightledger")
 
 OLDEST_JAVA = 17
+JAVA_CURE = "install a full Java 17 or newer: apt-get install openjdk-17-jre-headless, or brew install openjdk@17"
 
 
 @dataclass(frozen=True)
@@ -63,8 +67,12 @@ def _with_settings(settings: Settings) -> list[Finding]:
     looks: tuple[tuple[str, Callable[[Settings], str], str], ...] = (
         ("keys", _keys, "write the file; `make demo` shows one in .demo/keys.json"),
         ("lake", _lake, "make the folder writable, or check the bucket and its access keys"),
-        ("shop drop on S3", _shop_drop, "check NIGHTLEDGER_SHOP_DROP, NIGHTLEDGER_S3_ENDPOINT and the AWS access keys"),
-        ("banks", _banks, "check NIGHTLEDGER_BANKS and the bank's URL; the role needs SELECT on schema bank"),
+        ("shop drop on S3", _shop_drop, "start a server that is away, or ask the shop for its drop"),
+        (
+            "banks",
+            _banks,
+            "start a server that is away; the role in NIGHTLEDGER_BANK_<CODE>_URL needs SELECT on schema bank",
+        ),
         ("a Python UDF", _udf_round_trip, "see the Java and pyspark lines above; memory: NIGHTLEDGER_SPARK_MEMORY"),
     )
     return [_look(what, look, cure, settings) for what, look, cure in looks]
@@ -94,29 +102,32 @@ def _version(name: str) -> Finding:
 
 def _spark_files() -> Finding:
     """Whether pyspark-client has overwritten pyspark: the files then tell another version than the distribution."""
-    installed = importlib.metadata.version("pyspark")
-    import pyspark
-
+    installed = _version("pyspark")
+    if installed.cure:
+        return installed
     if any(distribution.name == "pyspark-client" for distribution in importlib.metadata.distributions()):
         return Finding(
-            "pyspark", f"{installed} and pyspark-client share files", "make clean setup (never install both)"
+            "pyspark", f"{installed.found} and pyspark-client share files", "make clean setup (never install both)"
         )
-    if pyspark.__version__ != installed:
-        return Finding("pyspark", f"{installed} installed, files of {pyspark.__version__}", "make clean setup")
-    return Finding("pyspark", installed)
+    try:
+        files = importlib.import_module("pyspark").__version__
+    except ImportError as error:
+        return Finding("pyspark", f"{installed.found} cannot be imported ({error})", "make clean setup")
+    if files != installed.found:
+        return Finding("pyspark", f"{installed.found} installed, files of {files}", "make clean setup")
+    return installed
 
 
 def _java() -> Finding:
-    cure = (
-        "install a full Java 17 or newer, for example: apt-get install openjdk-17-jre-headless, brew install openjdk@17"
-    )
-    java = shutil.which("java")
+    """The Java that Spark starts."""
+    home = java_home()
+    java = shutil.which("java", path=str(Path(home) / "bin")) if home else shutil.which("java")
     if java is None:
-        return Finding("java", "not found on PATH", cure)
+        return Finding("java", f"not found in {home} (JAVA_HOME)" if home else "not found on PATH", JAVA_CURE)
     said = subprocess.run([java, "-version"], capture_output=True, text=True, check=False).stderr
     version = re.search(r'version "(\d+)', said)
     if version is None or int(version[1]) < OLDEST_JAVA:
-        return Finding("java", said.splitlines()[0] if said else "says nothing", cure)
+        return Finding("java", said.splitlines()[0] if said else "says nothing", JAVA_CURE)
     return Finding("java", said.splitlines()[0])
 
 
@@ -154,12 +165,28 @@ def _shop_drop(settings: Settings) -> str:
 
 
 def _banks(settings: Settings) -> str:
-    from jobs.captured.postgres import banks_are_ready
-
     if not settings.banks:
         raise SettingsError("no bank is named")
-    is_ready = banks_are_ready(settings.first_business_date, settings)
-    return f"{', '.join(settings.banks)} answer" + ("" if is_ready else "; the first business date is not over there")
+    problems: list[str] = []
+    open_days: list[str] = []
+    for bank in sorted(settings.banks):
+        try:
+            if not _bank_has_ended_the_first_day(bank, settings):
+                open_days.append(bank)
+        except (BadSourceError, SourceUnavailableError) as error:
+            problems.append(str(error))
+    if problems:
+        raise BadSourceError("; ".join(problems))
+    waiting = f"; {settings.first_business_date} is not over at {', '.join(open_days)}" if open_days else ""
+    return f"{', '.join(sorted(settings.banks))} answer, with the tables promised{waiting}"
+
+
+def _bank_has_ended_the_first_day(bank: str, settings: Settings) -> bool:
+    from jobs.captured.postgres import has_ended_the_day, refuse_other_tables
+
+    tables = [table for table in captured_tables() if isinstance(table.source, BankTable)]
+    refuse_other_tables(bank, tables, settings.first_business_date, settings)
+    return has_ended_the_day(bank, settings.first_business_date, settings)
 
 
 def _udf_round_trip(settings: Settings) -> str:

@@ -11,6 +11,7 @@ from typing import Any
 
 from jobs.errors import ExitCode
 from jobs.lake import open_lake
+from jobs.named_files import writing
 from jobs.settings import read_settings
 from jobs.verbs import verbs_with
 
@@ -65,8 +66,8 @@ def identity_report(options: Namespace) -> int:
         labelled = read_labelled(options.labelled)
         judgement = judge(published(lake, IDENTITIES, night, ("source_record_id", "customer_id")), labelled)
     counts, impact = counts_of_nights(lake, night), segment_impact(lake, night)
-    options.out.parent.mkdir(parents=True, exist_ok=True)
-    options.out.write_text(write_page(night, counts, impact, judgement), encoding="utf-8")
+    with writing(options.out):
+        options.out.write_text(write_page(night, counts, impact, judgement), encoding="utf-8")
     if impact is not None:
         logger.info("%s: %d customers in another segment by identity alone", night, impact.by_identity_alone)
     logger.info("identity report: %s", options.out.name)

@@ -117,6 +117,7 @@ def run_backfill(
 
     run_backwards: what is captured comes newest day first, for people who wait for the newest rows; what is built from
     it needs the night before and follows oldest first, so that both ways give the same bytes.
+    force: every day is captured once anew, and every dataset built once anew, whichever way.
     """
     days = [first + timedelta(days=number) for number in range((last - first).days + 1)]
     datasets = night_datasets()
@@ -125,11 +126,11 @@ def run_backfill(
         captured = [dataset for dataset in datasets if dataset.layer == "captured"]
         for day in reversed(days):
             _add(total, run_datasets(road, captured, day, force=force, report=report), day)
-    forced = force and not run_backwards
+        datasets = tuple(dataset for dataset in datasets if dataset.layer != "captured")
     for day in days:
         logger.info("night of %s", day)
         road.resolver.forget_models()  # people may have decided while the night before was built
-        built = run_datasets(road, datasets, day, force=forced, report=report) if not total.failed else None
+        built = run_datasets(road, datasets, day, force=force, report=report) if not total.failed else None
         if built is None:
             break
         _add(total, built, day)

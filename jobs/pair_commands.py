@@ -17,6 +17,7 @@ from jobs.customers.match_weights import LEVELS
 from jobs.errors import ExitCode, StepMissingError
 from jobs.inputs import night
 from jobs.lake import Lake, open_lake
+from jobs.named_files import reading, writing
 from jobs.pair_decisions import WORDS, PairDecisionError, PairDecisions, counting
 from jobs.settings import read_settings
 from jobs.verbs import verbs_with
@@ -141,7 +142,8 @@ def learn_weights(options: Namespace) -> int:
             bits = weights.bits(comparison, level, weights.records)
             logger.info("%-12s %-16s %+7.2f bits", comparison.replace("_", " "), word, bits)
     logger.info("%-29s %+7.2f bits", "before anything is compared", weights.prior_bits(weights.records))
-    options.out.write_text(json.dumps(weights.as_json(), indent=2, sort_keys=True) + "\n", encoding="utf-8")
+    with writing(options.out):
+        options.out.write_text(json.dumps(weights.as_json(), indent=2, sort_keys=True) + "\n", encoding="utf-8")
     return ExitCode.OK
 
 
@@ -152,16 +154,19 @@ def compare_records(options: Namespace) -> int:
     from jobs.customers.comparing import compare
 
     started = time.monotonic()
-    records = pq.read_table(options.records)
+    with reading(options.records):
+        records = pq.read_table(options.records)
     pairs = compare(records)
-    pq.write_table(pairs, options.out)
+    with writing(options.out):
+        pq.write_table(pairs, options.out)
     seconds = time.monotonic() - started
     logger.info("%s records, %s pairs, %.2f s", f"{records.num_rows:,}", f"{pairs.num_rows:,}", seconds)
     if options.standing is not None:
         from jobs.customers.standing import StandingRecords
         from jobs.customers.standing_files import write_standing
 
-        write_standing(StandingRecords.of(records), options.standing)
+        with writing(options.standing):
+            write_standing(StandingRecords.of(records), options.standing)
     return ExitCode.OK
 
 
@@ -173,10 +178,14 @@ def compare_changes(options: Namespace) -> int:
     from jobs.customers.standing_files import append_change, read_standing, told_in
 
     started = time.monotonic()
-    changed, gone = told_in(pq.read_table(options.changed))
+    with reading(options.changed):
+        given = pq.read_table(options.changed)
+    changed, gone = told_in(given)
     change = read_standing(options.standing).change(changed, gone)
-    pq.write_table(change.pairs, options.out)
-    pq.write_table(pa.table({"source_record_id": change.anew}), options.anew)
+    with writing(options.out):
+        pq.write_table(change.pairs, options.out)
+    with writing(options.anew):
+        pq.write_table(pa.table({"source_record_id": change.anew}), options.anew)
     append_change(options.standing, changed, gone)
     seconds = time.monotonic() - started
     logger.info("%s records anew, %s pairs, %.2f s", f"{len(change.anew):,}", f"{change.pairs.num_rows:,}", seconds)

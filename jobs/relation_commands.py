@@ -13,6 +13,7 @@ from typing import Any
 from jobs.errors import ExitCode, StepMissingError
 from jobs.inputs import night
 from jobs.lake import Lake, open_lake
+from jobs.named_files import writing
 from jobs.settings import read_settings
 from schemas.labels.credit_default import CREDIT_DEFAULT
 from schemas.models.leak_audit import LEAK_AUDIT
@@ -78,7 +79,7 @@ def ego(options: Namespace) -> int:
     title = f"Around {options.customer} on {options.business_date}"
     picture = draw(found, known_bad=bad, title=title)
     target: Path = options.out
-    target.parent.mkdir(parents=True, exist_ok=True)
-    target.write_text(page(picture, title) if target.suffix == ".html" else picture, encoding="utf-8")
+    with writing(target):
+        target.write_text(page(picture, title) if target.suffix == ".html" else picture, encoding="utf-8")
     logger.info("%s: %s people, %s ties", target.name, len(found.people), len(found.ties))
     return ExitCode.OK

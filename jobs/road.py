@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import importlib
 import logging
-import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass, field
 from datetime import date, timedelta
 from functools import cached_property
@@ -171,22 +170,27 @@ class Road:
         partner has delivered it anew since; that is said as a warning.
         """
         dates = night(business_date)
+        published = {table: None if force else self.resolver.manifest(dates.partition(table)) for table in tables}
         outcomes: list[Outcome] = []
-        missing: list[Table] = []
-        for table in tables:
-            standing = None if force else self.resolver.manifest(dates.partition(table))
-            if standing is None:
-                missing.append(table)
-                continue
-            self.lake.tidy(dates.partition(table))
-            warnings = self._redelivered(table, standing)
-            outcomes.append(Outcome(table.address, dates, "unchanged", standing, 0.0, warnings))
-        if missing:
-            staging = self.settings.scratch / "capture" / f"{missing[0].name}-{business_date}"
-            with _empty_folder(staging):
-                for table, captured in self._captured(missing, business_date, staging):
-                    outcomes.append(self._publish_captured(table, dates, captured))
-        return outcomes
+        for table, manifest in published.items():
+            if manifest is not None:
+                self.lake.tidy(dates.partition(table))
+                outcomes.append(self._standing(table, dates, manifest))
+        missing = [table for table, manifest in published.items() if manifest is None]
+        return [*outcomes, *self._capture_as_the_one_writer(missing, dates, force=force)]
+
+    def _capture_as_the_one_writer(self, tables: Sequence[Table], dates: Dates, *, force: bool) -> Iterator[Outcome]:
+        """Nothing is fetched before every partition is ours; whoever was late finds the day standing, and leaves it."""
+        with ExitStack() as held:
+            writers: dict[Table, Writer] = {}
+            for table in tables:
+                writer = held.enter_context(self.lake.writing(dates.partition(table)))
+                if writer.published is not None and not force:
+                    yield self._standing(table, dates, writer.published)
+                else:
+                    writers[table] = writer
+            for table, captured in self._captured(writers, dates.as_of):
+                yield self._publish_captured(table, dates, captured, writers[table])
 
     def assemble(
         self, dataset: Dataset, inputs: Sequence[Input], dates: Dates, folder: Path, *, is_parent: bool = False
@@ -315,41 +319,43 @@ class Road:
         manifests = {day: self.resolver.manifest(night(day).partition(table)) for day in earlier}
         return {day: manifest.rows for day, manifest in manifests.items() if manifest is not None}
 
-    def _captured(self, tables: Sequence[Table], day: date, staging: Path) -> Iterator[tuple[Table, Capture]]:
-        if isinstance(tables[0].source, BankTable):
+    def _captured(self, writers: Mapping[Table, Writer], day: date) -> Iterator[tuple[Table, Capture]]:
+        """Staged where their writers stage; the tables of one snapshot together, with the first of them."""
+        if any(isinstance(table.source, BankTable) for table in writers):
             from jobs.captured.postgres import capture_banks
 
-            captured = capture_banks(tables, day, self.settings, staging)
-            yield from ((table, captured[table.address]) for table in tables)
+            first = next(iter(writers.values()))
+            captured = capture_banks(tuple(writers), day, self.settings, first.staging_folder)
+            yield from ((table, captured[table.address]) for table in writers)
         else:
             from jobs.captured.file_drop import capture_file_drop
 
-            for table in tables:
-                yield table, capture_file_drop(table, day, self.settings, staging)
+            for table, writer in writers.items():
+                yield table, capture_file_drop(table, day, self.settings, writer.staging_folder)
 
-    def _publish_captured(self, table: Table, dates: Dates, captured: Capture) -> Outcome:
-        partition = dates.partition(table)
+    def _publish_captured(self, table: Table, dates: Dates, captured: Capture, writer: Writer) -> Outcome:
         clock = Clock({"capture": captured.seconds})
-        with self.lake.writing(partition) as writer:
-            if captured.quarantine.num_rows:
-                writer.quarantine("bad_rows", captured.quarantine)
-            with clock.step("check"):
-                warnings = self._check(table, dates, captured.files, writer)
-            origin = self._origin(table, dates, captured.source_digests)
-            files = [Path(shutil.move(file, writer.staging_folder / file.name)) for file in captured.files]
-            manifest = writer.publish(
-                files,
-                known_by=dates.known_by,
-                as_of=dates.as_of,
-                contract=origin.contract,
-                code=origin.code,
-                inputs=origin.inputs,
-                counts=asdict(captured.counts),
-                notes={**captured.notes, "cents": {name: asdict(sums) for name, sums in captured.cents.items()}},
-                seconds=clock.seconds,
-            )
-        self.resolver.forget(partition)
+        if captured.quarantine.num_rows:
+            writer.quarantine("bad_rows", captured.quarantine)
+        with clock.step("check"):
+            warnings = self._check(table, dates, captured.files, writer)
+        origin = self._origin(table, dates, captured.source_digests)
+        manifest = writer.publish(
+            captured.files,
+            known_by=dates.known_by,
+            as_of=dates.as_of,
+            contract=origin.contract,
+            code=origin.code,
+            inputs=origin.inputs,
+            counts=asdict(captured.counts),
+            notes={**captured.notes, "cents": {name: asdict(sums) for name, sums in captured.cents.items()}},
+            seconds=clock.seconds,
+        )
+        self.resolver.forget(dates.partition(table))
         return Outcome(table.address, dates, "published", manifest, sum(clock.seconds.values()), warnings)
+
+    def _standing(self, table: Table, dates: Dates, manifest: Manifest) -> Outcome:
+        return Outcome(table.address, dates, "unchanged", manifest, 0.0, self._redelivered(table, manifest))
 
     def _redelivered(self, table: Table, manifest: Manifest) -> tuple[str, ...]:
         """A warning when the drop on S3 is not the one that was captured; silent when it cannot be asked."""
@@ -392,13 +398,3 @@ class Origin:
         return build_id(
             self.address, self.dates.as_of, self.inputs, self.contract, self.code, self.dates.known_by, self.dates.as_of
         )
-
-
-@contextmanager
-def _empty_folder(folder: Path) -> Iterator[None]:
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
-    try:
-        yield
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)

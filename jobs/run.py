@@ -36,6 +36,7 @@ from pathlib import Path
 from jobs import commands, export_commands, identity_commands, model_commands, pair_commands, relation_commands
 from jobs.errors import ExitCode
 from jobs.failures import exit_code_of, sentence_of
+from jobs.verbs import OneLineParser
 from schemas.dates import parse_business_date
 
 logger = logging.getLogger("nightledger")
@@ -68,7 +69,7 @@ def _with_verb(arguments: list[str]) -> list[str]:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = OneLineParser(
         prog="python -m jobs.run", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.set_defaults(verbose=False)
@@ -85,7 +86,7 @@ def _parser() -> argparse.ArgumentParser:
         return added
 
     def forced(added: argparse.ArgumentParser) -> argparse.ArgumentParser:
-        added.add_argument("--force", action="store_true", help="build even if an equal build is published")
+        added.add_argument("--force", action="store_true", help="capture anew, and build even if an equal build stands")
         return added
 
     one = forced(dated(verb("dataset", commands.dataset, "build, check and publish datasets, in the order given")))

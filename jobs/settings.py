@@ -9,9 +9,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from schemas.dates import ALLIANCE_TIME_ZONE
+from schemas.dates import BusinessDateError, parse_business_date
+from schemas.windows import ALLIANCE_TIME_ZONE
 
 KEY_VERSION = re.compile(r"[a-z0-9]{1,16}")
 NEVER = 9_999_999_999
@@ -165,25 +165,21 @@ def _file(values: Mapping[str, str], name: str) -> Path | None:
 
 def _date(values: Mapping[str, str], name: str, problems: list[str]) -> date:
     try:
-        return date.fromisoformat(values.get(name, ""))
-    except ValueError:
+        return parse_business_date(values.get(name, ""))
+    except BusinessDateError:
         problems.append(f"{name} is not a date: the first day the partners deliver, like 2026-03-31")
         return date.min
 
 
 def _time_zone(values: Mapping[str, str], problems: list[str]) -> str:
-    name = values.get("NIGHTLEDGER_TIME_ZONE", "Asia/Shanghai")
-    try:
-        ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError):
-        problems.append("NIGHTLEDGER_TIME_ZONE is not a time zone like Asia/Shanghai")
-        return name
+    """The alliance's zone; a variable that says another one would split the days of capture from those of features."""
+    name = values.get("NIGHTLEDGER_TIME_ZONE") or ALLIANCE_TIME_ZONE
     if name != ALLIANCE_TIME_ZONE:
         problems.append(
-            f"NIGHTLEDGER_TIME_ZONE is {name}, and every day is counted in {ALLIANCE_TIME_ZONE}: another zone is a "
-            "change of schemas/dates.py, and of every night since the first"
+            f"NIGHTLEDGER_TIME_ZONE is not {ALLIANCE_TIME_ZONE}, in which every job counts its days: leave it out, or "
+            "change ALLIANCE_TIME_ZONE in schemas/windows.py before the first night"
         )
-    return name
+    return ALLIANCE_TIME_ZONE
 
 
 def _edges_that_fit() -> int:

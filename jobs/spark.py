@@ -9,6 +9,8 @@ from pathlib import Path
 
 from pyspark.sql import SparkSession
 
+from jobs.java import java_home
+
 SESSION_OPTIONS: Mapping[str, str] = {
     "spark.sql.session.timeZone": "UTC",
     "spark.sql.ansi.enabled": "true",
@@ -57,6 +59,8 @@ def prepare_environment() -> None:
     os.environ["PYSPARK_PYTHON"] = sys.executable  # workers must find the same libraries
     os.environ.setdefault("SPARK_CONF_DIR", str(CONFIGURATION_FOLDER))
     os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
+    if home := java_home():
+        os.environ["JAVA_HOME"] = home
 
 
 def open_session(

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any, Never, Protocol
+
+from jobs.errors import ExitCode
+
+
+class OneLineParser(ArgumentParser):
+    """A parser that says in one line what is wrong; `--help` shows the rest."""
+
+    def error(self, message: str) -> Never:
+        """End with exit code 2; what was typed may hold line breaks of its own."""
+        self.exit(ExitCode.BAD_INPUT, f"{self.prog}: {' '.join(message.split())}; see {self.prog} --help\n")
 
 
 class Verb(Protocol):

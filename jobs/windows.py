@@ -12,9 +12,9 @@ from zoneinfo import ZoneInfo
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from schemas.dates import ALLIANCE_TIME_ZONE
 from schemas.measures import Feature
 from schemas.measures_of_change import Changes, change_of
+from schemas.windows import ALLIANCE_TIME_ZONE
 
 
 def local_date(moment: str | Column) -> Column:

@@ -6,9 +6,6 @@ import re
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-ALLIANCE_TIME_ZONE = "Asia/Shanghai"
-"""The zone whose midnight ends a business date; every day of every layer is counted in it."""
-
 BUSINESS_DATE_PATTERN = "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
 """For people and JSON schemas; `parse_business_date` also asks whether the day exists."""
 

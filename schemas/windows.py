@@ -9,6 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+ALLIANCE_TIME_ZONE: Final = "Asia/Shanghai"
+"""The zone whose midnight ends a business date. It is part of what every feature means, so it is no setting: whoever
+changes it here changes the version of every job, and all that is built is built anew."""
+
 
 @dataclass(frozen=True)
 class Window:

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from uuid import uuid4
 
 from demo.dirt_rates import Dirt
 from demo.life import Life, live
@@ -31,6 +32,9 @@ FOR_TWO_CORES = {
     "NIGHTLEDGER_SPARK_MEMORY": "2g",
     "NIGHTLEDGER_SHUFFLE_PARTITIONS": "2",
 }
+
+SAID = "said"
+"""The folder of everything that commands told people and programs."""
 
 PublishedFiles = dict[tuple[str, str], list[tuple[str, int, str]]]
 
@@ -69,7 +73,7 @@ class Alliance:
 
     def run(self, lake: str, *arguments: str, **own: str) -> subprocess.CompletedProcess[str]:
         """`python -m jobs.run <arguments>` on the lake, whatever its exit code."""
-        return subprocess.run(
+        done = subprocess.run(
             [sys.executable, "-m", "jobs.run", *arguments],
             cwd=PROJECT_ROOT,
             env={**INHERITED, **self.environment(lake, **own)},
@@ -77,6 +81,9 @@ class Alliance:
             text=True,
             check=False,
         )
+        (self.folder / SAID).mkdir(exist_ok=True)
+        (self.folder / SAID / f"{uuid4().hex}.txt").write_text(done.stdout + done.stderr, encoding="utf-8")
+        return done
 
     def succeed(self, lake: str, *arguments: str, **own: str) -> str:
         """The same, and it must succeed; returns what people read."""

@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+import os
 import random
 import re
 import shlex
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 from types import CodeType
 from typing import Any
 
+import duckdb
 import pytest
 
+from demo.__main__ import _parser as demo_parser
+from demo.keys import write_environment
 from demo.processes import PROJECT_ROOT
-from jobs.run import _parser
+from demo.tour import published, show
+from jobs.run import _parser, _with_verb
 from tests.alliance import Alliance
 from tests.models.borrowers import borrowers
 
@@ -20,12 +28,15 @@ README = (PROJECT_ROOT / "README.md").read_text(encoding="utf-8")
 MAKEFILE = (PROJECT_ROOT / "Makefile").read_text(encoding="utf-8")
 
 
-def commands_of(section: str) -> list[list[str]]:
+def section(title: str) -> str:
+    return README.split(f"## {title}\n")[1].split("\n## ")[0]
+
+
+def commands_of(title: str) -> list[list[str]]:
     """The arguments of every `python -m jobs.run …` in the code of a section."""
-    text = README.split(f"## {section}\n")[1].split("\n## ")[0]
-    blocks = re.findall(r"```bash\n(.*?)```", text, flags=re.S)
+    blocks = re.findall(r"```bash\n(.*?)```", section(title), flags=re.S)
     lines = [line for block in blocks for line in block.splitlines() if line.startswith("python -m jobs.run")]
-    assert lines, f"no command in {section}"
+    assert lines, f"no command in {title}"
     return [shlex.split(line, comments=True)[3:] for line in lines]
 
 
@@ -39,16 +50,75 @@ def test_a_decision_of_the_readme_is_one_the_program_understands(arguments: list
     assert _parser().parse_args(arguments).command.__module__ == "jobs.model_commands"
 
 
-def snippets_of(section: str) -> list[CodeType]:
+def snippets_of(name: str) -> list[CodeType]:
     """The blocks of Python in a section."""
-    text = README.split(f"## {section}\n")[1].split("\n## ")[0]
-    return [compile(block, "README.md", "exec") for block in re.findall(r"```python\n(.*?)```", text, flags=re.S)]
+    return [
+        compile(block, "README.md", "exec") for block in re.findall(r"```python\n(.*?)```", section(name), flags=re.S)
+    ]
 
 
-def test_the_query_of_the_readme_runs_as_written(closed: Alliance, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.fixture
+def after_the_demo(closed: Alliance, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder of the project as `make demo` leaves it, with a lake that was made otherwise."""
+    variables = closed.environment("forward", NIGHTLEDGER_LAKE=str(tmp_path / ".demo" / "lake"))
+    (tmp_path / ".venv" / "bin").mkdir(parents=True)
+    (tmp_path / ".venv" / "bin" / "activate").write_text(
+        f"PATH={Path(sys.executable).parent}:$PATH\n", encoding="utf-8"
+    )
+    write_environment(tmp_path / ".demo" / "environment", variables)
+    (tmp_path / ".demo" / "lake").symlink_to(closed.lake("forward"))
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_the_first_commands_after_the_demo_run_as_written(after_the_demo: Path) -> None:
+    (block,) = re.findall(r"```bash\n(.*?)```", section("Ask the result"), flags=re.S)
+    done = subprocess.run(
+        [str(shutil.which("bash")), "-euo", "pipefail", "-c", block],
+        env={"PATH": os.environ["PATH"], "HOME": str(after_the_demo), "PYTHONPATH": str(PROJECT_ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    files = done.stdout.splitlines()
+    assert files
+    assert all(Path(line).is_relative_to(after_the_demo / ".demo" / "lake") and Path(line).is_file() for line in files)
+
+
+@pytest.mark.usefixtures("after_the_demo")
+def test_the_query_of_the_readme_runs_as_written(capsys: pytest.CaptureFixture[str]) -> None:
     (query,) = snippets_of("Ask the result")
-    exec(query, {"LAKE": str(closed.lake("forward"))})  # noqa: S102
+    exec(query, {})  # noqa: S102
     assert "prime_card" in capsys.readouterr().out
+
+
+def test_the_demo_ends_with_three_customers_and_every_segment(
+    closed: Alliance, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lake, night = closed.lake("forward"), closed.days[1]
+    show(lake, night)
+    told = capsys.readouterr().out
+    (segments,) = duckdb.sql(
+        "SELECT list(DISTINCT segment) FROM read_parquet($files)",
+        params={"files": published(lake, "segments/customer_segments", night)},
+    ).fetchall()[0]
+    assert len(segments) > 3
+    assert [segment for segment in segments if segment not in told] == []
+    assert len(re.findall(r"c[0-9a-f]{24}", told)) == 3
+
+
+def test_every_command_that_is_named_is_one_the_programs_understand() -> None:
+    """In blocks and in the text; what stands for something of the reader's own is a word like any other."""
+    named = re.findall(r"python -m (jobs\.run|demo)( [^`\n]*)", README)
+    commands = [(module, shlex.split(re.split(r"\s{3,}", arguments)[0], comments=True)) for module, arguments in named]
+    assert len({words[0] for module, words in commands if module == "jobs.run"}) > 12
+    for module, words in commands:
+        given = ["2026-03-31" if word.startswith("$") else word for word in words]
+        if module == "demo":
+            demo_parser().parse_args(given)
+        else:
+            assert _parser().parse_args(_with_verb(given)).command
 
 
 def test_the_models_of_any_table_in_the_readme_run_as_written(capsys: pytest.CaptureFixture[str]) -> None:
@@ -84,14 +154,6 @@ def test_the_models_of_repeat_buying_fit_the_readmes_table(tmp_path: Path, capsy
     )
     assert told["buying"].is_inside_bounds
     assert told["buyers"].bought_next.min() >= 0
-
-
-def test_the_files_command_lists_what_the_manifest_lists(closed: Alliance) -> None:
-    (arguments,) = commands_of("Ask the result")
-    done = closed.run("forward", *arguments)
-    assert done.returncode == 0
-    assert done.stdout.splitlines()
-    assert all(Path(line).is_file() for line in done.stdout.splitlines())
 
 
 def test_every_make_target_that_is_named_exists_and_says_what_it_does() -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
@@ -17,6 +15,7 @@ from jobs.captured.intake import Intake
 from jobs.captured.json_rows import read_json_lines
 from jobs.captured.manifests import LARGEST_MANIFEST, MANIFEST_NAME, DropManifest, DroppedFile, parse_manifest
 from jobs.captured.parquet_rows import read_parquet
+from jobs.captured.partial_files import partial_file, remove_abandoned, taken
 from jobs.captured.rows import Batch
 from jobs.captured.shop_bucket import partner_bucket
 from jobs.captured.tokens import Tokeniser
@@ -45,6 +44,7 @@ def capture_file_drop(table: Table, business_date: date, settings: Settings, sta
     delivery = Delivery(table, business_date)
     bucket = partner_bucket(delivery, settings)
     manifest = _manifest(bucket, delivery)
+    remove_abandoned(settings.scratch, delivery, resumable=manifest.files)
     intake = Intake(delivery, Tokeniser(settings.keys().pseudonym), staging)
     try:
         for file in manifest.files:
@@ -76,14 +76,7 @@ def _manifest(bucket: Bucket, delivery: Delivery) -> DropManifest:
 @contextmanager
 def _downloaded(bucket: Bucket, delivery: Delivery, file: DroppedFile, scratch: Path) -> Iterator[Path]:
     """The file on the local disk while it is read. A process that dies leaves it, and the next one resumes."""
-    folder = scratch / "downloads"
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    path = folder / f"{delivery.table.name}-{delivery.business_date}-{file.sha256[:32]}.partial"
-    path.touch(mode=0o600)  # personal data, for as long as it is here
-    with path.open("ab") as lock:
-        if not _is_ours(lock.fileno()):  # another process fetches the same file: do not write into it
-            path = path.with_suffix(f".{os.getpid()}.partial")
-            path.touch(mode=0o600)
+    with taken(partial_file(scratch, delivery, file)) as path:
         try:
             bucket.fetch(_folder(delivery) + file.name, file, path)
             yield path
@@ -93,14 +86,6 @@ def _downloaded(bucket: Bucket, delivery: Delivery, file: DroppedFile, scratch: 
             path.unlink(missing_ok=True)
             raise
         path.unlink(missing_ok=True)
-
-
-def _is_ours(descriptor: int) -> bool:
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
 
 
 def _take_in(intake: Intake, delivery: Delivery, file: DroppedFile, path: Path, rows_expected: int) -> None:

@@ -78,22 +78,40 @@ def slice_digests(tables: Sequence[Table], business_date: date, settings: Settin
 
 
 def banks_are_ready(business_date: date, settings: Settings) -> bool:
-    """Whether every bank answers and has ended that day."""
+    """Whether every bank answers and has ended that day; BadSourceError as below."""
     return not why_banks_are_not_ready(business_date, settings)
 
 
 def why_banks_are_not_ready(business_date: date, settings: Settings) -> list[str]:
-    """One line for every bank that does not answer, or whose day is not over."""
+    """One line for every bank that does not answer, or whose day is not over.
+
+    BadSourceError when a bank answers and refuses us: a wrong password does not become right by waiting.
+    """
     problems = []
-    for bank, url in sorted(settings.banks.items()):
+    for bank in sorted(settings.banks):
         try:
-            with connected(bank, url, business_date) as cursor:
-                cursor.execute(DAY_IS_OVER, [day_slice(business_date, settings)[1]])
-                if not cursor.fetchone()[0]:
-                    problems.append(f"bank {bank} {business_date}: its day is not over; wait for midnight")
-        except (SourceUnavailableError, BadSourceError) as error:
+            if not has_ended_the_day(bank, business_date, settings):
+                problems.append(f"bank {bank} {business_date}: its day is not over; wait for midnight")
+        except SourceUnavailableError as error:
             problems.append(str(error))
     return problems
+
+
+def has_ended_the_day(bank: str, business_date: date, settings: Settings) -> bool:
+    """Whether that day is over by the bank's own clock.
+
+    SourceUnavailableError when the bank does not answer, BadSourceError when it refuses us.
+    """
+    with connected(bank, settings.banks[bank], business_date) as cursor:
+        cursor.execute(DAY_IS_OVER, [day_slice(business_date, settings)[1]])
+        return bool(cursor.fetchone()[0])
+
+
+def refuse_other_tables(bank: str, tables: Sequence[Table], business_date: date, settings: Settings) -> None:
+    """BadSourceError for the first table of the bank that is not as promised, or that we may not read."""
+    with connected(bank, settings.banks[bank], business_date) as cursor:
+        for table in tables:
+            _columns_of(Delivery(table, business_date), bank, cursor)
 
 
 def day_slice(business_date: date, settings: Settings) -> tuple[str, str]:
@@ -129,7 +147,8 @@ def _capture_bank(
     return snapshot
 
 
-def _slice_of(delivery: Delivery, bank: str, cursor: Any) -> Iterator[Batch]:
+def _columns_of(delivery: Delivery, bank: str, cursor: Any) -> list[BankColumn]:
+    """The columns of the bank's table; BadSourceError when they are not what the contract says."""
     source = delivery.table.source
     if not isinstance(source, BankTable):
         raise TypeError(f"{delivery.table.address} does not come from a bank")
@@ -140,6 +159,11 @@ def _slice_of(delivery: Delivery, bank: str, cursor: Any) -> Iterator[Batch]:
     cursor.execute(COLUMNS, [SCHEMA, source.table])
     found = [BankColumn(name, kind, scale, nullable == "YES") for name, kind, scale, nullable in cursor.fetchall()]
     refuse_other_table(delivery, found, fail)
+    return found
+
+
+def _slice_of(delivery: Delivery, bank: str, cursor: Any) -> Iterator[Batch]:
+    found = _columns_of(delivery, bank, cursor)
     cursor.execute(select_slice(delivery, found))
     next_row = 1
     for whole in record_batches(cursor, bank, delivery.business_date):

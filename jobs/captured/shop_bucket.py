@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from functools import cache
 from threading import Lock
+from typing import Any
 
 import boto3
 from botocore.config import Config
@@ -22,20 +23,20 @@ def partner_bucket(delivery: Delivery, settings: Settings) -> Bucket:
     match = DROP_ADDRESS.fullmatch(settings.shop_drop.rstrip("/"))
     if match is None:
         raise delivery.bad("NIGHTLEDGER_SHOP_DROP", "is not s3://bucket/prefix", "set it to where the shop delivers")
-    config = Config(
-        connect_timeout=5,
-        read_timeout=60,
-        retries={"total_max_attempts": 1, "mode": "standard"},  # we are patient ourselves, and can resume
-        s3={"addressing_style": "path"} if settings.s3_endpoint else {},
-    )
     with SESSION_LOCK:
-        region = _session().region_name or "us-east-1"
-        client = _session().client("s3", endpoint_url=settings.s3_endpoint, region_name=region, config=config)
+        client = _client(settings.s3_endpoint)
     prefix = (match[2] or "").strip("/")
     return Bucket(client, match[1], f"{prefix}/" if prefix else "", delivery)
 
 
 @cache
-def _session() -> boto3.session.Session:
-    """One for the process: a new one reads the description of every AWS service, for a tenth of a second."""
-    return boto3.session.Session()
+def _client(endpoint: str | None) -> Any:
+    """One for the process, with the keys it was started with: making one takes a tenth of a second."""
+    config = Config(
+        connect_timeout=5,
+        read_timeout=60,
+        retries={"total_max_attempts": 1, "mode": "standard"},  # we are patient ourselves, and can resume
+        s3={"addressing_style": "path"} if endpoint else {},
+    )
+    session = boto3.session.Session()
+    return session.client("s3", endpoint_url=endpoint, region_name=session.region_name or "us-east-1", config=config)

@@ -1,4 +1,4 @@
-"""Nights closed by a real Airflow: one by its scheduler, two by a backfill, one by a person.
+"""Nights closed by a real Airflow: one by its scheduler, two by a backfill, one by a person; and a training.
 
 Nothing here is replaced by something lighter: a world served by a real S3 server and a real PostgreSQL, a real
 `airflow standalone`, and one Spark server for each night.
@@ -7,17 +7,24 @@ Nothing here is replaced by something lighter: a world served by a real S3 serve
 from __future__ import annotations
 
 import contextlib
+import shutil
 import time
 from collections.abc import Iterator
 from datetime import date
 from typing import Any
+from urllib.parse import quote
 
 import boto3
 import pytest
 
 from demo.airflow import DATABASE, Airflow, airflow_standalone
 from demo.object_store import DROP_BUCKET, DROP_PREFIX, ObjectStore
+from demo.tour import watch
 from tests.alliance import INHERITED, Alliance, published
+
+LEARNT = ("labels/", "models/")
+LOST_BEFORE_TRAINING = "labels/first_payment_default"
+"""Of the first day, so that the training of it by Airflow has something to build; its bytes are compared, too."""
 
 SECONDS_FOR_A_NIGHT = 900  # on a busy machine; an idle one needs 90
 
@@ -34,7 +41,8 @@ def close_by_airflow(alliance: Alliance) -> None:
     made before the DAG is unpaused, and held until the scheduler's night is over.
     """
     nights = nights_of_airflow(alliance)
-    alliance.copy_lake("first", "by-airflow")
+    lake = alliance.copy_lake("first", "by-airflow")
+    shutil.rmtree(lake / LOST_BEFORE_TRAINING / f"business_date={alliance.days[0]}")
     scheduled, *backfilled, by_hand = nights
     variables = alliance.environment(
         "by-airflow",
@@ -51,12 +59,16 @@ def close_by_airflow(alliance: Alliance) -> None:
         with undelivered(alliance.partners.store, scheduled):
             airflow.unpause("nightly")
             wait_until_the_shop_is_waited_for(airflow)
-        wait_for_runs(airflow, "scheduled", 1)
+            airflow.unpause("training")
+            airflow.trigger("training", str(alliance.days[0]))
+            wait_for_runs(airflow, "manual", 1, dag_id="training")
+        watch(time.monotonic(), airflow, scheduled)  # as `make demo` does
         airflow.request("PUT", "/backfills/1/unpause")
         wait_for_runs(airflow, "backfill", len(backfilled))
         airflow.trigger("nightly", str(by_hand))
         wait_for_runs(airflow, "manual", 1)
         assert_assets_carry_the_counts_of_the_manifests(airflow, alliance, nights)
+        assert_the_training_built_only_what_was_lost(airflow)
         assert_tasks_hand_on_nothing_but_where_spark_is(airflow)
         (airflow.home / "database.sql").write_text(airflow.database.dump(DATABASE), encoding="utf-8")
     assert not (airflow.database.home / "data" / "postmaster.pid").exists()
@@ -82,13 +94,13 @@ def undelivered(store: ObjectStore, day: date) -> Iterator[None]:
         client.put_object(Bucket=DROP_BUCKET, Key=name, Body=content)
 
 
-def wait_for_runs(airflow: Airflow, kind: str, count: int) -> None:
+def wait_for_runs(airflow: Airflow, kind: str, count: int, *, dag_id: str = "nightly") -> None:
     deadline = time.monotonic() + SECONDS_FOR_A_NIGHT * count
     while time.monotonic() < deadline:
-        runs = [run for run in airflow.runs("nightly") if run["run_type"] == kind]
+        runs = [run for run in airflow.runs(dag_id) if run["run_type"] == kind]
         for failed in (run for run in runs if run["state"] == "failed"):
-            tasks = airflow.tasks("nightly", failed["dag_run_id"])
-            pytest.fail(f"{kind}: {[task['task_id'] for task in tasks if task['state'] == 'failed']} failed")
+            tasks = airflow.tasks(dag_id, failed["dag_run_id"])
+            pytest.fail(f"{dag_id}, {kind}: {[task['task_id'] for task in tasks if task['state'] == 'failed']} failed")
         if [run["state"] for run in runs] == ["success"] * count:
             return
         time.sleep(1)
@@ -110,12 +122,12 @@ def wait_until_the_shop_is_waited_for(airflow: Airflow) -> None:
 
 
 def assert_assets_carry_the_counts_of_the_manifests(airflow: Airflow, alliance: Alliance, nights: list[date]) -> None:
-    """Every published dataset has one event a night, with the number of its rows and nothing from its data."""
+    """Every published dataset has one event a night or training, with its number of rows and nothing from its data."""
     days = {str(night) for night in nights}
     in_manifests = {
         (address, night): sum(rows for _, rows, _ in files)
         for (address, night), files in published(alliance.lake("by-airflow")).items()
-        if night in days
+        if night in days or address.startswith(LEARNT)
     }
     events: list[Any] = []
     while page := airflow.request("GET", f"/assets/events?limit=100&offset={len(events)}")["asset_events"]:
@@ -123,6 +135,19 @@ def assert_assets_carry_the_counts_of_the_manifests(airflow: Airflow, alliance: 
     assert {name for event in events for name in event["extra"]} == {"business_date", "rows", "state"}
     in_events = {(event["name"], event["extra"]["business_date"]): event["extra"]["rows"] for event in events}
     assert in_events == in_manifests
+
+
+def assert_the_training_built_only_what_was_lost(airflow: Airflow) -> None:
+    """It found what the command line had trained: the scheduler's way to a model is the same."""
+    (run,) = airflow.runs("training")
+    states = {task["task_id"]: task["state"] for task in airflow.tasks("training", run["dag_run_id"])}
+    assert set(states.values()) == {"success"}, states
+    events = airflow.request(
+        "GET", f"/assets/events?limit=100&source_dag_id=training&source_run_id={quote(run['dag_run_id'])}"
+    )
+    built = {event["name"]: event["extra"]["state"] for event in events["asset_events"]}
+    assert {address for address, state in built.items() if state == "published"} == {LOST_BEFORE_TRAINING}
+    assert all(address.startswith(LEARNT) for address in built)
 
 
 def assert_tasks_hand_on_nothing_but_where_spark_is(airflow: Airflow) -> None:

@@ -141,6 +141,19 @@ def test_the_days_the_scheduler_closes_can_be_set(monkeypatch: pytest.MonkeyPatc
     )
 
 
+def test_after_the_last_day_that_is_scheduled_no_training_starts_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A demo of last spring must not learn from a month of which it knows nothing, as soon as somebody unpauses it."""
+
+    def next_run() -> Any:
+        dag = importlib.reload(importlib.import_module("dags.training")).dag
+        stored = DagSerialization.from_dict(DagSerialization.to_dict(dag))
+        return stored.next_dagrun_info(last_automated_run_info=None, restricted=True)
+
+    assert next_run() is not None
+    monkeypatch.setenv("NIGHTLEDGER_SCHEDULE_UNTIL", "2026-04-05")
+    assert next_run() is None
+
+
 def test_a_dag_that_does_not_know_the_first_day_says_what_to_set(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("NIGHTLEDGER_FIRST_BUSINESS_DATE")
     with pytest.raises(LookupError, match="NIGHTLEDGER_FIRST_BUSINESS_DATE is not set"):

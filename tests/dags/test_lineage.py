@@ -48,8 +48,18 @@ def readiness() -> set[tuple[str, str]]:
     }
 
 
+def before_the_data_docs(datasets: list[Dataset]) -> set[tuple[str, str]]:
+    return {(task_id(dataset), "data_docs.write") for dataset in datasets}
+
+
 def test_the_edges_of_the_night_are_the_lineage_and_nothing_else(nightly: ModuleType) -> None:
-    assert edges(nightly.dag) == lineage(NIGHT) | readiness() | around_spark(NIGHT)
+    assert edges(nightly.dag) == lineage(NIGHT) | readiness() | around_spark(NIGHT) | before_the_data_docs(NIGHT)
+
+
+def test_the_data_docs_are_written_after_everything_and_decide_nothing(nightly: ModuleType) -> None:
+    pages = nightly.dag.get_task("data_docs.write")
+    assert pages.is_teardown
+    assert not pages.on_failure_fail_dagrun
 
 
 def test_the_edges_of_the_training_are_the_lineage_and_nothing_else(training: ModuleType) -> None:

@@ -17,6 +17,7 @@ from typing import Any
 import psutil
 import pytest
 
+from dags.command import Command, Outcome
 from dags.spark import StartSpark, StopSpark, spark_environment
 from demo.servers import JAVA_OPTIONS_FOR_SHORT_RUNS
 
@@ -63,6 +64,36 @@ def test_a_connect_server_of_a_connection_is_used_and_never_stopped(monkeypatch:
     StopSpark(task_id="stop").execute(context(key))
 
 
+@pytest.mark.parametrize(
+    ("connection", "master"),
+    [
+        ({"host": "yarn"}, "yarn"),
+        ({"host": "spark://master.example", "port": 7077}, "spark://master.example:7077"),
+        ({"host": "master.example", "port": 7077}, "spark://master.example:7077"),
+        ({"host": "k8s://https://cluster.example", "port": 6443}, "k8s://https://cluster.example:6443"),
+        ({"host": "local[2]"}, "local[2]"),
+    ],
+)
+def test_the_cluster_of_a_connection_is_the_master_of_a_server_that_the_run_starts_and_stops(
+    connection: Mapping[str, Any], master: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(CONNECTION, json.dumps({"conn_type": "spark", **connection}))
+    started: list[tuple[str, ...]] = []
+
+    def run(command: Command, _: object) -> Outcome:
+        started.append(command.arguments)
+        return Outcome(0, ({"state_file": "server.json"},), "")
+
+    monkeypatch.setattr(Command, "run", run)
+    key = StartSpark(task_id="start").execute(context())
+    StopSpark(task_id="stop").execute(context(key))
+    server = ("--name", "nightly-2026-04-01")
+    assert started == [
+        ("jobs.spark_server", "start", *server, "--master", master),
+        ("jobs.spark_server", "stop", *server),
+    ]
+
+
 def test_a_run_without_a_spark_of_its_installation_starts_one_that_only_its_tasks_can_reach(installation: Path) -> None:
     key = StartSpark(task_id="start").execute(context())
     try:
@@ -105,7 +136,9 @@ def test_a_night_without_sources_is_red_at_once_and_still_stops_its_spark(instal
         "ready.banks": 1,
         "spark_connect.start": 1,
         "spark_connect.stop": 1,
+        "data_docs.write": 1,  # a red night is the one whose checks people want to see
     }
+    assert (installation / "scratch" / "data_docs" / "index.html").is_file()
     assert {state for state, _ in tasks.values()} == {"failed", "success", "upstream_failed"}
     assert not servers_of(installation)
 

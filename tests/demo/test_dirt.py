@@ -246,7 +246,7 @@ def test_capture_finds_exactly_the_flaws_that_were_planted(served: Partners, tmp
     with pytest.MonkeyPatch.context() as patch:
         for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_DEFAULT_REGION"):
             patch.setenv(name, environment[name])
-        patch.setattr(shop_bucket, "_session", shop_bucket._session.__wrapped__)  # the process may know other keys
+        patch.setattr(shop_bucket, "_client", shop_bucket._client.__wrapped__)  # the process may know other keys
         settings = replace(
             read_settings(environment), shop_drop=f"s3://{DROP_BUCKET}/{prefix}", scratch=tmp_path / "scratch"
         )

@@ -155,6 +155,7 @@ def test_killed_servers_start_again_with_their_data(tmp_path: Path, life: Life) 
         for process in running.processes:
             process.stop(signal.SIGKILL, 10)
     with partners(tmp_path / "killed", forget=True) as again:
+        assert again.store.ports == running.store.ports, "an environment that was read before still holds"
         count = rows_of(again.replicas.url("harbour"), "SELECT count(*) FROM bank.customers")[0][0]
         assert count == life.replica("harbour", "customers", None, FIRST).num_rows
         listed = again.store.client(again.store.alliance).list_objects_v2(Bucket=DROP_BUCKET, Prefix="drop/users/")

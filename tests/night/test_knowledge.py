@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+import logging
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from demo.object_store import LAKE_BUCKET
+from jobs.run import main
 from tests.alliance import Alliance, published
 
 ON_S3 = (
@@ -57,6 +62,40 @@ def test_a_lake_on_s3_holds_the_same_bytes_as_one_in_a_folder(closed: Alliance) 
         body = client.get_object(Bucket=LAKE_BUCKET, Key=f"ledger/{address}/business_date={day}/_manifest.json")["Body"]
         on_s3, in_folder = json.loads(body.read()), manifest_of(closed.lake("first"), address, day)
         assert on_s3["files"] == in_folder["files"]
+
+
+def test_models_decisions_and_files_of_a_lake_on_s3_are_used_like_those_of_a_folder(
+    closed: Alliance,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    store, first, next_day = closed.partners.store, closed.lake("first"), str(closed.days[1])
+    client, trained_on = store.client(store.alliance), str(closed.days[0])
+    for path in (first / "models" / "credit_score").rglob("*"):
+        if path.is_file():
+            client.upload_file(str(path), LAKE_BUCKET, f"decided/{path.relative_to(first)}")
+    access = {"AWS_ACCESS_KEY_ID": store.alliance.key_id, "AWS_SECRET_ACCESS_KEY": store.alliance.secret}
+    variables = closed.environment("decided", NIGHTLEDGER_LAKE=f"s3://{LAKE_BUCKET}/decided", **access)
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+
+    def told(*arguments: str) -> str:
+        caplog.clear()
+        with caplog.at_level(logging.INFO):
+            assert main(list(arguments)) == 0, caplog.text
+        return caplog.text + capsys.readouterr().out
+
+    decided = ("--from", next_day, "--by", "committee", "--why", "it is the first")
+    told("promote", "--trained-on", trained_on, *decided)
+    assert "it is the first" in told("models")
+    files = told("files", "models/credit_score", "--business-date", trained_on).splitlines()
+    of_folder = {file["sha256"] for file in manifest_of(first, "models/credit_score", trained_on)["files"]}
+    on_disk = [Path(line) for line in files if line.startswith("/")]
+    assert {hashlib.sha256(path.read_bytes()).hexdigest() for path in on_disk} == of_folder
+    assert f"{next_day}: 0 of " in told("backfill", "--from", next_day, "--to", next_day, "--dry-run")
+    assert main(["promote", "--trained-on", next_day, *decided]) == 3
+    assert main(["files", "scores/customer_scores", "--business-date", next_day]) == 3
 
 
 def manifest_of(lake: Path, address: str, business_date: str) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,17 +13,28 @@ import pyarrow.parquet as pq
 import pytest
 
 from demo.oracle import read_truth
-from tests.alliance import Alliance
+from tests.alliance import SAID, Alliance
 
 PEOPLE = 50
+
+SHORT = 3
+"""Values up to this length are looked for as whole words: a name of two characters may stand in a longer word."""
 
 
 def raw_values(alliance: Alliance) -> list[str]:
     planted = json.loads((alliance.truth / "planted_people.json").read_text(encoding="utf-8"))
     assert len(planted) == PEOPLE
-    values = sorted({value for person in planted for value in person["raw_values"] if len(value) >= 3})
+    values = sorted({value for person in planted for value in person["raw_values"]})
     assert len(values) > PEOPLE * 3
+    assert all(len(value) > 1 for value in values)
+    assert any(len(value) == 2 for value in values), "a fifth of all names have two characters"
     return values
+
+
+def is_in(needle: str, text: str) -> bool:
+    if needle not in text:
+        return False
+    return len(needle) > SHORT or re.search(rf"(?<!\w){re.escape(needle)}(?!\w)", text) is not None
 
 
 def texts_in(path: Path) -> Iterator[str]:
@@ -52,7 +64,8 @@ def test_every_night_was_closed_while_the_truth_lay_elsewhere(closed: Alliance) 
 
 
 @pytest.mark.parametrize(
-    "part", ["forward", "forward-scratch", "by-airflow", "by-airflow-scratch", "airflow", "killed"]
+    "part",
+    ["forward", "forward-scratch", "by-airflow", "by-airflow-scratch", "airflow", "killed", "killed-scratch", SAID],
 )
 @pytest.mark.usefixtures("by_airflow", "killed")
 def test_no_raw_value_of_fifty_people_is_left_anywhere(closed: Alliance, part: str) -> None:
@@ -63,14 +76,17 @@ def test_no_raw_value_of_fifty_people_is_left_anywhere(closed: Alliance, part: s
     found = [
         str(path.relative_to(folder))
         for path in files
-        if any(needle in text for text in texts_in(path) for needle in needles)
+        if any(is_in(needle, text) for text in texts_in(path) for needle in needles)
     ]
     assert found == []
 
 
 def test_the_search_finds_a_raw_value_that_is_there(closed: Alliance, tmp_path: Path) -> None:
-    needle = raw_values(closed)[0]
-    pq.write_table(
-        pa.table({"name": [needle], "nested": [[needle]], "bytes": [needle.encode()]}), tmp_path / "leak.parquet"
-    )
-    assert sum(needle in text for text in texts_in(tmp_path / "leak.parquet")) == 3
+    by_length = sorted(raw_values(closed), key=len)
+    for needle in (by_length[0], by_length[-1]):
+        columns = {"name": ["x", needle], "nested": [[], [needle]], "bytes": [b"", needle.encode()]}
+        pq.write_table(pa.table(columns), tmp_path / "leak.parquet")
+        assert sum(is_in(needle, text) for text in texts_in(tmp_path / "leak.parquet")) == 3
+        (tmp_path / "said.txt").write_text(f"refused: {needle}, twice", encoding="utf-8")
+        assert any(is_in(needle, text) for text in texts_in(tmp_path / "said.txt"))
+    assert not is_in(by_length[0], f"the place {by_length[0]}x")
