@@ -8,7 +8,7 @@ import logging
 import time
 import unicodedata
 from argparse import Namespace
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,6 +22,7 @@ from jobs.settings import read_settings
 from jobs.verbs import verbs_with
 from schemas.cleaned.bank_customers import BANK_CUSTOMERS
 from schemas.cleaned.shop_users import SHOP_USERS
+from schemas.customers.identities import IDENTITIES
 from schemas.customers.record_pairs import RECORD_PAIRS
 
 if TYPE_CHECKING:
@@ -109,8 +110,10 @@ def decide_pairs(options: Namespace) -> int:
         raise PairDecisionError(
             f"--from {options.counts_from}: the night of {closed[-1]} is closed; decide for a later one"
         )
+    decided = list(_decisions_in(options.file))
+    _refuse_unknown_records(lake, options.file, decided)
     stored = PairDecisions(lake.storage).append(
-        list(_decisions_in(options.file)),
+        [(left, right, word) for _, left, right, word in decided],
         counts_from=options.counts_from,
         decided_by=options.decided_by.strip(),
         reason=options.reason.strip(),
@@ -121,8 +124,12 @@ def decide_pairs(options: Namespace) -> int:
 
 
 def pair_decisions(_: Namespace) -> int:
-    """Print what counts, and what will count."""
-    for one in counting(PairDecisions(open_lake(read_settings()).storage), date.max):
+    """Print what counts, and what will count; of a record that is forgotten nothing is told."""
+    lake = open_lake(read_settings())
+    known, _ = _records_on_the_newest_map(lake)
+    for one in counting(PairDecisions(lake.storage), date.max):
+        if known is not None and not known.issuperset((one.left_record_id, one.right_record_id)):
+            continue
         logger.info(
             "%d. from %s: %s and %s are %s, by %s: %s (%s)",
             one.number, one.counts_from, one.left_record_id, one.right_record_id, one.decision,
@@ -183,8 +190,30 @@ def compare_changes(options: Namespace) -> int:
     return ExitCode.OK
 
 
-def _decisions_in(file: Path) -> Iterator[tuple[str, str, str]]:
-    """Left, right and word of each line; PairDecisionError names the first line that is wrong."""
+def _refuse_unknown_records(lake: Lake, file: Path, decided: Sequence[tuple[int, str, str, str]]) -> None:
+    """PairDecisionError names the first record that is not on the newest map; without a map nobody can tell."""
+    known, night = _records_on_the_newest_map(lake)
+    for number, left, right, _ in decided:
+        for name in (left, right):
+            if known is not None and name not in known:
+                raise PairDecisionError(
+                    f"{file.name} line {number}: {name}: no such record on {night}; nothing was stored"
+                )
+
+
+def _records_on_the_newest_map(lake: Lake) -> tuple[set[str] | None, date | None]:
+    from jobs.relation_tables import published
+
+    nights = lake.partitions(IDENTITIES.address)
+    if not nights:
+        return None, None
+    return set(published(lake, IDENTITIES, nights[-1], ("source_record_id",))["source_record_id"].to_pylist()), nights[
+        -1
+    ]
+
+
+def _decisions_in(file: Path) -> Iterator[tuple[int, str, str, str]]:
+    """Number, left, right and word of each line; PairDecisionError names the first line that is wrong."""
     try:
         text = file.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
@@ -202,7 +231,7 @@ def _decisions_in(file: Path) -> Iterator[tuple[str, str, str]]:
                 f"{', '.join(WORDS)} in columns {', '.join(COLUMNS)}; nothing was stored"
             )
         pairs.add(pair)
-        yield left, right, word
+        yield number, left, right, word
     if not pairs:
         raise PairDecisionError(f"{file.name}: holds no decision")
 

@@ -168,6 +168,7 @@ class StandingRecords:
         columns |= {
             "name": name,
             "encoding": records["full_name_encoding"],
+            "given_name": records["given_name_token"],
             "born": born,
             "city": records["city_code"],
             "gender": records["gender"],
