@@ -14,11 +14,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from jobs.customers.match_weights import LEVELS
+from jobs.customers.verdicts import Verdict
 from jobs.errors import ExitCode, StepMissingError
 from jobs.inputs import night
 from jobs.lake import Lake, open_lake
-from jobs.pair_decisions import WORDS, PairDecisionError, PairDecisions, counting
-from jobs.settings import read_settings
+from jobs.pair_decisions import SAME, WITHDRAWN, WORDS, PairDecisionError, PairDecisions, counting
+from jobs.settings import read_match_weights, read_settings
 from jobs.verbs import verbs_with
 from schemas.cleaned.bank_customers import BANK_CUSTOMERS
 from schemas.cleaned.shop_users import SHOP_USERS
@@ -77,6 +78,8 @@ def add_verbs(verbs: Any, day: Callable[[str], date]) -> None:
     changes.add_argument(
         "--anew", type=Path, required=True, help="Parquet of records: what was known of their pairs counts no more"
     )
+    for added, when in ((compared, ""), (changes, "; without it what was said before holds")):
+        added.add_argument("--decided", type=Path, help=f"what reviewers said of pairs, as for decide-pairs{when}")
 
 
 def blocking_report(options: Namespace) -> int:
@@ -157,10 +160,12 @@ def compare_records(options: Namespace) -> int:
     import pyarrow.parquet as pq
 
     from jobs.customers.comparing import compare
+    from jobs.customers.records_of_a_file import read_records
 
     started = time.monotonic()
-    records = pq.read_table(options.records)
-    pairs = compare(records)
+    weights, verdicts = read_match_weights(), _verdicts_in(options.decided) or ()
+    records = read_records(options.records)
+    pairs = compare(records, weights, verdicts=verdicts)
     pq.write_table(pairs, options.out)
     seconds = time.monotonic() - started
     logger.info("%s records, %s pairs, %.2f s", f"{records.num_rows:,}", f"{pairs.num_rows:,}", seconds)
@@ -168,7 +173,7 @@ def compare_records(options: Namespace) -> int:
         from jobs.customers.standing import StandingRecords
         from jobs.customers.standing_files import write_standing
 
-        write_standing(StandingRecords.of(records), options.standing)
+        write_standing(StandingRecords.of(records, weights, verdicts), options.standing)
     return ExitCode.OK
 
 
@@ -177,14 +182,16 @@ def compare_changes(options: Namespace) -> int:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
+    from jobs.customers.records_of_a_file import read_records
     from jobs.customers.standing_files import append_change, read_standing, told_in
 
     started = time.monotonic()
-    changed, gone = told_in(pq.read_table(options.changed))
-    change = read_standing(options.standing).change(changed, gone)
+    weights, verdicts = read_match_weights(), _verdicts_in(options.decided)
+    changed, gone = told_in(read_records(options.changed))
+    change = read_standing(options.standing).change(changed, gone, weights, verdicts)
     pq.write_table(change.pairs, options.out)
     pq.write_table(pa.table({"source_record_id": change.anew}), options.anew)
-    append_change(options.standing, changed, gone)
+    append_change(options.standing, changed, gone, verdicts)
     seconds = time.monotonic() - started
     logger.info("%s records anew, %s pairs, %.2f s", f"{len(change.anew):,}", f"{change.pairs.num_rows:,}", seconds)
     return ExitCode.OK
@@ -234,6 +241,12 @@ def _decisions_in(file: Path) -> Iterator[tuple[int, str, str, str]]:
         yield number, left, right, word
     if not pairs:
         raise PairDecisionError(f"{file.name}: holds no decision")
+
+
+def _verdicts_in(file: Path | None) -> list[Verdict] | None:
+    if file is None:
+        return None
+    return [Verdict(left, right, word == SAME) for _, left, right, word in _decisions_in(file) if word != WITHDRAWN]
 
 
 def _object(line: str) -> dict[str, Any]:

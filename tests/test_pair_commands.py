@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from itertools import combinations
 from pathlib import Path
 
@@ -14,7 +15,7 @@ import pytest
 from demo.bench_rings import read_published
 from demo.truth import truth_table
 from jobs.customers.comparing import compare
-from jobs.customers.match_weights import read_weights
+from jobs.customers.match_weights import DECLARED, read_weights
 from jobs.customers.standing import Change
 from jobs.run import main
 from schemas.cleaned.bank_customers import BANK_CUSTOMERS
@@ -50,6 +51,43 @@ def test_a_file_of_records_is_compared_whole_and_then_by_what_changed(
     assert main(["compare-changes", "changed.parquet", "--standing", "no", "--out", "x", "--anew", "y"]) == 2
     assert "no: no folder of standing records; compare all with compare-records --standing no" in caplog.text
     assert main(["compare-records", "records.parquet", *kept, "pairs.parquet"]) == 2
+
+
+def test_a_file_that_holds_no_records_is_refused_in_one_line_and_decisions_and_weights_are_honoured(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    good = records_of(BEFORE)
+    pq.write_table(good, "records.parquet")
+    pq.write_table(good.drop_columns(["phone_token", "gender"]), "narrow.parquet")
+    pq.write_table(good.set_column(7, "birth_date", pa.array([1.5] * 3)), "other.parquet")
+    pq.write_table(pa.concat_tables([good, good]), "twice.parquet")
+    for name, why in (
+        ("gone.parquet", "gone.parquet: no Parquet file that can be read"),
+        ("narrow.parquet", "narrow.parquet: has no column phone_token, gender"),
+        ("other.parquet", "other.parquet: column birth_date is double instead of date32"),
+        ("twice.parquet", "twice.parquet: every source_record_id once, and no null"),
+    ):
+        assert main(["compare-records", name, "--out", "pairs.parquet"]) == 2
+        assert why in caplog.text
+        assert main(["compare-changes", name, "--standing", "s", "--out", "x", "--anew", "y"]) == 2
+    Path("no.csv").write_text("left_record_id,right_record_id,decision\nshop:ann,harbour:ann,different\n")
+    kept = ("--standing", "standing", "--out", "pairs.parquet")
+    assert main(["compare-records", "records.parquet", *kept, "--decided", "no.csv"]) == 0
+    assert pq.read_table("pairs.parquet")["reason"].to_pylist() == ["reviewer_said_no"]
+    Path("back.csv").write_text("left_record_id,right_record_id,decision\nshop:ann,harbour:ann,withdrawn\n")
+    pq.write_table(good.slice(0, 0), "nothing.parquet")
+    anew = ("--standing", "standing", "--out", "more.parquet", "--anew", "anew.parquet")
+    assert main(["compare-changes", "nothing.parquet", *anew, "--decided", "back.csv"]) == 0
+    assert pq.read_table("more.parquet")["decision"].to_pylist() == ["automatic"]
+    weights = replace(DECLARED, matches_per_record=0.1)
+    Path("weights.json").write_text(json.dumps(weights.as_json()))
+    monkeypatch.setenv("NIGHTLEDGER_MATCH_WEIGHTS", "weights.json")
+    assert main(["compare-records", "records.parquet", "--out", "pairs.parquet"]) == 0
+    assert pq.read_table("pairs.parquet").equals(compare(good, weights))
+    assert main(["compare-changes", "nothing.parquet", *anew]) == 2, "compared with other weights before"
+    monkeypatch.setenv("NIGHTLEDGER_MATCH_WEIGHTS", "gone.json")
+    assert main(["compare-records", "records.parquet", "--out", "pairs.parquet"]) == 2
 
 
 def test_a_night_says_what_it_would_compare_and_weights_are_learnt_from_it(closed: Alliance, tmp_path: Path) -> None:

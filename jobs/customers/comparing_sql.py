@@ -53,9 +53,7 @@ def prepared(records: str, among: str = "") -> str:
     doublings = "floor(log2(count(*)))::INTEGER AS doublings"
     few = f"count(birth_date) BETWEEN 2 AND {MOST_RECORDS_SHARING}"
     return f"""
-WITH people AS (
-    SELECT * REPLACE (CASE WHEN birth_date NOT IN ({_placeholders()}) THEN birth_date END AS birth_date) FROM {records}
-),
+WITH people AS ({_with_true_birth_dates(records)}),
 chosen AS ({chosen}), {heavy},
 names AS ({shared("full_name_token", f"full_name_token, {doublings}", "full_name_token IS NOT NULL")}),
 named AS ({shared("full_name_token, birth_date", "full_name_token, birth_date", few)})
@@ -193,11 +191,16 @@ SELECT '{kind}' AS blocked_by, count(*) AS shared_values, coalesce(sum(sharing),
     coalesce(sum(sharing * (sharing - 1) // 2), 0)::BIGINT AS pairs_without_limit,
     count(*) FILTER (sharing > {MOST_RECORDS_SHARING}) AS values_left_out,
     coalesce(max(sharing), 0)::BIGINT AS most_records_sharing
-FROM (SELECT count(*) AS sharing FROM records WHERE ({value}) IS NOT NULL GROUP BY {value} HAVING count(*) > 1)"""
+FROM (
+    SELECT count(*) AS sharing FROM ({_with_true_birth_dates("records")})
+    WHERE ({value}) IS NOT NULL GROUP BY {value} HAVING count(*) > 1
+)"""
 
 
-def _placeholders() -> str:
-    return ", ".join(f"DATE '{day.isoformat()}'" for day in PLACEHOLDER_BIRTH_DATES)
+def _with_true_birth_dates(records: str) -> str:
+    placeholders = ", ".join(f"DATE '{day.isoformat()}'" for day in PLACEHOLDER_BIRTH_DATES)
+    born = f"CASE WHEN birth_date NOT IN ({placeholders}) THEN birth_date END AS birth_date"
+    return f"SELECT * REPLACE ({born}) FROM {records}"
 
 
 def _same(name: str) -> str:
