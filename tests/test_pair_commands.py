@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import replace
-from itertools import combinations
 from pathlib import Path
 
 import pyarrow as pa
@@ -23,6 +22,7 @@ from schemas.cleaned.shop_users import SHOP_USERS
 from schemas.customers.record_pairs import RECORD_PAIRS
 from schemas.customers.review_queue import REVIEW_QUEUE
 from tests.alliance import Alliance
+from tests.customers.comparable import comparable_pairs
 from tests.customers.small_records import record, records_of
 
 BEFORE = [
@@ -115,25 +115,9 @@ def test_the_pairs_of_a_night_are_right_and_the_rest_waits_for_people(closed: Al
     right = {(left, right) for left, right in automatic if person_of[left] == person_of[right]}
     assert len(right) > 1_000
     assert len(right) >= 0.999 * len(automatic)
-    wanted = comparable_pairs(closed, person_of)
+    wanted = comparable_pairs(lake, day, person_of)
     assert len(wanted & automatic) >= 0.97 * len(wanted)
     waiting = {(p["left_record_id"], p["right_record_id"]) for p in pairs if p["decision"] == "review"}
     queue = read_published(lake, REVIEW_QUEUE, day).to_pylist()
     assert {(row["left_record_id"], row["right_record_id"]) for row in queue} == waiting
     assert sorted(row["place_in_queue"] for row in queue) == list(range(1, len(waiting) + 1))
-
-
-def comparable_pairs(closed: Alliance, person_of: dict[str, int]) -> set[tuple[str, str]]:
-    """Two records of one person that share an identifier, or name and birth date."""
-    of_person: dict[int, list[dict[str, object]]] = {}
-    for table in (SHOP_USERS, BANK_CUSTOMERS):
-        for row in read_published(closed.lake("forward"), table, closed.days[1]).to_pylist():
-            of_person.setdefault(person_of[row["source_record_id"]], []).append(row)
-    found = set()
-    for records in of_person.values():
-        for one, other in combinations(sorted(records, key=lambda row: str(row["source_record_id"])), 2):
-            keys = [(kind,) for kind in ("national_id_token", "phone_token", "email_token")]
-            for columns in (*keys, ("full_name_token", "birth_date")):
-                if all(one[c] is not None and one[c] == other[c] for c in columns):
-                    found.add((str(one["source_record_id"]), str(other["source_record_id"])))
-    return found

@@ -54,9 +54,10 @@ def some_verdicts(
 def test_t15_change_after_change_the_pairs_are_those_of_comparing_everything(seed: int, tmp_path: Path) -> None:
     chance = random.Random(seed)
     known = {row["source_record_id"]: row for row in [*random_people(chance, 300), *crowd("8", "李静", 9)]}
-    verdicts = some_verdicts(chance, known, compare(records_of(list(known.values()))))
-    standing = StandingRecords.of(records_of(list(known.values())), verdicts=verdicts)
-    pairs = compare(records_of(list(known.values())), verdicts=verdicts)
+    records_now = records_of(list(known.values()))
+    verdicts = some_verdicts(chance, known, compare(records_now))
+    standing = StandingRecords.of(records_now, verdicts=verdicts)
+    pairs = compare(records_now, verdicts=verdicts)
     folder = tmp_path / "standing"
     write_standing(standing, folder)
     for step in range(5):
@@ -68,8 +69,11 @@ def test_t15_change_after_change_the_pairs_are_those_of_comparing_everything(see
         verdicts = verdicts if said is None else said
         known = {name: row for name, row in known.items() if name not in gone}
         known |= {row["source_record_id"]: row for row in told}
-        pairs, before = change.applied_to(pairs), pairs
-        assert pairs.equals(compare(records_of(list(known.values())), verdicts=verdicts))
+        pairs, before, records_before = change.applied_to(pairs), pairs, records_now
+        records_now = records_of(list(known.values()))
+        by_tables = compare(records_now, verdicts=verdicts, before=records_before, pairs_before=before)
+        assert by_tables.equals(pairs), "a night that knows both whole tables finds the same"
+        assert pairs.equals(compare(records_now, verdicts=verdicts))
         assert pc.sum(pc.equal(pairs["decided_by"], "reviewer")).as_py() > 0
         assert again.pairs.equals(change.pairs)
         assert again.anew.equals(change.anew)
