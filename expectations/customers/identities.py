@@ -2,8 +2,6 @@
 
 from expectations.rules import (
     BusinessDate,
-    Rule,
-    Severity,
     at_most,
     different,
     matches,
@@ -15,18 +13,6 @@ from expectations.rules import (
 RULES = (
     rows_not_far_below_earlier_nights(
         0.99, because="a record once known leaves only with its person's wish; one in a hundred at once is a fault"
-    ),
-    Rule(
-        "ExpectColumnPairValuesToBeEqual",
-        {
-            "column_A": "customer_id",
-            "column_B": "previous_customer_id",
-            "ignore_row_if": "either_value_is_missing",
-            "mostly": 0.999,
-        },
-        because="a night changes at most one in a thousand of the known ids (what we aim at); more is a fault",
-        severity=Severity.WARNING,
-        expects="the customer of the night before",
     ),
     matches("customer_id", "c[0-9a-f]{24}", because="ids are made in one way only"),
     at_most("customer_since_date", BusinessDate(), because="an id is given on a night, never ahead of it"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from datetime import date
+from typing import Any
 
 import pandas as pd
 import pyarrow as pa
@@ -20,8 +21,12 @@ Counts = Iterator[tuple[str, pd.Series]]
 """Measures with the number of rows of each part."""
 
 SCHEMA = pa.schema(
-    [("measure", pa.string()), ("part", pa.string()), ("row_count", pa.int64()), ("share", pa.float64())]
+    [
+        *(("measure", pa.string()), ("part", pa.string()), ("row_count", pa.int64())),
+        *(("share", pa.float64()), ("moved_share", pa.float64())),
+    ]
 )
+MOVED = "known_records_moved"
 DECISIONS = {"automatic": "pairs_automatic", "review": "pairs_review", "rejected": "pairs_rejected"}
 
 
@@ -49,7 +54,12 @@ def build(
     refusals = _in_memory(identity_refusals.select("left_record_id", "right_record_id", "reason"))
     changes = _in_memory(identity_ledger.select("change_type"))
     counted = [*_of_people(people), *_of_pairs(people, pairs, refusals), *_of_changes(people, changes)]
-    told = [(measure, str(part), int(n), None) for measure, counts in counted for part, n in counts.items()]
+    known = int(people["was_known"].sum())
+    told: list[tuple[Any, ...]] = [
+        (measure, str(part), int(n), None, n / known if measure == MOVED and known else None)
+        for measure, counts in counted
+        for part, n in counts.items()
+    ]
     told += [] if labelled_records is None else _judged(people, labelled_records)
     rows = pa.Table.from_pylist([dict(zip(SCHEMA.names, row, strict=True)) for row in told], schema=SCHEMA)
     return frame_of(identities.sparkSession, rows)
@@ -97,10 +107,10 @@ def _of_pairs(people: pd.DataFrame, pairs: pd.DataFrame, refusals: pd.DataFrame)
 def _of_changes(people: pd.DataFrame, changes: pd.DataFrame) -> Counts:
     yield "records_changed", changes["change_type"].value_counts()
     yield "known_records", _all(people["was_known"])
-    yield "known_records_moved", _all(changes["change_type"].isin(MOVES))
+    yield MOVED, _all(changes["change_type"].isin(MOVES))
 
 
-def _judged(people: pd.DataFrame, labelled: pa.Table) -> list[tuple[str, str, int, float | None]]:
+def _judged(people: pd.DataFrame, labelled: pa.Table) -> list[tuple[Any, ...]]:
     """Right and wrong as far as it is known; a measure of nothing has no row."""
     told = judge(pa.Table.from_pandas(people, preserve_index=False), labelled)
     judged = [
@@ -109,7 +119,7 @@ def _judged(people: pd.DataFrame, labelled: pa.Table) -> list[tuple[str, str, in
         ("b_cubed_precision", ALL, told.records, told.b_cubed_precision),
         ("b_cubed_recall", ALL, told.records, told.b_cubed_recall),
     ]
-    return [row for row in judged if row[2]]
+    return [(*row, None) for row in judged if row[2]]
 
 
 def _all(holds: pd.Series) -> pd.Series:

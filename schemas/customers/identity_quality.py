@@ -69,5 +69,11 @@ IDENTITY_QUALITY = Table(
             f"of {', '.join(JUDGED)}: how many of these are right, 0 to 1 (B-cubed: Bagga and Baldwin 1998)",
             missing="a count that nothing known to be true can judge",
         ),
+        Column(
+            "moved_share",
+            "double",
+            "of known_records_moved: its part of known_records, 0 to 1",
+            missing="another measure, or no record was known",
+        ),
     ),
 )

@@ -61,6 +61,8 @@ def test_t17_a_night_is_counted_by_size_partner_rule_and_reason_in_whatever_layo
         given = (identities, table(RECORD_PAIRS, PAIRS), refusals, ledger)
         counted = rows(build(*given, as_of=AS_OF), "measure", "part", "row_count")
         assert {measure for measure, *_ in counted} == set(MEASURES)
+        shares = rows(build(*given, as_of=AS_OF).where("moved_share IS NOT NULL"), "measure", "moved_share")
+        assert shares == [("known_records_moved", 2 / 7)]
         assert counted == sorted(
             [
                 ("customers_by_record_count", "01", 2),
