@@ -126,7 +126,7 @@ class Rule:
     def wish(self) -> str:
         """What must be, as the end of a sentence."""
         mostly = self.parameters.get("mostly", 1.0)
-        share = "" if mostly == 1 else f" in at least {100 * mostly:g}% of the rows"
+        share = "" if mostly == 1 else f" in at least {mostly:.0%} of the rows"
         return f"{self.expects or f'as {self.id} says'}{share}"
 
 

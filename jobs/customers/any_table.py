@@ -84,10 +84,13 @@ def resolve(
     columns |= _names(columns["full_name_token"]) | {"birth_date": _days(rows, birth_date)}
     records = pa.table({field.name: columns[field.name] for field in RECORDS}, schema=RECORDS)
     said = [Verdict(*(str(name).strip() for name in one[:2]), one[2]) for one in verdicts]
-    pairs = compare(records, weights, verdicts=said)
-    found = find_clusters(records, pairs)
-    place = pc.index_in(records["source_record_id"], value_set=found.members["source_record_id"].combine_chunks())
     named = _Named(records["source_record_id"].combine_chunks(), rows[record].combine_chunks())
+    return _resolved(record, records, named, compare(records, weights, verdicts=said))
+
+
+def _resolved(record: str, records: pa.Table, named: _Named, pairs: pa.Table) -> Resolved:
+    found = find_clusters(records, pairs)
+    place = pc.index_in(named.texts, value_set=found.members["source_record_id"].combine_chunks())
     people = {record: named.names, "person_id": named.as_given(found.members["cluster"].take(place))}
     return Resolved(pa.table(people).to_pandas(), named.ends_as_given(pairs), named.ends_as_given(found.refusals))
 

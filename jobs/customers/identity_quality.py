@@ -54,9 +54,9 @@ def build(
     refusals = _in_memory(identity_refusals.select("left_record_id", "right_record_id", "reason"))
     changes = _in_memory(identity_ledger.select("change_type"))
     counted = [*_of_people(people), *_of_pairs(people, pairs, refusals), *_of_changes(people, changes)]
-    known = int(people["was_known"].sum())
+    known_before = int(people["was_known"].sum())
     told: list[tuple[Any, ...]] = [
-        (measure, str(part), int(n), None, n / known if measure == MOVED and known else None)
+        (measure, str(part), int(n), None, n / known_before if measure == MOVED and known_before else None)
         for measure, counts in counted
         for part, n in counts.items()
     ]
