@@ -129,7 +129,7 @@ def decide_pairs(options: Namespace) -> int:
 def pair_decisions(_: Namespace) -> int:
     """Print what counts, and what will count; of a record that is forgotten nothing is told."""
     lake = open_lake(read_settings())
-    known, _ = _records_on_the_newest_map(lake)
+    known, _night = _records_on_the_newest_map(lake)
     for one in counting(PairDecisions(lake.storage), date.max):
         if known is not None and not known.issuperset((one.left_record_id, one.right_record_id)):
             continue

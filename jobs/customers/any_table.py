@@ -83,7 +83,7 @@ def resolve(
         raise RecordsError(f"column {record}: names a record twice, or not at all; give every record a name of its own")
     columns |= _names(columns["full_name_token"]) | {"birth_date": _days(rows, birth_date)}
     records = pa.table({field.name: columns[field.name] for field in RECORDS}, schema=RECORDS)
-    said = [Verdict(*(str(name).strip() for name in one[:2]), one[2]) for one in verdicts]
+    said = [Verdict(str(one).strip(), str(other).strip(), is_same) for one, other, is_same in verdicts]
     named = _Named(records["source_record_id"].combine_chunks(), rows[record].combine_chunks())
     return _resolved(record, records, named, compare(records, weights, verdicts=said))
 

@@ -62,7 +62,7 @@ def test_placeholders_tie_nobody_as_at_capture() -> None:
 
 def test_records_keep_the_type_of_their_names_and_verdicts_hold_in_either_order() -> None:
     table = pd.DataFrame({"no": [10, 9, 8, 7], "mail": ["a@x", "a@x", "b@x", None], "born": ["1990-02-28"] * 4})
-    columns = {"record": "no", "email": "mail", "birth_date": "born"}
+    columns: Any = {"record": "no", "email": "mail", "birth_date": "born"}
     found = resolve(table, **columns)
     assert found.people["no"].dtype == found.people["person_id"].dtype == np.int64
     assert found.people.to_numpy().tolist() == [[10, 10], [9, 10], [8, 8], [7, 7]]
