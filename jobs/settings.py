@@ -18,7 +18,7 @@ NEVER = 9_999_999_999
 """More rows than any table of ours has."""
 
 COMPARE_ALL_BELOW = 5_000_000
-"""A million records are compared anew in 3 to 5 seconds on two cores; finding what changed among them costs half."""
+"""A million are compared anew in 3 to 5 seconds on two cores; finding what changed among them costs half of it."""
 
 NO_WEIGHTS = "NIGHTLEDGER_MATCH_WEIGHTS is not a file: what `python -m jobs.run learn-weights` wrote"
 BANK_CODE = re.compile(r"[a-z][a-z0-9_]{0,30}")

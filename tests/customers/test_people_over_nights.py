@@ -20,7 +20,7 @@ from jobs.customers.comparing import compare
 from jobs.customers.naming import MOMENT, name_customers
 from jobs.customers.verdicts import Verdict
 from jobs.lake import Lake, Partition
-from jobs.pair_decisions import KEY, PairDecisions, verdicts_of
+from jobs.pair_decisions import PairDecisions, verdicts_of
 from jobs.run import main
 from jobs.storage_local import LocalStorage
 from schemas.customers.identities import IDENTITIES
@@ -158,6 +158,7 @@ def test_a_decision_holds_from_its_night_in_queue_map_and_ledger_and_so_does_its
 def test_a_decision_on_a_record_that_nobody_knows_is_refused_by_name(
     lake: Lake, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
+    assert decide(lake, tmp_path, "same", MONDAY, right="shop:forgotten") == 0, "without a map nobody can tell"
     known = [{"source_record_id": row["source_record_id"], "customer_id": "c"} for row in TWINS]
     schema = arrow_schema(IDENTITIES)
     columns = zip(*filled_rows(IDENTITIES, known), strict=True)
@@ -168,5 +169,8 @@ def test_a_decision_on_a_record_that_nobody_knows_is_refused_by_name(
         writer.publish([path], known_by=MONDAY, as_of=MONDAY, contract="c", code="c", inputs={}, seconds={})
     assert decide(lake, tmp_path, "same", TUESDAY, right="shop:anne") == 2
     assert "decided.csv line 2: shop:anne: no such record on 2026-04-06; nothing was stored" in caplog.text
-    assert not (tmp_path / "lake" / KEY).exists()
+    assert len(PairDecisions(lake.storage).all()) == 1
     assert decide(lake, tmp_path, "same", TUESDAY) == 0
+    caplog.clear()
+    assert main(["pair-decisions"]) == 0
+    assert [" and shop:ann are same" in line for line in caplog.messages] == [True], "nothing of a forgotten record"

@@ -109,7 +109,7 @@ def test_a_night_that_gives_more_than_one_known_record_in_a_thousand_another_cus
     tmp_path: Path,
 ) -> None:
     def moved(share: float) -> Verdict:
-        rows = [
+        rows: list[Mapping[str, Any]] = [
             {"measure": "known_records", "part": "all", "row_count": 2_000},
             {"measure": "known_records_moved", "part": "all", "row_count": 2_000 * share, "moved_share": share},
         ]
