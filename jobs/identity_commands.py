@@ -54,7 +54,7 @@ def who_was(options: Namespace) -> int:
 
 def identity_report(options: Namespace) -> int:
     """Write the page, and say the customers whose segment moved by identity alone."""
-    from jobs.identity_judgement import judge, read_labelled
+    from jobs.customers.judgement import judge, read_labelled
     from jobs.identity_page import write_page
     from jobs.identity_tables import counts_of_nights, segment_impact
     from jobs.relation_tables import published

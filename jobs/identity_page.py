@@ -8,13 +8,13 @@ from html import escape
 
 import pandas as pd
 
-from jobs.identity_judgement import Judgement
-from jobs.identity_plots import bar_plot, line_plot
+from jobs.customers.judgement import Judgement
+from jobs.identity_plots import bar_plot, line_plot, share_plot
 from jobs.identity_tables import Impact
 from jobs.models.report_page import STYLE
 from jobs.models.report_tables import plot, section, table
 from schemas.customers.identity_ledger import ARRIVALS, CHANGES
-from schemas.customers.identity_quality import ALL, MEASURES
+from schemas.customers.identity_quality import ALL, JUDGED, MEASURES
 
 LEAST_NIGHTS_FOR_LINES = 2
 MOST_LINKED = "over_linked_records"
@@ -30,13 +30,16 @@ def write_page(day: date, counts: pd.DataFrame, impact: Impact | None, judgement
     body = "".join(
         [
             f"<h1>Who is who on {day}</h1>{_headline(tonight)}",
-            section("Against what is known to be true", _truth(judgement)),
+            section("Against what is known to be true", _truth(judgement, counts, day)),
             section("Sizes and strength", _figures(tonight)),
             section("From night to night", _churn(counts)),
             section("Segments that moved with identity", _impact(impact)),
             section("By partner", _partners(tonight)),
             section("Pairs", _pairs(tonight)),
-            section("What is counted", table(["measure", "meaning"], [[a, b] for a, b in MEASURES.items()], words=2)),
+            section(
+                "What is counted",
+                table(["measure", "meaning"], [[a, b] for a, b in (MEASURES | JUDGED).items()], words=2),
+            ),
         ]
     )
     return (
@@ -56,9 +59,39 @@ def _headline(tonight: pd.DataFrame) -> str:
     )
 
 
-def _truth(judgement: Judgement | None) -> str:
-    if judgement is None:
+def _truth(judgement: Judgement | None, counts: pd.DataFrame, day: date) -> str:
+    """By the labelled records that are given now, and by those that each night had."""
+    of_nights = counts[counts["measure"].isin(JUDGED)]
+    tonight = of_nights[of_nights["business_date"] == day].set_index("measure")
+    if judgement is None and not len(tonight):
         return "<p>No labelled records were given: right and wrong cannot be told, only signs of them below.</p>"
+    told = "" if judgement is None else _judged_now(judgement)
+    if len(tonight):
+        rows = [[f"{name}: {JUDGED[name]}", f"{n:,}", f"{share:.4f}"] for name, n, share in _judged(tonight)]
+        told += table(["judged on the night", "of", "share"], rows, words=1) + _judged_nights(of_nights)
+    return told
+
+
+def _judged(tonight: pd.DataFrame) -> list[tuple[str, int, float]]:
+    known = [name for name in JUDGED if name in tonight.index]
+    return [(name, int(tonight["row_count"][name]), float(tonight["share"][name])) for name in known]
+
+
+def _judged_nights(of_nights: pd.DataFrame) -> str:
+    shares = of_nights.pivot_table(index="business_date", columns="measure", values="share", aggfunc="first")
+    days = [f"{night:%d %b}" for night in shares.index]
+    plots = []
+    for title, names in (("By pairs", list(JUDGED)[:2]), ("As each record sees it", list(JUDGED)[2:])):
+        lines = {
+            name.rsplit("_", 1)[1]: [None if pd.isna(share) else float(share) for share in shares[name]]
+            for name in names
+            if name in shares
+        }
+        plots.append((title, share_plot("night", "share that is right", days, lines)))
+    return _plots(plots)
+
+
+def _judged_now(judgement: Judgement) -> str:
     rows = [
         ["pairs of records", f"{judgement.pair_precision:.4f}", f"{judgement.pair_recall:.4f}"],
         ["B-cubed (Bagga and Baldwin 1998)", f"{judgement.b_cubed_precision:.4f}", f"{judgement.b_cubed_recall:.4f}"],

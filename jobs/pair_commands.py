@@ -8,21 +8,23 @@ import logging
 import time
 import unicodedata
 from argparse import Namespace
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from jobs.customers.match_weights import LEVELS
+from jobs.customers.verdicts import Verdict
 from jobs.errors import ExitCode, StepMissingError
 from jobs.inputs import night
 from jobs.lake import Lake, open_lake
-from jobs.named_files import reading, writing
-from jobs.pair_decisions import WORDS, PairDecisionError, PairDecisions, counting
-from jobs.settings import read_settings
+from jobs.named_files import writing
+from jobs.pair_decisions import SAME, WITHDRAWN, WORDS, PairDecisionError, PairDecisions, counting
+from jobs.settings import read_match_weights, read_settings
 from jobs.verbs import verbs_with
 from schemas.cleaned.bank_customers import BANK_CUSTOMERS
 from schemas.cleaned.shop_users import SHOP_USERS
+from schemas.customers.identities import IDENTITIES
 from schemas.customers.record_pairs import RECORD_PAIRS
 
 if TYPE_CHECKING:
@@ -77,6 +79,8 @@ def add_verbs(verbs: Any, day: Callable[[str], date]) -> None:
     changes.add_argument(
         "--anew", type=Path, required=True, help="Parquet of records: what was known of their pairs counts no more"
     )
+    for added, when in ((compared, ""), (changes, "; without it what was said before holds")):
+        added.add_argument("--decided", type=Path, help=f"what reviewers said of pairs, as for decide-pairs{when}")
 
 
 def blocking_report(options: Namespace) -> int:
@@ -110,8 +114,10 @@ def decide_pairs(options: Namespace) -> int:
         raise PairDecisionError(
             f"--from {options.counts_from}: the night of {closed[-1]} is closed; decide for a later one"
         )
+    decided = list(_decisions_in(options.file))
+    _refuse_unknown_records(lake, options.file, decided)
     stored = PairDecisions(lake.storage).append(
-        list(_decisions_in(options.file)),
+        [(left, right, word) for _, left, right, word in decided],
         counts_from=options.counts_from,
         decided_by=options.decided_by.strip(),
         reason=options.reason.strip(),
@@ -122,8 +128,12 @@ def decide_pairs(options: Namespace) -> int:
 
 
 def pair_decisions(_: Namespace) -> int:
-    """Print what counts, and what will count."""
-    for one in counting(PairDecisions(open_lake(read_settings()).storage), date.max):
+    """Print what counts, and what will count; of a record that is forgotten nothing is told."""
+    lake = open_lake(read_settings())
+    known, _night = _records_on_the_newest_map(lake)
+    for one in counting(PairDecisions(lake.storage), date.max):
+        if known is not None and not known.issuperset((one.left_record_id, one.right_record_id)):
+            continue
         logger.info(
             "%d. from %s: %s and %s are %s, by %s: %s (%s)",
             one.number, one.counts_from, one.left_record_id, one.right_record_id, one.decision,
@@ -152,11 +162,12 @@ def compare_records(options: Namespace) -> int:
     import pyarrow.parquet as pq
 
     from jobs.customers.comparing import compare
+    from jobs.customers.records_of_a_file import read_records
 
     started = time.monotonic()
-    with reading(options.records):
-        records = pq.read_table(options.records)
-    pairs = compare(records)
+    weights, verdicts = read_match_weights(), _verdicts_in(options.decided) or ()
+    records = read_records(options.records)
+    pairs = compare(records, weights, verdicts=verdicts)
     with writing(options.out):
         pq.write_table(pairs, options.out)
     seconds = time.monotonic() - started
@@ -166,7 +177,7 @@ def compare_records(options: Namespace) -> int:
         from jobs.customers.standing_files import write_standing
 
         with writing(options.standing):
-            write_standing(StandingRecords.of(records), options.standing)
+            write_standing(StandingRecords.of(records, weights, verdicts), options.standing)
     return ExitCode.OK
 
 
@@ -175,25 +186,47 @@ def compare_changes(options: Namespace) -> int:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
+    from jobs.customers.records_of_a_file import read_records
     from jobs.customers.standing_files import append_change, read_standing, told_in
 
     started = time.monotonic()
-    with reading(options.changed):
-        given = pq.read_table(options.changed)
-    changed, gone = told_in(given)
-    change = read_standing(options.standing).change(changed, gone)
+    weights, verdicts = read_match_weights(), _verdicts_in(options.decided)
+    changed, gone = told_in(read_records(options.changed))
+    change = read_standing(options.standing).change(changed, gone, weights, verdicts)
     with writing(options.out):
         pq.write_table(change.pairs, options.out)
     with writing(options.anew):
         pq.write_table(pa.table({"source_record_id": change.anew}), options.anew)
-    append_change(options.standing, changed, gone)
+    append_change(options.standing, changed, gone, verdicts)
     seconds = time.monotonic() - started
     logger.info("%s records anew, %s pairs, %.2f s", f"{len(change.anew):,}", f"{change.pairs.num_rows:,}", seconds)
     return ExitCode.OK
 
 
-def _decisions_in(file: Path) -> Iterator[tuple[str, str, str]]:
-    """Left, right and word of each line; PairDecisionError names the first line that is wrong."""
+def _refuse_unknown_records(lake: Lake, file: Path, decided: Sequence[tuple[int, str, str, str]]) -> None:
+    """PairDecisionError names the first record that is not on the newest map; without a map nobody can tell."""
+    known, night = _records_on_the_newest_map(lake)
+    for number, left, right, _ in decided:
+        for name in (left, right):
+            if known is not None and name not in known:
+                raise PairDecisionError(
+                    f"{file.name} line {number}: {name}: no such record on {night}; nothing was stored"
+                )
+
+
+def _records_on_the_newest_map(lake: Lake) -> tuple[set[str] | None, date | None]:
+    from jobs.relation_tables import published
+
+    nights = lake.partitions(IDENTITIES.address)
+    if not nights:
+        return None, None
+    return set(published(lake, IDENTITIES, nights[-1], ("source_record_id",))["source_record_id"].to_pylist()), nights[
+        -1
+    ]
+
+
+def _decisions_in(file: Path) -> Iterator[tuple[int, str, str, str]]:
+    """Number, left, right and word of each line; PairDecisionError names the first line that is wrong."""
     try:
         text = file.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
@@ -211,9 +244,15 @@ def _decisions_in(file: Path) -> Iterator[tuple[str, str, str]]:
                 f"{', '.join(WORDS)} in columns {', '.join(COLUMNS)}; nothing was stored"
             )
         pairs.add(pair)
-        yield left, right, word
+        yield number, left, right, word
     if not pairs:
         raise PairDecisionError(f"{file.name}: holds no decision")
+
+
+def _verdicts_in(file: Path | None) -> list[Verdict] | None:
+    if file is None:
+        return None
+    return [Verdict(left, right, word == SAME) for _, left, right, word in _decisions_in(file) if word != WITHDRAWN]
 
 
 def _object(line: str) -> dict[str, Any]:

@@ -13,10 +13,16 @@ from pathlib import Path
 from schemas.dates import BusinessDateError, parse_business_date
 from schemas.windows import ALLIANCE_TIME_ZONE
 
+from jobs.customers.match_weights import DECLARED, MatchWeights, read_weights
+
 KEY_VERSION = re.compile(r"[a-z0-9]{1,16}")
 NEVER = 9_999_999_999
 """More rows than any table of ours has."""
 
+COMPARE_ALL_BELOW = 5_000_000
+"""A million are compared anew in 3 to 5 seconds on two cores; finding what changed among them costs half of it."""
+
+NO_WEIGHTS = "NIGHTLEDGER_MATCH_WEIGHTS is not a file: what `python -m jobs.run learn-weights` wrote"
 BANK_CODE = re.compile(r"[a-z][a-z0-9_]{0,30}")
 
 
@@ -71,6 +77,8 @@ class Settings:
     incremental_from_rows: int
     workers: int
     match_weights_file: Path | None = None
+    labelled_records_file: Path | None = None
+    compare_all_below: int = COMPARE_ALL_BELOW
 
     def keys(self) -> Keys:
         """The secret keys, read from their file each time so that they live in memory only while needed."""
@@ -105,14 +113,34 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         incremental_from_rows=_whole_number(values, "NIGHTLEDGER_INCREMENTAL_FROM_ROWS", NEVER, problems),
         check_in_memory_rows=_whole_number(values, "NIGHTLEDGER_CHECK_IN_MEMORY_ROWS", 2_000_000, problems),
         match_weights_file=_file(values, "NIGHTLEDGER_MATCH_WEIGHTS"),
+        labelled_records_file=_file(values, "NIGHTLEDGER_LABELLED_RECORDS"),
+        compare_all_below=_whole_number(values, "NIGHTLEDGER_COMPARE_ALL_BELOW", COMPARE_ALL_BELOW, problems),
     )
     if settings.match_weights_file is not None and not settings.match_weights_file.is_file():
-        problems.append("NIGHTLEDGER_MATCH_WEIGHTS is not a file: what `python -m jobs.run learn-weights` wrote")
+        problems.append(NO_WEIGHTS)
+    if settings.labelled_records_file is not None and not settings.labelled_records_file.is_file():
+        problems.append("NIGHTLEDGER_LABELLED_RECORDS is not a file: CSV or Parquet of source_record_id, person_id")
     if not re.fullmatch(r"[1-9][0-9]*[mg]", settings.spark_memory):
         problems.append("NIGHTLEDGER_SPARK_MEMORY is not like 3g or 1500m")
     if problems:
         raise SettingsError("; ".join(problems))
     return settings
+
+
+def read_match_weights(environment: Mapping[str, str] | None = None) -> MatchWeights:
+    """The weights that NIGHTLEDGER_MATCH_WEIGHTS names, or the declared ones; for commands that need no lake."""
+    file = _file(dict(os.environ if environment is None else environment), "NIGHTLEDGER_MATCH_WEIGHTS")
+    return weights_in(file)
+
+
+def weights_in(file: Path | None) -> MatchWeights:
+    """The weights of a file, or the declared ones without one; WeightsError or SettingsError when it holds none."""
+    if file is None:
+        return DECLARED
+    try:
+        return read_weights(file.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError):
+        raise SettingsError(NO_WEIGHTS) from None
 
 
 def read_keys(path: Path) -> Keys:

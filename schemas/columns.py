@@ -39,6 +39,14 @@ FULL_NAME_ENCODING = Column(
     missing="not given",
     encodes="full_name_token",
 )
+GIVEN_NAME_TOKEN = Column(
+    "given_name_token",
+    "string",
+    "keyed token of the given name: the full name in Chinese characters without the surname",
+    missing="not given, or in letters, which do not say which word is the surname",
+    personal="given_name",
+    taken_from="full_name_token",
+)
 PHONE_TOKEN = Column(
     "phone_token",
     "string",

@@ -35,7 +35,7 @@ LAYERS = (
 
 SCALAR_TYPES = frozenset({"string", "int", "bigint", "double", "boolean", "date", "timestamp", "binary"})
 
-PERSONAL_KINDS = ("name", "phone", "email", "national_id", "address", "ip_address")
+PERSONAL_KINDS = ("name", "given_name", "phone", "email", "national_id", "address", "ip_address")
 """The kinds of personal data; each has its own normal form, and its own domain in the token's message."""
 
 
@@ -54,6 +54,7 @@ class Column:
     personal: the kind of personal data the source column holds; the lake holds only its keyed token.
     source_name: the name in the source, where it differs from the name in the lake.
     encodes: the token beside which a captured table keeps a similarity encoding of the same personal value.
+    taken_from: the token from whose personal value this one is taken, as the given name from the full name.
     """
 
     name: str
@@ -64,11 +65,17 @@ class Column:
     personal: str = ""
     source_name: str = ""
     encodes: str = ""
+    taken_from: str = ""
 
     @property
     def is_nullable(self) -> bool:
         """Whether a null is allowed, because the contract says what it means."""
         return bool(self.missing)
+
+    @property
+    def is_made_at_capture(self) -> bool:
+        """Whether it is made of another column's personal value, and no column of the source's own."""
+        return bool(self.encodes or self.taken_from)
 
     @property
     def name_in_source(self) -> str:
@@ -200,6 +207,9 @@ class Table(Dataset):
         wrong_encodings = [
             c.name for c in self.columns if c.encodes and (c.type != "binary" or c.encodes not in personal)
         ]
+        wrong_parts = [
+            c.name for c in self.columns if c.taken_from and (not c.personal or c.taken_from not in personal - {c.name})
+        ]
         problems = [
             f"{what}: {', '.join(which)}"
             for what, which in (
@@ -208,6 +218,7 @@ class Table(Dataset):
                 ("columns of unknown type", wrong_types),
                 ("columns of an unknown kind of personal data", wrong_kinds),
                 ("encodings that are not binary, or of no token in the table", wrong_encodings),
+                ("parts that are no token, or of no token in the table", wrong_parts),
                 ("read again of yesterday and no parents", self._no_parents()),
                 ("a table without key", [] if self.key else ["key"]),
                 ("earlier nights that are none", [one.name for one in self.earlier if one.days < 1]),

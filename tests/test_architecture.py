@@ -23,6 +23,7 @@ SHARED_EXPRESSIONS = {
     "jobs.erasures",
     "jobs.scenes",
     "jobs.similarity",
+    "jobs.personal_values",
     "jobs.families",
     "jobs.people",
     "jobs.models.baseline",

@@ -10,7 +10,6 @@ import pyarrow as pa
 
 from jobs.arrow_types import arrow_schema, arrow_type
 from jobs.captured.capture import Delivery
-from jobs.captured.encodings import Encoder
 from jobs.captured.rows import Batch, Lines, RefusedRow
 from jobs.captured.tokens import Tokeniser
 from jobs.captured.values import Mask, Problem, typed
@@ -35,9 +34,9 @@ class Conformed:
 
 
 def delivered_columns(table: Table) -> tuple[Column, ...]:
-    """The columns that the source itself brings: all but the day of capture, the bank that is asked and encodings."""
+    """The columns that the source itself brings: all but the day of capture, the bank and what is made here."""
     ours = {CAPTURED_DATE.name} | ({BANK_CODE.name} if isinstance(table.source, BankTable) else set())
-    return tuple(column for column in table.columns if column.name not in ours and not column.encodes)
+    return tuple(column for column in table.columns if column.name not in ours and not column.is_made_at_capture)
 
 
 def conform(delivery: Delivery, batch: Batch, tokeniser: Tokeniser) -> Conformed:
@@ -50,7 +49,7 @@ def conform(delivery: Delivery, batch: Batch, tokeniser: Tokeniser) -> Conformed
         problems += found
     good = ~np.logical_or.reduce([p.rows for p in problems]) if problems else np.ones(len(batch.lines), dtype=bool)
     kept, set_aside = _only(read, good), _only(read, ~good)
-    kept |= _encodings(delivery.table, kept, tokeniser.encoder)
+    kept |= _made_of_others(delivery.table, kept, tokeniser)
     unusable = 0
     for column in columns:
         if column.personal:
@@ -60,13 +59,19 @@ def conform(delivery: Delivery, batch: Batch, tokeniser: Tokeniser) -> Conformed
     return Conformed(rows, batch.lines[good], tuple(_refused(batch, problems, good)), unusable, read, set_aside)
 
 
-def _encodings(table: Table, cells: Mapping[str, pa.Array], encoder: Encoder) -> dict[str, pa.Array]:
-    """The encodings that the contract wants, of raw cells."""
-    return {
-        column.name: encoder.encodings(table.column(column.encodes).personal, cells[column.encodes])
-        for column in table.columns
-        if column.encodes
-    }
+def _made_of_others(table: Table, cells: Mapping[str, pa.Array], tokeniser: Tokeniser) -> dict[str, pa.Array]:
+    """The encodings and the tokens of parts that the contract wants, of raw cells.
+
+    What is unusable is counted with the column that it is made of.
+    """
+    made = {}
+    for column in table.columns:
+        if column.encodes:
+            kind = table.column(column.encodes).personal
+            made[column.name] = tokeniser.encoder.encodings(kind, cells[column.encodes])
+        elif column.taken_from:
+            made[column.name], _ = tokeniser.tokens(column.personal, cells[column.taken_from])
+    return made
 
 
 def _only(cells: Mapping[str, pa.Array], wanted: Mask) -> dict[str, pa.Array]:

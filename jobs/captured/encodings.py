@@ -6,7 +6,7 @@ import hmac
 
 import pyarrow as pa
 
-from jobs.captured.personal_values import UnusableValueError, normal_form
+from jobs.personal_values import UnusableValueError, normal_form
 from jobs.settings import KeyRing
 from jobs.similarity import BITS, HASHES_OF_A_BIGRAM, Encoding
 

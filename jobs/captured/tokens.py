@@ -14,7 +14,7 @@ import hmac
 import pyarrow as pa
 
 from jobs.captured.encodings import Encoder
-from jobs.captured.personal_values import UnusableValueError, normal_form
+from jobs.personal_values import UnusableValueError, normal_form
 from jobs.settings import KeyRing
 
 

@@ -3,9 +3,10 @@
     found = resolve(members, record="member_no", name="full_name", birth_date="born", phone="mobile")
     found.people        member_no and person_id of every record
     found.pairs         the pairs behind it: rule, probability, decision, evidence
+    found.refusals      automatic pairs whose records are kept apart, with the reason
 
-Values of identifiers are compared as they are: bring them to one spelling first. Names may be raw text; they are
-compared by encodings that are thrown away afterwards.
+Values of identifiers are compared as they are, but for what only looks given ("null", "-", "0000000"): bring them to
+one spelling first. Names may be raw text; they are compared by encodings that are thrown away afterwards.
 """
 
 from __future__ import annotations
@@ -22,7 +23,11 @@ from jobs.customers.clusters import find_clusters
 from jobs.customers.comparing import RECORDS, compare
 from jobs.customers.match_weights import DECLARED, MatchWeights
 from jobs.customers.verdicts import Verdict
+from jobs.personal_values import UnusableValueError, normal_form, only_looks_given
 from jobs.similarity import Encoding
+
+KINDS = {"national_id_token": "national_id", "phone_token": "phone", "email_token": "email", "full_name_token": "name"}
+"""What is looked through for values that only look given, and as what kind of personal data."""
 
 
 class RecordsError(ValueError):
@@ -33,10 +38,13 @@ class RecordsError(ValueError):
 
 @dataclass(frozen=True)
 class Resolved:
-    """people: record and person_id (the smallest record), in the order of the table. pairs: see `comparing`."""
+    """people: record and person_id (the record whose text is smallest), in the order of the table. pairs, refusals: see
+    `comparing` and `clusters`. Records are named everywhere as the table names them, in its type.
+    """
 
     people: pd.DataFrame
     pairs: pa.Table
+    refusals: pa.Table
 
 
 def resolve(
@@ -56,8 +64,8 @@ def resolve(
     """Who is one person, by the rules and weights of customers/record_pairs.
 
     Every argument after `record` names a column of the table. An identifier on more than ten records ties nobody; two
-    different national ids are never one person. RecordsError when a column is missing, a record stands twice, or a
-    birth date is no day.
+    different national ids are never one person. verdicts: on pairs of records, in any order, named as the table names
+    them. RecordsError when a column is missing, a record stands twice, or a birth date is no day.
     """
     rows = table if isinstance(table, pa.Table) else pa.Table.from_pandas(table, preserve_index=False)
     texts = {
@@ -70,13 +78,45 @@ def resolve(
         "gender": gender,
     }
     columns = {column: _texts(rows, given) for column, given in texts.items()}
+    columns |= {column: _given(columns[column], kind) for column, kind in KINDS.items()}
     if columns["source_record_id"].null_count or len(columns["source_record_id"].unique()) != rows.num_rows:
         raise RecordsError(f"column {record}: names a record twice, or not at all; give every record a name of its own")
     columns |= _names(columns["full_name_token"]) | {"birth_date": _days(rows, birth_date)}
     records = pa.table({field.name: columns[field.name] for field in RECORDS}, schema=RECORDS)
-    pairs = compare(records, weights, verdicts=verdicts)
-    people = pd.DataFrame({record: columns["source_record_id"].to_pandas(), "person_id": _people(records, pairs)})
-    return Resolved(people, pairs)
+    said = [Verdict(str(one).strip(), str(other).strip(), is_same) for one, other, is_same in verdicts]
+    named = _Named(records["source_record_id"].combine_chunks(), rows[record].combine_chunks())
+    return _resolved(record, records, named, compare(records, weights, verdicts=said))
+
+
+def _resolved(record: str, records: pa.Table, named: _Named, pairs: pa.Table) -> Resolved:
+    found = find_clusters(records, pairs)
+    place = pc.index_in(named.texts, value_set=found.members["source_record_id"].combine_chunks())
+    people = {record: named.names, "person_id": named.as_given(found.members["cluster"].take(place))}
+    return Resolved(pa.table(people).to_pandas(), named.ends_as_given(pairs), named.ends_as_given(found.refusals))
+
+
+@dataclass(frozen=True)
+class _Named:
+    """The text by which each record is compared, and the name that the table gives it."""
+
+    texts: pa.Array
+    names: pa.Array
+
+    def as_given(self, texts: pa.ChunkedArray) -> pa.Array:
+        return self.names.take(pc.index_in(texts.combine_chunks(), value_set=self.texts))
+
+    def ends_as_given(self, pairs: pa.Table) -> pa.Table:
+        for end in ("left_record_id", "right_record_id"):
+            place = pairs.schema.get_field_index(end)
+            pairs = pairs.set_column(place, end, self.as_given(pairs[end]))
+        return pairs
+
+
+def _given(texts: pa.Array, kind: str) -> pa.Array:
+    """Without what capture, too, takes for not given."""
+    plain = texts.dictionary_encode()
+    kept = [None if only_looks_given(kind, text) else text for text in plain.dictionary.to_pylist()]
+    return pa.array(kept, pa.string()).take(plain.indices)
 
 
 def _texts(rows: pa.Table, name: str | None) -> pa.Array:
@@ -95,6 +135,9 @@ def _names(names: pa.Array) -> dict[str, pa.Array]:
     encoding = Encoding(secrets.token_bytes(32))
     encodings = pa.array([encoding.of(text) for text in plain.dictionary.to_pylist()], pa.binary())
     return {
+        "given_name_token": pa.array([_given_name(text) for text in plain.dictionary.to_pylist()], pa.string()).take(
+            plain.indices
+        ),
         "full_name_token": pc.binary_join_element_wise("once", plain.cast(pa.string()), "."),
         "full_name_encoding": encodings.take(plain.indices),
     }
@@ -109,8 +152,8 @@ def _days(rows: pa.Table, name: str | None) -> pa.Array:
     return pa.array(days.dt.date, pa.date32())
 
 
-def _people(records: pa.Table, pairs: pa.Table) -> list[str]:
-    """For each record the smallest record of its person."""
-    members = find_clusters(records, pairs).members
-    cluster = dict(zip(members["source_record_id"].to_pylist(), members["cluster"].to_pylist(), strict=True))
-    return [cluster[name] for name in records["source_record_id"].to_pylist()]
+def _given_name(name: str) -> str | None:
+    try:
+        return normal_form("given_name", name)
+    except UnusableValueError:
+        return None

@@ -29,7 +29,12 @@ def build(shop_users: DataFrame, bank_customers: DataFrame, purchases: DataFrame
     What only looks given ("null", noughts) has no token since its capture and is not here.
     """
     is_filled_in = F.col("birth_date").isin(*PLACEHOLDER_BIRTH_DATES)
-    on_records = [(kind, F.col(column), "too_many_records") for kind, column in IDENTIFIERS.items()]
+    true_birth_date = F.when(~is_filled_in, F.col("birth_date")).cast("string")
+    named_and_born = F.when(F.col("full_name_token").isNotNull(), F.concat_ws(" ", "full_name_token", true_birth_date))
+    on_records = [
+        *((kind, F.col(column), "too_many_records") for kind, column in IDENTIFIERS.items()),
+        ("name_and_birth_date", F.when(true_birth_date.isNotNull(), named_and_born), "too_many_records"),
+    ]
     filled_in = ("birth_date", F.when(is_filled_in, F.col("birth_date")).cast("string"), "placeholder")
     on_purchases = [(kind, F.col(column), "never_alone") for kind, column in SEEN_ON_PURCHASES.items()]
     recent = purchases.where(in_last_days("ordered_at", WINDOW_DAYS, as_of))

@@ -7,7 +7,7 @@
 Following every pair makes chains: one shared telephone ties two people and all that belongs to either. So pairs are
 followed strongest first, never across a conflict (`strongest_first`), and a cluster must hold together without its
 weakest pair (`shapes`). Nothing here depends on the order of the rows: numbers follow the record ids, and pairs of the
-same strength are looked at together.
+same strength are looked at together, but where a ceiling leaves no room for all.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from scipy.sparse.csgraph import minimum_spanning_tree
 
 from jobs.customers.numbered_pairs import NumberedPairs, numbered
 from jobs.customers.shapes import bridges, keep_what_holds_together
-from jobs.customers.strongest_first import NO_IDENTITY, refuse_conflicts
+from jobs.customers.strongest_first import NO_IDENTITY, NOBODY, refuse_conflicts
 from jobs.relations.graph import Floats, Numbers
 from jobs.relations.union import joined
 
@@ -49,6 +49,8 @@ OF_RECORDS = ("source_record_id", "national_id_token")
 OF_PAIRS = ("left_record_id", "right_record_id", "matched_by", "match_probability", "decision", "decided_by")
 """What is read of records and pairs."""
 
+BEFORE = "customer_before"
+
 
 @dataclass(frozen=True)
 class Clusters:
@@ -64,7 +66,8 @@ class Clusters:
 def find_clusters(records: pa.Table, pairs: pa.Table) -> Clusters:
     """Clusters of all records.
 
-    records: source_record_id (unique), national_id_token; other columns are kept. pairs: as in customers/record_pairs.
+    records: source_record_id (unique), national_id_token, and customer_before of those that were known, if there are
+    any; other columns are kept. pairs: as in customers/record_pairs.
     A pair of a record that is not there ties nobody. Where a reviewer said that two records with different national
     ids are one person, one of the ids is wrong, and both count as the same; a reviewer's no keeps two records apart
     on whatever way.
@@ -75,13 +78,31 @@ def find_clusters(records: pa.Table, pairs: pa.Table) -> Clusters:
     is_no = pc.and_(pc.equal(pairs["decided_by"], "reviewer"), pc.equal(pairs["decision"], "rejected"))
     apart = numbered(pairs.filter(is_no), names)
     reason = refuse_conflicts(
-        followed, _identities(people["national_id_token"], followed), apart, most_records=MOST_RECORDS
+        followed,
+        _identities(people["national_id_token"], followed),
+        _customers_before(people),
+        apart,
+        most_records=MOST_RECORDS,
     )
     reason = keep_what_holds_together(followed, reason)
     cluster = followed.groups(reason == 0)
     is_refused = cluster[followed.left] != cluster[followed.right]
     inside, refused = followed.only(~is_refused), followed.only(is_refused)
     return Clusters(_members(people, names, cluster, inside), _refusals(refused, reason[is_refused]))
+
+
+def with_customer_before(records: pa.Table, known: pa.Table) -> pa.Table:
+    """The records with customer_before. known: source_record_id and customer_id of the night before."""
+    place = pc.index_in(records["source_record_id"], value_set=known["source_record_id"].combine_chunks())
+    return records.append_column(BEFORE, known["customer_id"].combine_chunks().take(place))
+
+
+def _customers_before(people: pa.Table) -> Numbers:
+    """A number per record that is equal where records were one customer; NOBODY where they were none."""
+    if BEFORE not in people.column_names:
+        return np.full(people.num_rows, NOBODY, dtype=np.int64)
+    encoded = pc.dictionary_encode(people[BEFORE].combine_chunks())
+    return np.asarray(pc.fill_null(encoded.indices, NOBODY).to_numpy().astype(np.int64))
 
 
 def _identities(tokens: pa.ChunkedArray, followed: NumberedPairs) -> Numbers:

@@ -12,7 +12,7 @@ of threads.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import duckdb
 import pyarrow as pa
@@ -21,7 +21,7 @@ from jobs.customers import comparing_sql as sql
 from jobs.customers.comparing_changes import what_changed
 from jobs.customers.match_weights import DECLARED, MatchWeights
 from jobs.customers.records import IDENTIFYING
-from jobs.customers.verdicts import Verdict
+from jobs.customers.verdicts import Verdict, by_pair
 
 TYPES = {"full_name_encoding": pa.binary(), "birth_date": pa.date32()}
 RECORDS = pa.schema([pa.field(name, TYPES.get(name, pa.string())) for name in IDENTIFYING])
@@ -97,14 +97,18 @@ def rules_version(weights: MatchWeights, record_count: int) -> str:
 
 
 def _load(connection: duckdb.DuckDBPyConnection, records: pa.Table, verdicts: Iterable[Verdict]) -> None:
-    said = sorted({(one.left_record_id, one.right_record_id): one.is_same for one in verdicts}.items())
-    reviewed = {
-        "left_record_id": pa.array([left for (left, _), _ in said], pa.string()),
-        "right_record_id": pa.array([right for (_, right), _ in said], pa.string()),
-        "is_same": pa.array([is_same for _, is_same in said], pa.bool_()),
-    }
     connection.register("records", records.select(IDENTIFYING).cast(RECORDS))
-    connection.register("verdicts", pa.table(reviewed))
+    connection.register("verdicts", reviewed(by_pair(verdicts)))
+
+
+def reviewed(said: Mapping[tuple[str, str], bool]) -> pa.Table:
+    """What was said of each pair, as the statements read it."""
+    columns = {
+        "left_record_id": pa.array([left for left, _ in said], pa.string()),
+        "right_record_id": pa.array([right for _, right in said], pa.string()),
+        "is_same": pa.array(said.values(), pa.bool_()),
+    }
+    return pa.table(columns)
 
 
 def _is_of(pairs: pa.Table, version: str) -> bool:

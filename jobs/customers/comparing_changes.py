@@ -18,6 +18,7 @@ PREPARED = (
     "email",
     "name",
     "encoding",
+    "given_name",
     "born",
     "city",
     "gender",

@@ -11,13 +11,13 @@ from jobs.customers.match_rules import (
     DIFFERS_IN_NAME,
     ERROR_OF,
     IDENTIFIERS,
-    IS_SURE_IN_SPITE_OF_THE_NAME,
     KEPT_FROM,
     MOST_RECORDS_SHARING,
     NEARLY_THE_SAME,
     PLACEHOLDER_BIRTH_DATES,
     REVIEW_FROM,
     SOMEWHAT_LIKE,
+    SPEAKS_AGAINST,
 )
 from jobs.customers.match_weights import LEVELS, MatchWeights, doublings
 from schemas.customers.record_pairs import EXACT_RULES
@@ -53,15 +53,13 @@ def prepared(records: str, among: str = "") -> str:
     doublings = "floor(log2(count(*)))::INTEGER AS doublings"
     few = f"count(birth_date) BETWEEN 2 AND {MOST_RECORDS_SHARING}"
     return f"""
-WITH people AS (
-    SELECT * REPLACE (CASE WHEN birth_date NOT IN ({_placeholders()}) THEN birth_date END AS birth_date) FROM {records}
-),
+WITH people AS ({_with_true_birth_dates(records)}),
 chosen AS ({chosen}), {heavy},
 names AS ({shared("full_name_token", f"full_name_token, {doublings}", "full_name_token IS NOT NULL")}),
 named AS ({shared("full_name_token, birth_date", "full_name_token, birth_date", few)})
 SELECT chosen.source_record_id AS id, {light},
-    chosen.full_name_token AS name, full_name_encoding AS encoding, chosen.birth_date AS born,
-    city_code AS city, gender,
+    chosen.full_name_token AS name, full_name_encoding AS encoding, given_name_token AS given_name,
+    chosen.birth_date AS born, city_code AS city, gender,
     names.doublings AS name_doublings,
     CASE WHEN named.birth_date IS NOT NULL THEN chosen.full_name_token || chosen.birth_date END AS named_and_born
 FROM chosen
@@ -96,7 +94,7 @@ def compared() -> str:
 CREATE TABLE compared AS
 WITH pairs AS (
     SELECT l.id AS left_record_id, r.id AS right_record_id,
-        {", ".join(_same(name) for name in ("national_id", "phone", "email", "city", "gender"))},
+        {", ".join(_same(name) for name in ("national_id", "phone", "email", "given_name", "city", "gender"))},
         CASE WHEN l.name IS NULL OR r.name IS NULL THEN NULL WHEN l.name = r.name THEN 1.0
             ELSE coalesce({_similarity()}, 0.0) END AS name_similarity,
         CASE WHEN l.born IS NULL OR r.born IS NULL THEN -1 WHEN l.born = r.born THEN 2
@@ -124,7 +122,7 @@ doubted AS (
     SELECT *, CASE
         WHEN national_id = 0 AND (rule IS NOT NULL OR probability >= {REVIEW_FROM}) THEN 'conflicting_national_id'
         WHEN rule = 'national_id' AND name = 0 AND birth_date = 0 THEN 'conflicting_name_and_birth_date'
-        WHEN rule IS NOT NULL AND {DIFFERS_IN_NAME} AND NOT {IS_SURE_IN_SPITE_OF_THE_NAME} THEN 'other_name'
+        WHEN (rule IS NOT NULL OR probability >= {AUTOMATIC_FROM}) AND {SPEAKS_AGAINST} THEN 'other_name'
         WHEN rule IS NULL AND probability < {AUTOMATIC_FROM} THEN 'below_threshold' END AS doubt
     FROM weighed WHERE rule IS NOT NULL OR probability >= {KEPT_FROM} OR is_same IS NOT NULL
 )
@@ -193,11 +191,16 @@ SELECT '{kind}' AS blocked_by, count(*) AS shared_values, coalesce(sum(sharing),
     coalesce(sum(sharing * (sharing - 1) // 2), 0)::BIGINT AS pairs_without_limit,
     count(*) FILTER (sharing > {MOST_RECORDS_SHARING}) AS values_left_out,
     coalesce(max(sharing), 0)::BIGINT AS most_records_sharing
-FROM (SELECT count(*) AS sharing FROM records WHERE ({value}) IS NOT NULL GROUP BY {value} HAVING count(*) > 1)"""
+FROM (
+    SELECT count(*) AS sharing FROM ({_with_true_birth_dates("records")})
+    WHERE ({value}) IS NOT NULL GROUP BY {value} HAVING count(*) > 1
+)"""
 
 
-def _placeholders() -> str:
-    return ", ".join(f"DATE '{day.isoformat()}'" for day in PLACEHOLDER_BIRTH_DATES)
+def _with_true_birth_dates(records: str) -> str:
+    placeholders = ", ".join(f"DATE '{day.isoformat()}'" for day in PLACEHOLDER_BIRTH_DATES)
+    born = f"CASE WHEN birth_date NOT IN ({placeholders}) THEN birth_date END AS birth_date"
+    return f"SELECT * REPLACE ({born}) FROM {records}"
 
 
 def _same(name: str) -> str:

@@ -7,7 +7,7 @@ from datetime import date
 from pyspark.sql import DataFrame
 
 from jobs.arrow_frames import frame_of
-from jobs.customers.clusters import OF_PAIRS, OF_RECORDS, find_clusters
+from jobs.customers.clusters import OF_PAIRS, OF_RECORDS, find_clusters, with_customer_before
 from jobs.customers.naming import LAST_NIGHT, name_customers
 from jobs.customers.records import records
 from jobs.erasures import without_erased
@@ -28,8 +28,9 @@ def build(
     and its customer, and goes with it into a merge.
     """
     people = records(shop_users, bank_customers).select(*OF_RECORDS, "record_since").toArrow()
-    clusters = find_clusters(people, record_pairs.select(*OF_PAIRS).toArrow()).members
     last_night = None
     if previous is not None:
         last_night = without_erased(previous.select(*LAST_NIGHT.names), erasure_requests).toArrow()
+        people = with_customer_before(people, last_night)
+    clusters = find_clusters(people, record_pairs.select(*OF_PAIRS).toArrow()).members
     return frame_of(shop_users.sparkSession, name_customers(clusters, last_night, as_of=as_of))

@@ -5,12 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from datetime import date
+from typing import Any
 
 import pandas as pd
 import pyarrow as pa
 from pyspark.sql import DataFrame
 
 from jobs.arrow_frames import frame_of
+from jobs.customers.judgement import judge
 from jobs.customers.shapes import bridges
 from schemas.customers.identity_ledger import MOVES
 from schemas.customers.identity_quality import ALL, MATCH_STEPS
@@ -18,7 +20,13 @@ from schemas.customers.identity_quality import ALL, MATCH_STEPS
 Counts = Iterator[tuple[str, pd.Series]]
 """Measures with the number of rows of each part."""
 
-SCHEMA = pa.schema([("measure", pa.string()), ("part", pa.string()), ("row_count", pa.int64())])
+SCHEMA = pa.schema(
+    [
+        *(("measure", pa.string()), ("part", pa.string()), ("row_count", pa.int64())),
+        *(("share", pa.float64()), ("moved_share", pa.float64())),
+    ]
+)
+MOVED = "known_records_moved"
 DECISIONS = {"automatic": "pairs_automatic", "review": "pairs_review", "rejected": "pairs_rejected"}
 
 
@@ -29,8 +37,13 @@ def build(
     identity_ledger: DataFrame,
     *,
     as_of: date,  # noqa: ARG001 - the counts are of the night's own rows
+    labelled_records: pa.Table | None = None,
 ) -> DataFrame:
-    """One row per measure and part. Without truth: who is really who is judged in the demo world."""
+    """One row per measure and part.
+
+    labelled_records: source_record_id, person_id of records whose person is known; without them, or where none of them
+    is shown tonight, nothing is judged.
+    """
     known = identities.where("is_shown").selectExpr(
         *("source_record_id", "customer_id", "previous_customer_id IS NOT NULL AS was_known", "has_bridge"),
         "weakest_match_probability",
@@ -41,7 +54,13 @@ def build(
     refusals = _in_memory(identity_refusals.select("left_record_id", "right_record_id", "reason"))
     changes = _in_memory(identity_ledger.select("change_type"))
     counted = [*_of_people(people), *_of_pairs(people, pairs, refusals), *_of_changes(people, changes)]
-    told = [(measure, str(part), int(n)) for measure, counts in counted for part, n in counts.items()]
+    known_before = int(people["was_known"].sum())
+    told: list[tuple[Any, ...]] = [
+        (measure, str(part), int(n), None, n / known_before if measure == MOVED and known_before else None)
+        for measure, counts in counted
+        for part, n in counts.items()
+    ]
+    told += [] if labelled_records is None else _judged(people, labelled_records)
     rows = pa.Table.from_pylist([dict(zip(SCHEMA.names, row, strict=True)) for row in told], schema=SCHEMA)
     return frame_of(identities.sparkSession, rows)
 
@@ -88,7 +107,19 @@ def _of_pairs(people: pd.DataFrame, pairs: pd.DataFrame, refusals: pd.DataFrame)
 def _of_changes(people: pd.DataFrame, changes: pd.DataFrame) -> Counts:
     yield "records_changed", changes["change_type"].value_counts()
     yield "known_records", _all(people["was_known"])
-    yield "known_records_moved", _all(changes["change_type"].isin(MOVES))
+    yield MOVED, _all(changes["change_type"].isin(MOVES))
+
+
+def _judged(people: pd.DataFrame, labelled: pa.Table) -> list[tuple[Any, ...]]:
+    """Right and wrong as far as it is known; a measure of nothing has no row."""
+    told = judge(pa.Table.from_pandas(people, preserve_index=False), labelled)
+    judged = [
+        ("pair_precision", ALL, told.pairs_found, told.pair_precision),
+        ("pair_recall", ALL, told.pairs_of_people, told.pair_recall),
+        ("b_cubed_precision", ALL, told.records, told.b_cubed_precision),
+        ("b_cubed_recall", ALL, told.records, told.b_cubed_recall),
+    ]
+    return [(*row, None) for row in judged if row[2]]
 
 
 def _all(holds: pd.Series) -> pd.Series:

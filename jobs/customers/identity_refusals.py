@@ -7,7 +7,7 @@ from datetime import date
 from pyspark.sql import DataFrame
 
 from jobs.arrow_frames import frame_of
-from jobs.customers.clusters import OF_PAIRS, OF_RECORDS, find_clusters
+from jobs.customers.clusters import OF_PAIRS, OF_RECORDS, find_clusters, with_customer_before
 from jobs.customers.records import records
 
 
@@ -23,8 +23,10 @@ def build(
 
     The clusters are made once more from the same rows, so they are those of the identities.
     """
-    people = records(shop_users, bank_customers).select(*OF_RECORDS)
-    refusals = find_clusters(people.toArrow(), record_pairs.select(*OF_PAIRS).toArrow()).refusals
+    people = records(shop_users, bank_customers).select(*OF_RECORDS).toArrow()
+    known = identities.selectExpr("source_record_id", "previous_customer_id AS customer_id").toArrow()
+    pairs = record_pairs.select(*OF_PAIRS).toArrow()
+    refusals = find_clusters(with_customer_before(people, known), pairs).refusals
     refused = frame_of(identities.sparkSession, refusals)
     for side in ("left", "right"):
         of_record = identities.selectExpr(f"source_record_id AS {side}_record_id", f"customer_id AS {side}_customer_id")

@@ -37,21 +37,25 @@ SELECT source_record_id, coalesce(tonight.record_since, last_night.record_since)
 FROM clusters tonight FULL JOIN last_night USING (source_record_id)"""
 """Every record with its customer of last night; one that no partner shows now has no cluster."""
 
+VOTES = """
+CREATE TABLE votes AS
+SELECT cluster, previous_customer_id AS customer_id, min(previous_since) AS since, count(*) AS records
+FROM known WHERE is_shown AND previous_customer_id IS NOT NULL GROUP BY ALL"""
+
+NO_HEIRS = "CREATE TABLE heirs AS SELECT cluster, customer_id, since FROM votes WHERE false"
 HEIRS = """
-CREATE TABLE heirs AS
-WITH votes AS (
-    SELECT cluster, previous_customer_id AS customer_id, min(previous_since) AS since, count(*) AS records
-    FROM known WHERE is_shown AND previous_customer_id IS NOT NULL GROUP BY ALL
-),
-claims AS (
-    SELECT * FROM votes
+INSERT INTO heirs
+WITH claims AS (
+    SELECT * FROM votes ANTI JOIN heirs USING (cluster) {still_free}
     QUALIFY row_number() OVER (PARTITION BY cluster ORDER BY records DESC, since, customer_id) = 1
 )
-SELECT cluster, customer_id, since FROM claims
+SELECT cluster, customer_id, since FROM claims ANTI JOIN heirs USING (customer_id)
 QUALIFY row_number() OVER (PARTITION BY customer_id ORDER BY records DESC, cluster) = 1"""
 """A cluster claims the customer that holds most of its records, of equal ones the oldest, then the smallest id; of
 those that claim one customer the one with most of its records goes on with it, of equal ones that of the smallest
-record."""
+record. Whoever lost claims, a second time, among the customers that nobody goes on with."""
+
+IN_TURN = (HEIRS.format(still_free=""), HEIRS.format(still_free="ANTI JOIN heirs USING (customer_id)"))
 
 NAMED = f"""
 CREATE TABLE named AS
@@ -89,7 +93,8 @@ def name_customers(clusters: pa.Table, last_night: pa.Table | None, *, as_of: da
         connection.register("clusters", _with_since(clusters, pa.timestamp("us")))
         connection.register("last_night", _with_since(before, pa.timestamp("us")))
         connection.execute(KNOWN)
-        connection.execute(HEIRS)
+        for statement in (VOTES, NO_HEIRS, *IN_TURN):
+            connection.execute(statement)
         connection.execute(NAMED, {"night": as_of.isoformat()})
         return _with_since(connection.sql(WITH_THE_GONE).to_arrow_table(), MOMENT)
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from datetime import date
-from typing import Final
 
 import pyarrow as pa
 from pyspark.sql import DataFrame
@@ -15,8 +15,7 @@ from jobs.customers.match_weights import DECLARED, MatchWeights
 from jobs.customers.records import IDENTIFYING, records
 from jobs.customers.verdicts import Verdict
 
-COMPARE_ALL_BELOW: Final = 5_000_000
-"""A million records are compared anew in 2 to 3 seconds on two cores; finding what changed among them takes as long."""
+ALWAYS_ALL = sys.maxsize
 
 
 def build(
@@ -29,7 +28,7 @@ def build(
     previous_bank_customers: DataFrame | None = None,
     pair_decisions: Sequence[Verdict] = (),
     match_weights: MatchWeights = DECLARED,
-    compare_all_below: int = COMPARE_ALL_BELOW,
+    compare_all_below: int = ALWAYS_ALL,
 ) -> DataFrame:
     """One row per pair of records that share an identifier, or name and birth date, and are not plainly unrelated.
 

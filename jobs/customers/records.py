@@ -12,6 +12,7 @@ IDENTIFYING = (
     "email_token",
     "full_name_token",
     "full_name_encoding",
+    "given_name_token",
     "birth_date",
     "city_code",
     "gender",

@@ -12,7 +12,7 @@ frequent. Hashes have 64 bits: among ten million records two values share one wi
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import duckdb
@@ -21,10 +21,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from jobs.customers import comparing_sql as sql
-from jobs.customers.comparing import PAIRS, RECORDS, rules_version
+from jobs.customers.comparing import PAIRS, RECORDS, reviewed, rules_version
 from jobs.customers.match_rules import IDENTIFIERS, MOST_RECORDS_SHARING, PLACEHOLDER_BIRTH_DATES
 from jobs.customers.match_weights import DECLARED, MatchWeights
 from jobs.customers.sorted_hashes import Hashes, SortedHashes
+from jobs.customers.verdicts import Verdict, by_pair
 from jobs.relations.graph import Numbers
 from jobs.relations.union import Marks
 
@@ -67,9 +68,12 @@ class StandingRecords:
     A row is a record in one version. Rows of versions that no longer hold stay, and count no more.
     """
 
-    def __init__(self, records: pa.Table, index: Mapping[str, SortedHashes], version: str) -> None:
-        """`of` makes one of records; version: the rules and weights that compared them."""
+    def __init__(
+        self, records: pa.Table, index: Mapping[str, SortedHashes], version: str, verdicts: Iterable[Verdict] = ()
+    ) -> None:
+        """`of` makes one of records; version: of the rules and weights that compared them, with what reviewers said."""
         self.version = version
+        self.verdicts = by_pair(verdicts)
         self.is_alive = np.ones(records.num_rows, dtype=bool)
         self._parts = [records]
         self._index = {kind: [hashes] for kind, hashes in index.items()}
@@ -77,22 +81,31 @@ class StandingRecords:
         self._connection = duckdb.connect()
 
     @classmethod
-    def of(cls, records: pa.Table, weights: MatchWeights = DECLARED) -> StandingRecords:
-        """records: as in `compare`."""
+    def of(
+        cls, records: pa.Table, weights: MatchWeights = DECLARED, verdicts: Iterable[Verdict] = ()
+    ) -> StandingRecords:
+        """records, weights, verdicts: as in `compare`."""
         given = records.select(RECORDS.names).cast(RECORDS).combine_chunks()
         with duckdb.connect() as connection:
             hashed = _hashed(connection, given)
         index = {kind: SortedHashes.of(*found) for kind, found in hashed.items()}
-        return cls(given, index, rules_version(weights, given.num_rows))
+        return cls(given, index, rules_version(weights, given.num_rows), verdicts)
 
     @property
     def beginning(self) -> tuple[pa.Table, Mapping[str, SortedHashes]]:
         """The records of the beginning and their hashes."""
         return self._parts[0], {kind: levels[0] for kind, levels in self._index.items()}
 
-    def change(self, changed: pa.Table, gone: Sequence[str] = (), weights: MatchWeights = DECLARED) -> Change:
+    def change(
+        self,
+        changed: pa.Table,
+        gone: Sequence[str] = (),
+        weights: MatchWeights = DECLARED,
+        verdicts: Iterable[Verdict] | None = None,
+    ) -> Change:
         """Take some new or other records, compare what has to be, and let records go.
 
+        verdicts: all that count from now on; None where reviewers said nothing new.
         AllAnewError, before anything changes, when rules, weights or the order of magnitude are others than before.
         """
         given, names = self._told(changed, gone)
@@ -100,15 +113,32 @@ class StandingRecords:
         count = int(self.is_alive.sum()) - len(old) + given.num_rows
         if rules_version(weights, count) != self.version:
             raise AllAnewError("rules, weights or how many records there are changed too much: compare all records")
-        affected = self._take(given, old)
-        near = np.union1d(affected, self._sharing_with(affected))
+        said_of = self._hear(verdicts)
+        affected = np.union1d(self._take(given, old), self._rows("id", self._hashes_of(pa.array(said_of, pa.string()))))
         anew = pc.unique(pa.concat_arrays([names, self._records(affected)["source_record_id"].combine_chunks()]))
-        return Change(_compared(self._prepared(near, affected), weights, count, self.version), anew)
+        reviewed_now, others = self._reviewed_with(anew)
+        near = np.unique(np.concatenate([affected, self._sharing_with(affected), others]))
+        current = self._prepared(near, affected)
+        return Change(_compared(current, reviewed_now, weights, count, self.version), anew)
 
-    def take(self, changed: pa.Table, gone: Sequence[str] = ()) -> None:
+    def take(self, changed: pa.Table, gone: Sequence[str] = (), verdicts: Iterable[Verdict] | None = None) -> None:
         """Take a change that was compared before."""
         given, names = self._told(changed, gone)
+        self._hear(verdicts)
         self._take(given, self._rows("id", self._hashes_of(names)))
+
+    def _hear(self, verdicts: Iterable[Verdict] | None) -> list[str]:
+        """Take what reviewers say; the records of the pairs on which they said something else before, or nothing."""
+        before = self.verdicts
+        self.verdicts = before if verdicts is None else by_pair(verdicts)
+        return sorted({name for pair, _ in before.items() ^ self.verdicts.items() for name in pair})
+
+    def _reviewed_with(self, names: pa.Array) -> tuple[pa.Table, Numbers]:
+        """The verdicts on pairs of these records, and the rows of the other ends."""
+        anew = set(names.to_pylist()) if self.verdicts else set()
+        said = {pair: is_same for pair, is_same in self.verdicts.items() if not anew.isdisjoint(pair)}
+        ends = sorted({name for pair in said for name in pair})
+        return reviewed(said), self._rows("id", self._hashes_of(pa.array(ends, pa.string())))
 
     def _told(self, changed: pa.Table, gone: Sequence[str]) -> tuple[pa.Table, pa.Array]:
         given = changed.select(RECORDS.names).cast(RECORDS).combine_chunks()
@@ -168,6 +198,7 @@ class StandingRecords:
         columns |= {
             "name": name,
             "encoding": records["full_name_encoding"],
+            "given_name": records["given_name_token"],
             "born": born,
             "city": records["city_code"],
             "gender": records["gender"],
@@ -236,12 +267,12 @@ def _where(holds: Marks, values: pa.ChunkedArray) -> pa.ChunkedArray:
     return pc.if_else(pa.array(holds), values, None)
 
 
-def _compared(current: pa.Table, weights: MatchWeights, count: int, version: str) -> pa.Table:
-    """The pairs of `current` of which one end is new."""
+def _compared(current: pa.Table, verdicts: pa.Table, weights: MatchWeights, count: int, version: str) -> pa.Table:
+    """The pairs of `current` of which one end is new, and those that a reviewer decided on."""
     with duckdb.connect() as connection:
         connection.register("current", current)
         connection.register("carried", PAIRS.empty_table())
-        connection.execute("CREATE TABLE verdicts (left_record_id VARCHAR, right_record_id VARCHAR, is_same BOOLEAN)")
+        connection.register("verdicts", verdicts)
         for statement in (sql.candidates(), sql.compared(), sql.judged(weights, count, version)):
             connection.execute(statement)
         return connection.sql(sql.RESULT).to_arrow_table().cast(PAIRS)

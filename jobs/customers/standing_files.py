@@ -1,13 +1,14 @@
 """Standing records in a folder, mapped into memory rather than read: opening a million takes milliseconds.
 
 records.arrow, <kind>.hashes.npy, <kind>.rows.npy: the records of the beginning. change-<number>.arrow: what changed
-since, in order. about.json comes last: a folder without it is not there.
+since, in order, with what reviewers said where that changed. about.json comes last: a folder without it is not there.
 """
 
 from __future__ import annotations
 
 import json
 import os
+from collections.abc import Iterable
 from pathlib import Path
 
 import duckdb
@@ -18,9 +19,11 @@ import pyarrow.compute as pc
 from jobs.customers.comparing import RECORDS
 from jobs.customers.sorted_hashes import SortedHashes
 from jobs.customers.standing import HASHED, AllAnewError, StandingRecords
+from jobs.customers.verdicts import Verdict
 
 ABOUT = "about.json"
 IS_GONE = pa.field("is_gone", pa.bool_())
+VERDICTS = b"verdicts"
 
 
 class StandingFolderError(ValueError):
@@ -39,7 +42,8 @@ def write_standing(standing: StandingRecords, folder: Path) -> None:
     for kind, found in index.items():
         np.save(folder / f"{kind}.hashes.npy", found.hashes)
         np.save(folder / f"{kind}.rows.npy", found.rows)
-    about = {"rules_version": standing.version, "hashes_of": duckdb.__version__}
+    said = [[*pair, is_same] for pair, is_same in standing.verdicts.items()]
+    about = {"rules_version": standing.version, "hashes_of": duckdb.__version__, "verdicts": said}
     (folder / ABOUT).write_text(json.dumps(about, sort_keys=True) + "\n", encoding="utf-8")
 
 
@@ -57,13 +61,17 @@ def read_standing(folder: Path) -> StandingRecords:
         kind: SortedHashes(*(np.load(folder / f"{kind}.{part}.npy", mmap_mode="r") for part in ("hashes", "rows")))
         for kind in HASHED
     }
-    standing = StandingRecords(_mapped(folder / "records.arrow"), index, about["rules_version"])
+    verdicts = [Verdict(*one) for one in about.get("verdicts", ())]
+    standing = StandingRecords(_mapped(folder / "records.arrow"), index, about["rules_version"], verdicts)
     for file in _changes(folder):
-        standing.take(*told_in(_mapped(file)))
+        change = _mapped(file)
+        said = (change.schema.metadata or {}).get(VERDICTS)
+        heard = None if said is None else [Verdict(*one) for one in json.loads(said)]
+        standing.take(*told_in(change), heard)
     return standing
 
 
-def append_change(folder: Path, changed: pa.Table, gone: list[str]) -> None:
+def append_change(folder: Path, changed: pa.Table, gone: list[str], verdicts: Iterable[Verdict] | None = None) -> None:
     """Keep a change that was compared; a second writer at the same moment is refused."""
     names = pa.table(
         {"source_record_id": pa.array(gone, pa.string()), IS_GONE.name: pa.array([True] * len(gone), IS_GONE.type)}
@@ -72,7 +80,10 @@ def append_change(folder: Path, changed: pa.Table, gone: list[str]) -> None:
     told = given.append_column(IS_GONE, pa.array([False] * given.num_rows, IS_GONE.type))
     file = folder / f"change-{len(_changes(folder)):06d}.arrow"
     staged = file.with_suffix(f".{os.getpid()}.staged")
-    _write(pa.concat_tables([told, names], promote_options="default"), staged)
+    change = pa.concat_tables([told, names], promote_options="default")
+    if verdicts is not None:
+        change = change.replace_schema_metadata({VERDICTS: json.dumps([list(one) for one in verdicts])})
+    _write(change, staged)
     try:
         os.link(staged, file)  # fails where the file is there, which a rename would replace
     except FileExistsError:

@@ -17,6 +17,7 @@ from jobs.relations.graph import Numbers
 from jobs.relations.union import Marks, joined
 
 NO_IDENTITY = -1
+NOBODY = -1
 MOST_BITS = 40
 REVIEWED = MOST_BITS + 1
 """Strength is the binary logarithm of the odds, in whole bits, as weights of evidence are counted since Fellegi and
@@ -28,16 +29,20 @@ Edge = tuple[int, int, int]
 """The position of a pair, and the groups at its ends."""
 
 
-def refuse_conflicts(pairs: NumberedPairs, identity: Numbers, apart: NumberedPairs, *, most_records: int) -> Numbers:
+def refuse_conflicts(
+    pairs: NumberedPairs, identity: Numbers, before: Numbers, apart: NumberedPairs, *, most_records: int
+) -> Numbers:
     """For each pair 0, or the number of the reason for which it is not followed.
 
-    identity: of each record, equal for equal national ids; NO_IDENTITY for none. apart: records a reviewer parted.
+    identity: of each record, equal for equal national ids; NO_IDENTITY for none. before: equal for records that were
+    one customer, NOBODY for a new one. apart: records a reviewer parted.
     """
     group = pairs.groups()
     is_doubtful = _has_two_identities(group, identity) | (np.bincount(group, minlength=pairs.count) > most_records)
     is_doubtful[group[apart.left][group[apart.left] == group[apart.right]]] = True
     reason = np.zeros(len(pairs.left), dtype=np.int64)
     suspects = np.flatnonzero(is_doubtful[group[pairs.left]])
+    suspects = suspects[np.argsort(_turn(pairs, before)[suspects])]
     strengths = _strengths(pairs)
     groups = _Groups(identity, list(zip(apart.left.tolist(), apart.right.tolist(), strict=True)), most_records)
     for strength in np.unique(strengths[suspects])[::-1]:
@@ -53,6 +58,21 @@ def _strengths(pairs: NumberedPairs) -> Numbers:
     wrong = np.clip(1 - pairs.probability, 2.0**-MOST_BITS, 1 - 2.0**-MOST_BITS)
     bits = np.rint(np.log2((1 - wrong) / wrong)).astype(np.int64)
     return np.where(pairs.is_reviewed, REVIEWED, np.minimum(bits, MOST_BITS))
+
+
+def _turn(pairs: NumberedPairs, before: Numbers) -> Numbers:
+    """The place of each pair in the order in which pairs of one strength fill a group that has a ceiling.
+
+    Pairs within a customer of before come first, then those of the records longest known; a newcomer displaces nobody.
+    """
+    is_new = before == NOBODY
+    rank = np.empty(pairs.count, dtype=np.int64)
+    rank[np.lexsort((np.arange(pairs.count), is_new))] = np.arange(pairs.count)
+    left, right = rank[pairs.left], rank[pairs.right]
+    is_other = is_new[pairs.left] | (before[pairs.left] != before[pairs.right])
+    turn = np.empty(len(left), dtype=np.int64)
+    turn[np.lexsort((np.minimum(left, right), np.maximum(left, right), is_other))] = np.arange(len(left))
+    return turn
 
 
 def _has_two_identities(group: Numbers, identity: Numbers) -> Marks:
@@ -84,7 +104,8 @@ class _Groups:
     def follow(self, pairs: Iterable[Edge], *, is_bounded: bool) -> dict[int, int]:
         """Unite by pairs of one strength; the refused ones with their reasons.
 
-        All pairs are judged by the groups as they were before, so that their order decides nothing.
+        All pairs are judged by the groups as they were before, so that their order decides nothing but who still finds
+        room in a group that would become too large: pairs come in their turn.
         """
         edges = [(pair, self._group(left), self._group(right)) for pair, left, right in pairs]
         refused: dict[int, int] = {}
@@ -93,11 +114,26 @@ class _Groups:
             refused |= found
         for members, inside in _connected([edge for edge in edges if edge[0] not in refused]):
             if is_bounded and sum(self.size[member] for member in members) > self.most_records:
-                refused |= dict.fromkeys(inside, TOO_MANY)
+                refused |= self._fill(inside)
             elif self._holds_enemies(members):
-                refused |= dict.fromkeys(inside, SAID_NO)
+                refused |= {pair: SAID_NO for pair, *_ in inside}
             else:
                 self._unite(members)
+        return refused
+
+    def _fill(self, edges: Sequence[Edge]) -> dict[int, int]:
+        """Unite by one pair after the other up to the ceiling, and refuse the surplus."""
+        refused: dict[int, int] = {}
+        for pair, one, other in edges:
+            left, right = self._group(one), self._group(other)
+            if left == right:
+                continue
+            if self.size[left] + self.size[right] > self.most_records:
+                refused[pair] = TOO_MANY
+            elif self._holds_enemies({left, right}):
+                refused[pair] = SAID_NO
+            else:
+                self._unite({left, right})
         return refused
 
     def _group(self, record: int) -> int:
@@ -157,15 +193,15 @@ class _Groups:
         self.identity[first] = identity
 
 
-def _connected(edges: Sequence[Edge]) -> list[tuple[set[int], list[int]]]:
-    """The groups that hang together by edges, with the positions of the pairs between them."""
+def _connected(edges: Sequence[Edge]) -> list[tuple[set[int], list[Edge]]]:
+    """The groups that hang together by edges, with the edges between them in their order."""
     numbers = {group: number for number, group in enumerate(sorted({end for _, *ends in edges for end in ends}))}
     left, right = (np.array([numbers[edge[side]] for edge in edges], dtype=np.int64) for side in (1, 2))
     label = joined(len(numbers), left, right)
     members: dict[int, set[int]] = defaultdict(set)
     for group, number in numbers.items():
         members[int(label[number])].add(group)
-    inside: dict[int, list[int]] = defaultdict(list)
-    for pair, one, _ in edges:
-        inside[int(label[numbers[one]])].append(pair)
+    inside: dict[int, list[Edge]] = defaultdict(list)
+    for edge in edges:
+        inside[int(label[numbers[edge[1]]])].append(edge)
     return [(members[name], inside[name]) for name in sorted(members)]

@@ -24,9 +24,16 @@ BLOCKED_IDENTIFIERS = Table(
             "identifier_type",
             "string",
             "what it is; recipient_phone, address and device as on purchases of the last 90 days",
-            allowed=("national_id", "phone", "email", "birth_date", "recipient_phone", "address", "device"),
+            allowed=(
+                *("national_id", "phone", "email", "name_and_birth_date", "birth_date"),
+                *("recipient_phone", "address", "device"),
+            ),
         ),
-        Column("identifier", "string", "its keyed token; a device's id as the shop gives it; a birth date as a day"),
+        Column(
+            "identifier",
+            "string",
+            "its keyed token, before the birth date if it is both; a device's id as the shop gives it; a day",
+        ),
         Column("record_count", "bigint", "records of people that carry it"),
         Column(
             "blocked_because",

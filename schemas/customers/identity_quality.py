@@ -30,6 +30,13 @@ MEASURES = {
     "known_records": "records that were known the night before and still are; all",
     "known_records_moved": "of these, those whose customer is another: churn of ids; all",
 }
+JUDGED = {
+    "pair_precision": "pairs of labelled records with one customer; share: those of one person",
+    "pair_recall": "pairs of labelled records of one person; share: those with one customer",
+    "b_cubed_precision": "labelled records; share: of each one's customer the records of its person, on average",
+    "b_cubed_recall": "labelled records; share: of each one's person the records of its customer, on average",
+}
+"""What has rows only where some records are known to be of one person, from NIGHTLEDGER_LABELLED_RECORDS."""
 ALL = "all"
 
 IDENTITY_QUALITY = Table(
@@ -46,14 +53,27 @@ IDENTITY_QUALITY = Table(
         "measure",
         "part",
     ),
+    needs=("labelled_records",),
     columns=(
         Column(
             "measure",
             "string",
-            "what is counted: " + "; ".join(f"{name}: {meaning}" for name, meaning in MEASURES.items()),
-            allowed=tuple(MEASURES),
+            "what is counted: " + "; ".join(f"{name}: {meaning}" for name, meaning in (MEASURES | JUDGED).items()),
+            allowed=(*MEASURES, *JUDGED),
         ),
         Column("part", "string", f"of what: a partner, rule, reason, size or kind of change, or {ALL}"),
         Column("row_count", "bigint", "how many; a part without any has no row, one that is all has 0"),
+        Column(
+            "share",
+            "double",
+            f"of {', '.join(JUDGED)}: how many of these are right, 0 to 1 (B-cubed: Bagga and Baldwin 1998)",
+            missing="a count that nothing known to be true can judge",
+        ),
+        Column(
+            "moved_share",
+            "double",
+            "of known_records_moved: its part of known_records, 0 to 1",
+            missing="another measure, or no record was known",
+        ),
     ),
 )

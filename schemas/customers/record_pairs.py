@@ -43,7 +43,7 @@ RECORD_PAIRS = Table(
         SHOP_USERS,
         BANK_CUSTOMERS,
     ),
-    needs=("match_weights", "pair_decisions"),
+    needs=("compare_all_below", "match_weights", "pair_decisions"),
     columns=(
         Column("left_record_id", "string", "the record with the smaller source record id"),
         Column("right_record_id", "string", "the record with the larger source record id"),

@@ -9,9 +9,9 @@ import pyarrow as pa
 import pytest
 
 from jobs.captured.encodings import Encoder
-from jobs.captured.personal_values import UnusableValueError
 from jobs.captured.repeats import key_hasher
 from jobs.captured.tokens import Tokeniser
+from jobs.personal_values import UnusableValueError
 from jobs.settings import KeyRing
 from jobs.similarity import BITS, BYTES, HASHES_OF_A_BIGRAM, bigrams, dice
 from schemas.captured.bank_customers import BANK_CUSTOMERS

@@ -9,8 +9,8 @@ import hmac
 import pyarrow as pa
 import pytest
 
-from jobs.captured.personal_values import UnusableValueError, normal_form
 from jobs.captured.tokens import Tokeniser
+from jobs.personal_values import UnusableValueError, normal_form
 from jobs.settings import KeyRing
 
 KEY, OTHER_KEY = bytes(range(32)), bytes(range(1, 33))
@@ -113,6 +113,14 @@ def test_each_kind_has_one_normal_form(kind: str, spelling: str, expected: str) 
 def test_a_value_of_another_kind_is_unusable(kind: str, text: str) -> None:
     with pytest.raises(UnusableValueError):
         normal_form(kind, text)
+
+
+def test_the_given_name_is_what_follows_the_surname_where_the_script_tells() -> None:
+    told = {"王小芳": "小芳", "李 小芳": "小芳", "欧阳明": "明", "欧阳": "阳", "王明": "明", "王": None}
+    untold = dict.fromkeys(("Ann de Groot", "买买提·吐尔逊", "null"))
+    assert {name: normal_form("given_name", name) for name in (*told, *untold)} == {**told, **untold}
+    assert TOKENS.token("given_name", "李小芳") == TOKENS.token("given_name", "王小芳")
+    assert TOKENS.token("name", "小芳") != TOKENS.token("given_name", "王小芳")
 
 
 def test_an_identity_number_mistyped_by_one_digit_or_by_two_that_changed_places_is_nobodys() -> None:

@@ -10,6 +10,7 @@ from typing import Any
 import pyarrow as pa
 
 from jobs.customers.comparing import RECORDS
+from jobs.personal_values import normal_form
 from jobs.similarity import Encoding
 
 ENCODING = Encoding(bytes(range(32)))
@@ -25,6 +26,7 @@ def record(name: str, called: str | None = None, born: str | None = None, **give
         **tokens,
         "full_name_token": None if called is None else f"k1.{called}",
         "full_name_encoding": None if called is None else ENCODING.of(called),
+        "given_name_token": None if called is None else normal_form("given_name", called),
         "birth_date": None if born is None else date.fromisoformat(born),
         "city_code": given.get("city_code"),
         "gender": given.get("gender"),

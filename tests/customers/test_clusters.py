@@ -10,7 +10,14 @@ import networkx
 import pyarrow as pa
 import pytest
 
-from jobs.customers.clusters import MAX_RECORDS_SHARING, MOST_RECORDS, REASONS, Clusters, find_clusters
+from jobs.customers.clusters import (
+    MAX_RECORDS_SHARING,
+    MOST_RECORDS,
+    REASONS,
+    Clusters,
+    find_clusters,
+    with_customer_before,
+)
 from jobs.customers.shapes import LEAST_DENSITY, WEAK_PROBABILITY
 from schemas.customers.identity_refusals import REFUSAL_REASONS
 
@@ -95,14 +102,41 @@ def test_t15_a_chain_never_becomes_a_person_and_a_placeholder_id_is_none() -> No
     chain = [f"r{n:02d}" for n in range(MOST_RECORDS + 1)]
     every_pair = [(one, other, 0.995) for one in chain for other in chain if one < other]
     found = clusters(without_ids(*chain), *every_pair)
-    assert people(found) == chain
-    assert set(refused(found).values()) == {"too_many_records"}
+    assert people(found) == [" ".join(chain[:-1]), chain[-1]], "as many as fit, the smallest names first"
+    assert refused(found) == {(one, chain[-1]): "too_many_records" for one in chain[:-1]}
     assert people(clusters(without_ids(*chain[1:]), *(p for p in every_pair if "r00" not in p))) == [
         " ".join(chain[1:])
     ]
     zeros: dict[str, str | None] = dict.fromkeys((f"z{n:02d}" for n in range(MAX_RECORDS_SHARING)), "000000")
     found = clusters({**zeros, "z10": "000000", "ann": "A"}, ("ann", "z10", 0.99))
     assert "ann z10" in people(found), "an id on eleven records is not given"
+
+
+@pytest.mark.parametrize("newcomer", ["a", "z"])
+def test_t15_a_record_too_many_stays_outside_and_leaves_the_customer_as_it_was(newcomer: str) -> None:
+    established = [f"r{n:02d}" for n in range(MOST_RECORDS)]
+    names = [newcomer, *established]
+    pairs = [as_row(one, other, 0.995) for one in names for other in names if one < other]
+    records = pa.table({"source_record_id": names, "national_id_token": pa.nulls(len(names), pa.string())})
+    known = pa.table({"source_record_id": established, "customer_id": ["c"] * MOST_RECORDS})
+    found = find_clusters(with_customer_before(records, known), pa.Table.from_pylist(pairs, schema=PAIRS))
+    assert people(found) == sorted([" ".join(established), newcomer])
+    assert set(refused(found).values()) == {"too_many_records"}
+
+
+def test_t15_two_customers_too_large_together_stay_two_and_a_reviewers_no_holds_among_those_that_fit() -> None:
+    names = [f"r{n:02d}" for n in range(MOST_RECORDS + 4)]
+    records = pa.table({"source_record_id": names, "national_id_token": pa.nulls(len(names), pa.string())})
+    customers = ["c" if n % 2 else "d" for n in range(len(names))]
+    pairs = [as_row(one, other, 0.995) for one in names for other in names if one < other]
+    known = pa.table({"source_record_id": names, "customer_id": customers})
+    found = find_clusters(with_customer_before(records, known), pa.Table.from_pylist(pairs, schema=PAIRS))
+    assert people(found) == [" ".join(names[0::2]), " ".join(names[1::2])]
+    parted = [pair for pair in pairs if (pair["left_record_id"], pair["right_record_id"]) != ("r00", "r02")]
+    no = as_row("r00", "r02", 0, "no")
+    found = find_clusters(records, pa.Table.from_pylist([*parted, no], schema=PAIRS))
+    assert not any({"r00", "r02"} <= set(members.split()) for members in people(found))
+    assert max(len(members.split()) for members in people(found)) <= MOST_RECORDS
 
 
 def test_a_person_of_two_pairs_of_records_is_not_held_by_one_weak_pair_alone() -> None:

@@ -75,6 +75,54 @@ def test_a_wedding_is_seen_through_phone_and_email_and_asked_about_with_the_phon
     }
 
 
+def test_twins_with_one_phone_and_one_email_are_a_question_and_of_another_gender_never_one_person() -> None:
+    born = "1990-02-01"
+    home = {"phone": "1", "email": "home@", "city_code": "1"}
+    rows = [
+        record("shop:ann", "王小芳", born, gender="female", **home),
+        record("harbour:twin", "王小敏", born, gender="female", **home),
+        record("meridian:bob", "王小芳明", born, gender="male", **home),  # a brother whose name is like hers
+        record("summit:ann", "李小芳", born, gender="female", **home),  # after her wedding
+        record("tower:nameless", None, born, gender="male", **home),
+    ]
+    found = {pair: (decision, reason) for pair, (_, decision, reason) in decided(rows).items()}
+    asked = ("review", "other_name")
+    assert found == {
+        ("harbour:twin", "shop:ann"): asked,
+        ("harbour:twin", "meridian:bob"): asked,
+        ("harbour:twin", "summit:ann"): asked,
+        ("harbour:twin", "tower:nameless"): asked,
+        ("meridian:bob", "shop:ann"): asked,
+        ("meridian:bob", "summit:ann"): asked,
+        ("meridian:bob", "tower:nameless"): ("automatic", None),
+        ("shop:ann", "summit:ann"): ("automatic", None),
+        ("shop:ann", "tower:nameless"): asked,
+        ("summit:ann", "tower:nameless"): asked,
+    }
+
+
+def test_another_name_is_a_question_however_sure_the_model_is() -> None:
+    rows = [
+        record("shop:father", "王伟强", "1961-02-01", phone="1", email="home@", city_code="1", gender="male"),
+        record("harbour:son", "王文俊", "1990-07-30", phone="1", email="home@", city_code="1", gender="male"),
+    ]
+    assert decided(rows) == {("harbour:son", "shop:father"): ("probabilistic", "review", "other_name")}
+    assert told(compare(records_of(rows)))["harbour:son", "shop:father"]["match_probability"] > 0.995
+
+
+def test_one_national_id_of_two_names_and_genders_is_a_question_and_of_two_names_alone_is_none() -> None:
+    rows = [
+        record("shop:ann", "王小芳", "1990-02-01", national_id="A", gender="female"),
+        record("harbour:ann", "wang xiaofang", "1990-02-01", national_id="A", gender="female"),
+        record("meridian:x", "赵伟", "1990-02-01", national_id="A", gender="male"),
+    ]
+    assert {pair: decision for pair, (_, decision, _) in decided(rows).items()} == {
+        ("harbour:ann", "shop:ann"): "automatic",
+        ("harbour:ann", "meridian:x"): "review",
+        ("meridian:x", "shop:ann"): "review",
+    }
+
+
 def test_twins_at_one_address_are_two_people_or_at_least_a_question() -> None:
     born = "1990-02-01"
     rows = [

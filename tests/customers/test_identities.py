@@ -140,6 +140,27 @@ def test_a_previous_id_goes_to_one_cluster_only_even_when_two_hold_as_many_of_it
     assert found["shop:bob"] != "c-both"
 
 
+def test_whoever_lost_an_id_to_another_cluster_goes_on_with_one_that_nobody_claimed(table: TableMaker) -> None:
+    previous = night_before(
+        table,
+        {
+            **{f"shop:a{n}": ("c-both", "2026-03-01") for n in range(3)},
+            **{f"shop:b{n}": ("c-both", "2026-03-01") for n in range(2)},
+            "harbour:b": ("c-free", "2026-03-02"),
+            "harbour:c": ("c-free", "2026-03-02"),  # stays with nobody else: one of two records is no more than another
+        },
+    )
+    ids = {"harbour:b": "B", "harbour:c": "C"} | {
+        f"shop:{name}": name[0].upper() for name in ("a0", "a1", "a2", "b0", "b1")
+    }
+    found = customers(built(table, [record(name, national_id=of) for name, of in ids.items()], previous))
+    assert {found[f"shop:a{n}"] for n in range(3)} == {"c-both"}
+    assert found["harbour:c"] == "c-free", "its first claim counts before the second one of others"
+    assert found["shop:b0"] == found["shop:b1"] == found["harbour:b"] not in ("c-both", "c-free")
+    found = customers(built(table, [record(name, national_id=of) for name, of in ids.items() if of != "C"], previous))
+    assert {found[name] for name in ("shop:b0", "shop:b1", "harbour:b")} == {"c-free"}
+
+
 NIGHTS = tuple(date(2026, 4, day) for day in (1, 2, 3, 4))
 
 

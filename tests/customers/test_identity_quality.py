@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from datetime import date
 
+import pyarrow as pa
+
 from jobs.customers.identity_quality import build
 from schemas.customers.identities import IDENTITIES
 from schemas.customers.identity_ledger import IDENTITY_LEDGER
-from schemas.customers.identity_quality import MEASURES
+from schemas.customers.identity_quality import JUDGED, MEASURES
 from schemas.customers.identity_refusals import IDENTITY_REFUSALS
 from schemas.customers.record_pairs import RECORD_PAIRS
 from tests.cleaned.layouts import in_every_layout
@@ -15,6 +17,7 @@ from tests.conftest import TableMaker, rows
 from tests.customers.people import pair
 
 AS_OF = date(2026, 4, 1)
+JUDGED_COLUMNS = ("measure", "row_count", "share")
 
 CUSTOMERS = {
     "ann": ("shop:1", "shop:2", "harbour:1", "harbour:2"),  # two at the shop, two at the bank, one pair between
@@ -55,9 +58,11 @@ def test_t17_a_night_is_counted_by_size_partner_rule_and_reason_in_whatever_layo
     names = ("source_record_id", "change_type", "from_customer_id")
     ledger = table(IDENTITY_LEDGER, [dict(zip(names, change, strict=True)) for change in changes])
     for identities in in_every_layout(table, IDENTITIES, [*people, gone]):
-        found = build(identities, table(RECORD_PAIRS, PAIRS), refusals, ledger, as_of=AS_OF)
-        counted = rows(found, "measure", "part", "row_count")
+        given = (identities, table(RECORD_PAIRS, PAIRS), refusals, ledger)
+        counted = rows(build(*given, as_of=AS_OF), "measure", "part", "row_count")
         assert {measure for measure, *_ in counted} == set(MEASURES)
+        shares = rows(build(*given, as_of=AS_OF).where("moved_share IS NOT NULL"), "measure", "moved_share")
+        assert shares == [("known_records_moved", 2 / 7)]
         assert counted == sorted(
             [
                 ("customers_by_record_count", "01", 2),
@@ -88,6 +93,42 @@ def test_t17_a_night_is_counted_by_size_partner_rule_and_reason_in_whatever_layo
             ],
             key=lambda row: tuple((value is None, str(value)) for value in row),
         )
+
+
+def test_where_some_people_are_known_the_night_says_how_right_it_was_and_else_nothing(table: TableMaker) -> None:
+    people = [
+        {"source_record_id": name, "customer_id": customer, "is_shown": name != "shop:4"}
+        for customer, names in {
+            "ann": ("shop:1", "shop:2", "harbour:1"),
+            "bob": ("shop:3",),
+            "cem": ("shop:4",),
+        }.items()
+        for name in names
+    ]
+    given = (table(IDENTITIES, people), *(table(one, []) for one in (RECORD_PAIRS, IDENTITY_REFUSALS, IDENTITY_LEDGER)))
+    of_people = {
+        "shop:1": "p1",
+        "shop:2": "p1",
+        "harbour:1": "p2",
+        "shop:3": "p2",
+        "shop:4": "p1",
+        "shop:unknown": "p9",
+    }
+    labelled = pa.table({"source_record_id": list(of_people), "person_id": list(of_people.values())})
+    told = [
+        row for row in rows(build(*given, labelled_records=labelled, as_of=AS_OF), *JUDGED_COLUMNS) if row[0] in JUDGED
+    ]
+    assert told == [
+        ("b_cubed_precision", 4, (2 / 3 + 2 / 3 + 1 / 3 + 1) / 4),
+        ("b_cubed_recall", 4, (1 + 1 + 1 / 2 + 1 / 2) / 4),
+        ("pair_precision", 3, 1 / 3),
+        ("pair_recall", 2, 1 / 2),
+    ]
+    nobody = labelled.slice(5)
+    for without in (None, nobody):
+        counted = rows(build(*given, labelled_records=without, as_of=AS_OF), "measure", "share")
+        assert {share for _, share in counted} == {None}
+        assert not {measure for measure, _ in counted} & set(JUDGED)
 
 
 def test_without_records_what_is_counted_of_all_is_zero(table: TableMaker) -> None:

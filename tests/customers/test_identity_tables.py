@@ -13,8 +13,8 @@ import pytest
 
 from demo.oracle import b_cubed_identity, pairwise_identity
 from jobs.arrow_types import arrow_schema
+from jobs.customers.judgement import LabelledRecordsError, judge, read_labelled
 from jobs.errors import StepMissingError
-from jobs.identity_judgement import LabelledRecordsError, judge, read_labelled
 from jobs.identity_page import write_page
 from jobs.identity_tables import UnknownIdentityError, counts_of_nights, segment_impact, who_was
 from jobs.lake import Lake, Partition
@@ -191,7 +191,9 @@ def quality(night: date, moved_records: int) -> list[Row]:
         ("known_records_moved", "all", moved_records),
         ("records_changed", "merge", moved_records),
     ]
-    return [{"measure": measure, "part": part, "row_count": n} for measure, part, n in counted]
+    judged = [("pair_precision", 20, 0.999), ("pair_recall", 21, 0.975 + moved_records / 100)]
+    told = [{"measure": measure, "part": part, "row_count": n} for measure, part, n in counted]
+    return told + [{"measure": name, "part": "all", "row_count": n, "share": share} for name, n, share in judged]
 
 
 def test_the_page_shows_the_night_and_those_before_it_and_needs_nothing_else(moved: Lake, tmp_path: Path) -> None:
@@ -207,10 +209,14 @@ def test_the_page_shows_the_night_and_those_before_it_and_needs_nothing_else(mov
     assert "16 records known the night before 2 have another customer (12.50%)" in page
     assert "<b>3 customers</b> are in another segment" in page
     assert "1 labelled records of 1 people" in page
-    assert page.count("<svg") == 4
+    assert page.count("<svg") == 6
+    assert ">0.9990<" in page
+    assert ">0.96<" in page, "the axis of shares begins just below the lowest"
     assert "http" not in page
     assert "<script" not in page
-    first = write_page(FIRST, counts_of_nights(moved, FIRST), None, None)
+    assert "No labelled records" not in write_page(FIRST, counts_of_nights(moved, FIRST), None, None)
+    unknown = counts_of_nights(moved, FIRST).query("share.isna()")
+    first = write_page(FIRST, unknown, None, None)
     assert "Too few nights" in first
     assert "No labelled records" in first
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import logging
 import random
+from collections import Counter
 from datetime import date, timedelta
+from math import floor, log2
 
 import duckdb
 import pyarrow as pa
@@ -20,6 +22,7 @@ from jobs.customers.match_weights import (
     SMALLEST_POPULATION,
     MatchWeights,
     WeightsError,
+    doublings,
     read_weights,
 )
 from tests.customers.small_records import Row, record, records_of
@@ -73,7 +76,9 @@ def test_what_the_records_were_made_with_is_learnt_from_them_in_any_order(
     assert learn(records_of(shuffled)) == learnt
 
 
-def test_a_probability_is_what_splink_makes_of_the_same_weights(town: list[Row], learnt: MatchWeights) -> None:
+def test_a_probability_is_what_splink_makes_of_the_same_weights_and_of_how_common_the_name_is(
+    town: list[Row], learnt: MatchWeights
+) -> None:
     chance = random.Random(2)
     hasty = [
         record(
@@ -87,14 +92,31 @@ def test_a_probability_is_what_splink_makes_of_the_same_weights(town: list[Row],
         for number in range(200)
     ]
     records = records_of([*town, *hasty])
+    by_model = [row for row in compare(records, learnt).to_pylist() if row["decided_by"] == "model"]
+    theirs = predicted_by_splink(records, learnt)
     ours = {
         (row["left_record_id"], row["right_record_id"]): row["match_probability"]
-        for row in compare(records, learnt).to_pylist()
-        if row["decided_by"] == "model" and "; name: same;" not in row["evidence"]
+        for row in by_model
+        if "; name: same;" not in row["evidence"]
     }
-    theirs = predicted_by_splink(records, learnt)
     assert len(ours) >= 20
     assert {pair: theirs[pair] for pair in ours} == pytest.approx(ours, abs=2e-6)
+    namesakes = [row for row in by_model if "; name: same;" in row["evidence"] and row["match_probability"] < 0.9999]
+    names = dict(zip(records["source_record_id"].to_pylist(), records["full_name_token"].to_pylist(), strict=True))
+    frequency = Counter(name for name in names.values() if name is not None)
+    given = sum(frequency.values())
+    for row in namesakes:
+        pair = (row["left_record_id"], row["right_record_id"])
+        exactly = log2(given / frequency[names[pair[0]]])  # what Splink adds for the name; ours is in whole doublings
+        rounded = doublings(records.num_rows) - floor(log2(frequency[names[pair[0]]]))
+        more = bits(row["match_probability"]) - bits(theirs[pair])
+        assert more == pytest.approx(rounded - exactly, abs=0.05), "the same weight but for the rounding"
+        assert abs(more) < 1.5
+    assert len(namesakes) >= 10
+
+
+def bits(probability: float) -> float:
+    return log2(probability / (1 - probability))
 
 
 def predicted_by_splink(records: pa.Table, weights: MatchWeights) -> dict[tuple[str, str], float]:
@@ -102,6 +124,8 @@ def predicted_by_splink(records: pa.Table, weights: MatchWeights) -> dict[tuple[
 
     logging.getLogger("splink").setLevel(logging.ERROR)
     comparisons = comparisons_of({})
+    [of_name] = (one for one in comparisons if one["output_column_name"] == "name")
+    of_name["comparison_levels"][1]["tf_adjustment_column"] = "name"
     for comparison in comparisons:
         name, levels = comparison["output_column_name"], comparison["comparison_levels"][1:]
         for place, level in enumerate(reversed(levels)):
@@ -110,7 +134,7 @@ def predicted_by_splink(records: pa.Table, weights: MatchWeights) -> dict[tuple[
     settings = SettingsCreator(
         link_type="dedupe_only",
         comparisons=comparisons,
-        blocking_rules_to_generate_predictions=[block_on("phone"), block_on("email")],
+        blocking_rules_to_generate_predictions=[block_on(key) for key in ("phone", "email", "named_and_born")],
         probability_two_random_records_match=odds / (1 + odds),
     )
     with duckdb.connect() as connection:

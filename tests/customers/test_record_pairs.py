@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from jobs.customers.record_pairs import build
 from jobs.customers.verdicts import Verdict
+from jobs.needs import Needs
+from jobs.settings import SettingsError, read_settings
+from jobs.storage import open_storage
 from schemas.cleaned.bank_customers import BANK_CUSTOMERS
 from schemas.cleaned.consents import CONSENTS
 from schemas.cleaned.shop_users import SHOP_USERS
+from schemas.customers.identity_quality import IDENTITY_QUALITY
 from schemas.customers.record_pairs import RECORD_PAIRS
 from schemas.table import ContractError
 from tests.conftest import TableMaker, rows
@@ -67,6 +72,33 @@ def test_a_night_compares_all_or_what_changed_and_finds_the_same(table: TableMak
         ("meridian:cem", "shop:cem", "phone_and_birth_date", "automatic", None),
     ]
     assert second.columns == list(RECORD_PAIRS.column_names)
+
+
+def test_from_how_many_records_on_changes_are_compared_is_a_setting_that_changes_no_input(tmp_path: Path) -> None:
+    known = {"NIGHTLEDGER_LAKE": str(tmp_path), "NIGHTLEDGER_FIRST_BUSINESS_DATE": str(AS_OF)}
+    changed = known | {"NIGHTLEDGER_COMPARE_ALL_BELOW": "7"}
+    usual, seven = (Needs(read_settings(given), open_storage(str(tmp_path), None)) for given in (known, changed))
+    assert [needs.value("compare_all_below", AS_OF) for needs in (usual, seven)] == [5_000_000, 7]
+    assert usual.digests(RECORD_PAIRS, AS_OF) == seven.digests(RECORD_PAIRS, AS_OF)
+    with pytest.raises(SettingsError, match="NIGHTLEDGER_COMPARE_ALL_BELOW is not a whole number"):
+        read_settings(known | {"NIGHTLEDGER_COMPARE_ALL_BELOW": "many"})
+
+
+def test_labelled_records_are_an_input_by_what_they_say(tmp_path: Path) -> None:
+    known = {"NIGHTLEDGER_LAKE": str(tmp_path), "NIGHTLEDGER_FIRST_BUSINESS_DATE": str(AS_OF)}
+    digests = [Needs(read_settings(known), open_storage(str(tmp_path), None)).digests(IDENTITY_QUALITY, AS_OF)]
+    for name, content in (
+        ("a.csv", "shop:a,p1\nshop:b,p1\n"),
+        ("b.csv", "shop:b,p1\nshop:a,p1\n"),
+        ("c.csv", "shop:a,p2\n"),
+    ):
+        (tmp_path / name).write_text(f"source_record_id,person_id\n{content}", encoding="utf-8")
+        settings = read_settings(known | {"NIGHTLEDGER_LABELLED_RECORDS": str(tmp_path / name)})
+        digests.append(Needs(settings, open_storage(str(tmp_path), None)).digests(IDENTITY_QUALITY, AS_OF))
+    assert digests[0] == {}
+    assert digests[1] == digests[2] != digests[3]
+    with pytest.raises(SettingsError, match="NIGHTLEDGER_LABELLED_RECORDS is not a file"):
+        read_settings(known | {"NIGHTLEDGER_LABELLED_RECORDS": str(tmp_path / "gone.csv")})
 
 
 def test_without_records_there_are_no_pairs(table: TableMaker) -> None:

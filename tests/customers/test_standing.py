@@ -9,6 +9,8 @@ from pathlib import Path
 
 import duckdb
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
 
 from jobs.customers.comparing import compare
@@ -17,6 +19,7 @@ from jobs.customers.match_weights import DECLARED
 from jobs.customers.sorted_hashes import SortedHashes
 from jobs.customers.standing import AllAnewError, StandingRecords
 from jobs.customers.standing_files import StandingFolderError, append_change, read_standing, write_standing
+from jobs.customers.verdicts import Verdict
 from tests.customers.small_records import Row, random_people, record, records_of
 
 
@@ -37,22 +40,41 @@ def a_step(chance: random.Random, known: dict[str, Row], step: int) -> tuple[lis
     return told, sorted(gone - {row["source_record_id"] for row in told})
 
 
+def some_verdicts(
+    chance: random.Random, known: dict[str, Row], pairs: pa.Table, before: Sequence[Verdict] = ()
+) -> list[Verdict]:
+    """Half of what was said before, some of it turned round, and something new on pairs and on strangers."""
+    kept = [one._replace(is_same=chance.random() < 0.5) for one in before if chance.random() < 0.5]
+    ends = zip(pairs["left_record_id"].to_pylist(), pairs["right_record_id"].to_pylist(), strict=True)
+    met = chance.sample(list(ends), 10) + [tuple(chance.sample(sorted(known), 2)) for _ in range(5)]
+    return [*kept, *(Verdict(one, other, chance.random() < 0.5) for one, other in met)]
+
+
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_t15_change_after_change_the_pairs_are_those_of_comparing_everything(seed: int, tmp_path: Path) -> None:
     chance = random.Random(seed)
     known = {row["source_record_id"]: row for row in [*random_people(chance, 300), *crowd("8", "李静", 9)]}
-    standing, pairs = StandingRecords.of(records_of(list(known.values()))), compare(records_of(list(known.values())))
+    records_now = records_of(list(known.values()))
+    verdicts = some_verdicts(chance, known, compare(records_now))
+    standing = StandingRecords.of(records_now, verdicts=verdicts)
+    pairs = compare(records_now, verdicts=verdicts)
     folder = tmp_path / "standing"
     write_standing(standing, folder)
     for step in range(5):
         told, gone = a_step(chance, known, step)
-        change = standing.change(records_of(told), gone)
-        again = read_standing(folder).change(records_of(told), gone)
-        append_change(folder, records_of(told), gone)
+        said = some_verdicts(chance, known, pairs, verdicts) if step % 2 else None
+        change = standing.change(records_of(told), gone, verdicts=said)
+        again = read_standing(folder).change(records_of(told), gone, verdicts=said)
+        append_change(folder, records_of(told), gone, said)
+        verdicts = verdicts if said is None else said
         known = {name: row for name, row in known.items() if name not in gone}
         known |= {row["source_record_id"]: row for row in told}
-        pairs, before = change.applied_to(pairs), pairs
-        assert pairs.equals(compare(records_of(list(known.values()))))
+        pairs, before, records_before = change.applied_to(pairs), pairs, records_now
+        records_now = records_of(list(known.values()))
+        by_tables = compare(records_now, verdicts=verdicts, before=records_before, pairs_before=before)
+        assert by_tables.equals(pairs), "a night that knows both whole tables finds the same"
+        assert pairs.equals(compare(records_now, verdicts=verdicts))
+        assert pc.sum(pc.equal(pairs["decided_by"], "reviewer")).as_py() > 0
         assert again.pairs.equals(change.pairs)
         assert again.anew.equals(change.anew)
         assert not pairs.equals(before)

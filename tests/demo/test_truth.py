@@ -25,6 +25,9 @@ from demo.truth import truth_table
 from demo.truth_contracts import TRUTH_TABLES
 from demo.world import World
 from demo.world_report import tail_exponent
+from jobs.needs import Needs
+from jobs.settings import read_settings
+from jobs.storage import open_storage
 from tests.demo.conftest import FIRST, SMALL
 
 MARKETING = "marketing"
@@ -379,6 +382,8 @@ def test_no_job_can_reach_the_truth(served: Partners, tmp_path: Path) -> None:
     assert read_truth(served.folder / "truth", "people").num_rows == SMALL.people
     environment = served.environment(SMALL, str(tmp_path / "lake"), fixed_keys="tests")
     assert not [name for name, value in environment.items() if "truth" in value.replace(str(tmp_path), "")]
+    night = Needs(read_settings(environment), open_storage(environment["NIGHTLEDGER_LAKE"], None))
+    assert night.value("labelled_records", FIRST) is None, "people that are known come by the setting alone"
     client = served.store.client(served.store.shop)
     keys = [
         item["Key"]

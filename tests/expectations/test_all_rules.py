@@ -19,6 +19,7 @@ from schemas.captured.shop_events import SHOP_EVENTS
 from schemas.captured.shop_orders import SHOP_ORDERS
 from schemas.captured.shop_referrals import SHOP_REFERRALS
 from schemas.catalogue import all_datasets, captured_tables
+from schemas.customers.identity_quality import IDENTITY_QUALITY
 from schemas.table import Table
 from tests.conftest import VALUE_WHEN_NOT_GIVEN
 from tests.expectations.conftest import NIGHT, stage
@@ -102,6 +103,21 @@ def test_t39_orders_whose_money_changed_its_meaning_stop_the_night(tmp_path: Pat
         in_whole_units[90 + number] = {**row, "order_id": f"x{number}"}
     verdict = captured(SHOP_ORDERS, in_whole_units, tmp_path)
     assert "must be such that net_cents = gross_cents - discount_cents in at least 95% of the rows" in verdict.message
+
+
+def test_a_night_that_gives_more_than_one_known_record_in_a_thousand_another_customer_is_a_warning(
+    tmp_path: Path,
+) -> None:
+    def moved(share: float) -> Verdict:
+        rows: list[Mapping[str, Any]] = [
+            {"measure": "known_records", "part": "all", "row_count": 2_000},
+            {"measure": "known_records_moved", "part": "all", "row_count": 2_000 * share, "moved_share": share},
+        ]
+        return captured(IDENTITY_QUALITY, rows, tmp_path / str(share))
+
+    assert not moved(0.001).warnings
+    assert moved(0.0015).passed
+    assert "moved_share must be at most 0.001" in " ".join(moved(0.0015).warning_sentences)
 
 
 def test_a_row_from_the_future_warns_about_a_shop_and_stops_a_bank(tmp_path: Path) -> None:

@@ -10,7 +10,9 @@ DEFAULT_COUNTRY = "86"  # the alliance's home market; numbers from elsewhere car
 NOT_GIVEN = frozenset({"null", "none", "nil", "n/a", "unknown", "undefined", "未知", "无", "暂无", "不详"})
 NOT_GIVEN_BUT_A_NAME = frozenset({"na", "nan"})  # in a name column these are people
 ONLY_FILLING = re.compile(r"[\W_0]*")  # "", "-", "--", "0000000": typed where a form insisted on something
-FREE_TEXT_KINDS = frozenset({"name", "address", "national_id"})  # whose grammar would let such words through
+FREE_TEXT_KINDS = frozenset(
+    {"name", "given_name", "address", "national_id"}
+)  # whose grammar would let such words through
 ONE_CHARACTER = re.compile(r"(.)\1*", re.DOTALL)  # 11111111111, XXXXXX
 
 PHONE_PUNCTUATION = re.compile(r"[\s\-./()\u2010-\u2015\u2212]")
@@ -19,6 +21,45 @@ HOME_E164 = re.compile(r"86(?:1[3-9]\d{9}|10\d{8}|2\d{9}|[3-9]\d{9,10})")
 FOREIGN_E164 = re.compile(r"(?!86)[1-9]\d{6,14}")
 EMAIL = re.compile(r"[^@\s,;<>\"]+@[^@\s,;<>\"]+\.[^@\s.,;<>\"]{2,}")
 PLAIN_IPV4 = re.compile(r"(?:(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])(?:\.(?!$)|$)){4}")
+CHINESE_NAME = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\U00020000-\U000323af]{2,6}")
+SURNAMES_OF_TWO = frozenset(
+    (
+        *(
+            "欧阳",
+            "司马",
+            "上官",
+            "诸葛",
+            "东方",
+            "皇甫",
+            "尉迟",
+            "公孙",
+            "慕容",
+            "令狐",
+            "夏侯",
+            "万俟",
+            "宇文",
+            "长孙",
+        ),
+        *(
+            "司徒",
+            "司空",
+            "端木",
+            "独孤",
+            "南宫",
+            "拓跋",
+            "轩辕",
+            "闻人",
+            "申屠",
+            "淳于",
+            "濮阳",
+            "钟离",
+            "呼延",
+            "赫连",
+        ),
+    )
+)
+"""Others of two characters are so rare that a given name with one of them too many harms nobody."""
+
 NATIONAL_ID = re.compile(r"(?=.*\d)[0-9A-Z]{5,32}")
 RESIDENT_ID = re.compile(r"[0-9]{17}[0-9X]")
 CHECK_CHARACTERS = "10X98765432"  # by the remainder, as ISO 7064 MOD 11-2 has it
@@ -35,23 +76,24 @@ def normal_form(kind: str, text: str) -> str | None:
     UnusableValueError when it is given and is not of its kind.
     """
     value = _cleaned(text)
-    if kind in FREE_TEXT_KINDS and _only_looks_given(kind, value):
+    if kind in FREE_TEXT_KINDS and only_looks_given(kind, value):
         return None
     try:
         return NORMAL_FORMS[kind](value)
     except UnusableValueError:
-        if _only_looks_given(kind, value):
+        if only_looks_given(kind, value):
             return None
         raise
 
 
-def _only_looks_given(kind: str, value: str) -> bool:
+def only_looks_given(kind: str, value: str) -> bool:
+    """Whether a value is what people and systems fill in where they know none: "null", "-", "0000000"."""
     lowered = value.casefold()
     if lowered in NOT_GIVEN or ONLY_FILLING.fullmatch(value):
         return True
     if kind in ("phone", "national_id") and ONE_CHARACTER.fullmatch(PHONE_PUNCTUATION.sub("", value)):
         return True
-    return kind != "name" and lowered in NOT_GIVEN_BUT_A_NAME
+    return kind not in ("name", "given_name") and lowered in NOT_GIVEN_BUT_A_NAME
 
 
 def _cleaned(text: str) -> str:
@@ -88,6 +130,15 @@ def _name(value: str) -> str:
     if not any(character.isalpha() for character in value):
         raise UnusableValueError("not a name")
     return unicodedata.normalize("NFKC", value.casefold())
+
+
+def _given_name(value: str) -> str | None:
+    """The name without its surname, which stands first in Chinese characters; None where the script does not tell."""
+    name = _name(value).replace(" ", "")
+    if not CHINESE_NAME.fullmatch(name):
+        return None
+    has_long_surname = len(name) > 2 and name[:2] in SURNAMES_OF_TWO
+    return name[2 if has_long_surname else 1 :]
 
 
 def _national_id(value: str) -> str:
@@ -129,6 +180,7 @@ NORMAL_FORMS = {
     "phone": _phone,
     "email": _email,
     "name": _name,
+    "given_name": _given_name,
     "national_id": _national_id,
     "address": _address,
     "ip_address": _ip_address,

@@ -21,10 +21,15 @@ class LabelledRecordsError(ValueError):
 
 @dataclass(frozen=True)
 class Judgement:
-    """Shares from 0 to 1, over the records that are labelled and known; 1 where there was nothing to find."""
+    """Shares from 0 to 1, over the records that are labelled and known; 1 where there was nothing to find.
+
+    pairs_found: pairs of these records with one customer. pairs_of_people: pairs of one person.
+    """
 
     records: int
     people: int
+    pairs_found: int
+    pairs_of_people: int
     pair_precision: float
     pair_recall: float
     b_cubed_precision: float
@@ -48,6 +53,8 @@ def judge(identities: pa.Table, labelled: pa.Table) -> Judgement:
     return Judgement(
         records=len(known),
         people=len(of_person),
+        pairs_found=int(_pairs(of_customer)),
+        pairs_of_people=int(_pairs(of_person)),
         pair_precision=_share(right, _pairs(of_customer)),
         pair_recall=_share(right, _pairs(of_person)),
         b_cubed_precision=_share((sizes * sizes / in_customer).sum(), len(known)),
