@@ -10,10 +10,9 @@ from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
+from jobs.customers.match_weights import DECLARED, MatchWeights, read_weights
 from schemas.dates import BusinessDateError, parse_business_date
 from schemas.windows import ALLIANCE_TIME_ZONE
-
-from jobs.customers.match_weights import DECLARED, MatchWeights, read_weights
 
 KEY_VERSION = re.compile(r"[a-z0-9]{1,16}")
 NEVER = 9_999_999_999
