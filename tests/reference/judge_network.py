@@ -13,7 +13,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -24,7 +24,7 @@ import pandas as pd
 from jobs.models.challenger_fit import fit_challenger
 from jobs.models.comparison import compare
 from jobs.models.credit_score import FEATURES, columns_of
-from jobs.models.feature_bins import Floats
+from jobs.models.feature_bins import Bads, Floats
 from jobs.models.scorecard_fit import Fit, fit_binned, fit_scorecard
 from jobs.models.training_split import draw, households_of
 from schemas.columns import CUSTOMER_ID
@@ -84,7 +84,9 @@ def with_relations(world: World, rows: pd.DataFrame) -> tuple[pd.DataFrame, list
     return rows, added
 
 
-def unseen_log_odds(rows: pd.DataFrame, is_bad: Any, ways: dict[str, Sequence[Column]]) -> dict[str, dict[str, Floats]]:
+def unseen_log_odds(
+    rows: pd.DataFrame, is_bad: Any, ways: Mapping[str, Sequence[Column]]
+) -> dict[str, dict[str, Floats]]:
     """ln(odds good:bad) of every row by models that did not see its household: model -> way -> values."""
     names, position = np.unique(households_of(rows).to_numpy().astype(str), return_inverse=True)
     fold = np.array([int(draw(FOLD_SALT, name) * FOLDS) for name in names])[position]
@@ -101,7 +103,7 @@ def unseen_log_odds(rows: pd.DataFrame, is_bad: Any, ways: dict[str, Sequence[Co
     return scored
 
 
-def only(whole: Fit, columns: Sequence[Column], seen: pd.DataFrame, outcome: Any) -> Fit:
+def only(whole: Fit, columns: Sequence[Column], seen: pd.DataFrame, outcome: Bads) -> Fit:
     """The scorecard of these columns alone, from the same bins."""
     names = {one.name for one in columns}
     return fit_binned([one for one in whole.binned if one.name in names], seen, outcome, {})

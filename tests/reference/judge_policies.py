@@ -27,6 +27,7 @@ from jobs.scores import propensities
 from jobs.settings import read_settings
 from jobs.spark import open_session
 from schemas.columns import CONTACT_CHANNELS
+from schemas.labels.credit_default import observation_dates
 from schemas.models.card_propensity import CARD_PROPENSITY
 from schemas.models.churn import CHURN_MODEL
 from schemas.models.observations import OBSERVATIONS
@@ -70,7 +71,7 @@ def scored_customers(world: World) -> pd.DataFrame:
     session = open_session(remote=None, cores=2, memory=settings.spark_memory, shuffle_partitions=8)
     partition = Dates(world.business_date, world.business_date).partition(OBSERVATIONS)
     seen = session.read.parquet(*map(str, world.lake.local_files(partition)))
-    newest = seen.where(F.col("observation_date") == seen.agg(F.max("observation_date")).first()[0])
+    newest = seen.where(F.col("observation_date") == max(observation_dates(world.business_date)))
     models = [world.document(document) for document in (CARD_PROPENSITY, CHURN_MODEL, RESPONSE_MODEL)]
     scores = propensities.build(newest, *models, as_of=world.business_date).drop("models")
     found: pd.DataFrame = scores.toArrow().to_pandas().sort_values("customer_id", ignore_index=True)

@@ -39,13 +39,14 @@ def applications_of(world: World, seen_on: list[date]) -> pd.DataFrame:
         parts.append(first.merge(features_of(world, day), on="customer_id", how="left"))
     rows = pd.concat(parts).drop_duplicates("customer_id")
     names = [column for column in features_of(world, seen_on[0]) if column != "customer_id"]
-    return rows[names].assign(
+    file: pd.DataFrame = rows[names].assign(
         applicant_id=rows["customer_id"],
         is_approved=rows["is_approved"].astype(bool),
         is_by_lot=rows["is_random_approval"].astype(bool),
         is_bad=rows["is_default"].astype(float).where(rows["is_approved"].astype(bool)),
         is_bad_in_truth=rows["is_default"].astype(int),
     )
+    return file
 
 
 def features_of(world: World, day: date) -> pd.DataFrame:
