@@ -80,7 +80,8 @@ def _rejects(environment: Mapping[str, str], folder: Path, at: Sequence[str]) ->
 
 
 def _lines_of_scores(head: str, found: Figures) -> Iterator[str]:
-    gini, trees = found["gini"], found["challenger"]["models"]["challenger"]
+    gini, without_rings = found["gini"], found["gini_without_rings"]
+    trees = found["challenger"]["models"]["challenger"]
     part = found["parts"]["out_of_time"]
     learnt = found["trained_on"]["learnt_from"]
     yield (
@@ -94,9 +95,11 @@ def _lines_of_scores(head: str, found: Figures) -> Iterator[str]:
     yield f"| Gini of the oracle, by the label of the scores | {gini['oracle']:.3f} | |"
     yield f"| Gini of the oracle, by its own outcome | {found['gini_of_oracle_by_its_own_outcome']:.3f} | |"
     for name, wish in (("champion", 0.90), ("challenger", 0.95)):
+        yield f"| Gini of the {name} | {gini[name]:.3f} | |"
+        yield f"| Gini of the {name}, over the oracle's | {gini[name] / gini['oracle']:.3f} | {wish:.2f} |"
         yield (
-            f"| Gini of the {name}, and over the oracle's | {gini[name]:.3f}, {gini[name] / gini['oracle']:.3f} "
-            f"| {wish:.2f} |"
+            f"| the same without the {found['rows_of_rings']:,} rows of ring members "
+            f"| {without_rings[name] / without_rings['oracle']:.3f} | |"
         )
     for name, one in (("champion", part), ("challenger", trees)):
         yield f"| calibration error of the {name} | {one['expected_calibration_error']:.4f} | 0.01 |"

@@ -4,7 +4,8 @@
 
 Champion and challenger are judged as published, on the newest observation dates of households that neither learnt from.
 The oracle is the world's own probability to become unable to pay within six months, and all are compared by the label
-that was learnt: 60 days past due within six months. Beside it stands what the oracle reaches by its own outcome.
+that was learnt: 60 days past due within six months. Beside it stands what the oracle reaches by its own outcome, and
+all without the members of rings, of whom the oracle alone is told that they are about to vanish.
 """
 
 from __future__ import annotations
@@ -47,6 +48,9 @@ def judge(world: World) -> dict[str, Any]:
         "challenger": log_odds_of_trees(files, known),
     }
     compared = compare(models, is_bad, known["customer_id"].to_numpy())["models"]
+    is_ring = known["person_id"].isin(world.truth("rings")["person_id"]).to_numpy()
+    others = {name: values[~is_ring] for name, values in models.items()}
+    without_rings = compare(others, is_bad[~is_ring], known.loc[~is_ring, "customer_id"].to_numpy())["models"]
     own = known["is_default_in_truth"].notna().to_numpy()
     by_own_outcome = known.loc[own, "is_default_in_truth"].to_numpy(dtype=np.int64)
     oracle = compare({"oracle": models["oracle"][own]}, by_own_outcome, known.loc[own, "customer_id"].to_numpy())
@@ -58,6 +62,8 @@ def judge(world: World) -> dict[str, Any]:
         "bads": int(is_bad.sum()),
         "trained_on": report["trained_on"],
         "gini": {name: measured["gini"] for name, measured in compared.items()},
+        "rows_of_rings": int(is_ring.sum()),
+        "gini_without_rings": {name: measured["gini"] for name, measured in without_rings.items()},
         "gini_of_oracle_by_its_own_outcome": oracle["models"]["oracle"]["gini"],
         "parts": report["parts"],
         "features": [feature["name"] for feature in report["features"]],
