@@ -148,7 +148,8 @@ def _lines_of_rejects(head: str, found: Figures) -> Iterator[str]:
         f"{head}, seed {World.seed}, {this_machine()}; "
         f"{found['learnt_from_count']:,} approved applicants learnt from; judged on {by_lot[base]['rows']:,} "
         f"customers approved by lot, {by_lot[base]['bads']:,} bad, and {declined[base]['rows']:,} declined, "
-        f"{declined[base]['bads']:,} bad; the declined of a band taken for {found['worse_by']} times as bad"
+        f"{declined[base]['bads']:,} bad; a fifth of all applicants drawn to the lot; "
+        f"the declined of a band taken for {found['worse_by']} times as bad"
     )
     yield "| guesses about the declined | Gini by lot | gain | Gini on the declined | gain |"
     yield "|---|---|---|---|---|"

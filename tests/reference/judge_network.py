@@ -24,14 +24,14 @@ import pandas as pd
 from jobs.models.challenger_fit import fit_challenger
 from jobs.models.comparison import compare
 from jobs.models.credit_score import FEATURES, columns_of
-from jobs.models.feature_bins import Bads, Floats
+from jobs.models.feature_bins import NUMBER_TYPES, Bads, Floats
 from jobs.models.scorecard_fit import Fit, fit_binned, fit_scorecard
 from jobs.models.training_split import draw, households_of
 from schemas.columns import CUSTOMER_ID
 from schemas.models.credit_score import NETWORK_FAMILIES
 from schemas.table import Column
 from tests.reference.judge_scores import KEY, learnt_rows
-from tests.reference.true_people import World, numbers_of
+from tests.reference.true_people import World
 
 FOLDS = 3
 FOLD_SALT = "network fold 1"
@@ -72,9 +72,7 @@ def with_relations(world: World, rows: pd.DataFrame) -> tuple[pd.DataFrame, list
     added: list[Column] = []
     for family in NETWORK_FAMILIES:
         wanted = [one for one in family.columns if one != CUSTOMER_ID and one.name not in rows]
-        new = [
-            one for one in numbers_of(pd.DataFrame(columns=[o.name for o in wanted]), wanted) if one.type != "string"
-        ]
+        new = [one for one in wanted if one.type in NUMBER_TYPES]
         replays = [
             world.rows(family, day, ["customer_id", *(one.name for one in new)]).assign(observation_date=day)
             for day in sorted(rows["observation_date"].unique())

@@ -21,7 +21,7 @@ from jobs.lake import Lake, open_lake
 from jobs.models.feature_bins import NUMBER_TYPES
 from jobs.settings import read_settings
 from schemas.customers.identities import IDENTITIES
-from schemas.table import Column, Document, Table
+from schemas.table import Document, Table
 
 
 @dataclass(frozen=True)
@@ -69,8 +69,3 @@ class World:
         pairs = both[["customer_id", "person_id"]].drop_duplicates()
         is_one = ~pairs["customer_id"].duplicated(keep=False) & ~pairs["person_id"].duplicated(keep=False)
         return pairs[is_one].sort_values("customer_id", ignore_index=True)
-
-
-def numbers_of(rows: pd.DataFrame, columns: Sequence[Column]) -> tuple[Column, ...]:
-    """Those of the columns that rows has as numbers or words."""
-    return tuple(one for one in columns if one.name in rows and one.type in (*NUMBER_TYPES, "string"))
