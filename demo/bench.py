@@ -12,7 +12,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
@@ -25,6 +25,8 @@ from demo.bench_hubs import bench_hubs
 from demo.bench_identities import bench_identities
 from demo.bench_relations import bench_relations
 from demo.bench_rings import bench_rings
+from demo.bench_scores import bench_scores
+from demo.bench_training import bench_training
 from demo.machine import this_machine
 from demo.processes import PROJECT_ROOT
 from demo.session import partners_up
@@ -32,6 +34,9 @@ from demo.tour import DAG, watch
 from demo.world import World
 
 SAMPLES_A_SECOND = 4
+PARTS = ("worlds", "nights", "relations", "hubs", "rings", "identities", "training", "scores")
+"""What can be measured alone, in the order in which all are."""
+
 WORLDS = (20_000, 100_000)
 MILLION = 1_000_000
 WISHED = {20_000: "40 s", 100_000: "250,000 rows a second", MILLION: "12 min, 6 GB, 40 M transactions"}
@@ -48,16 +53,31 @@ class Cost:
     wish: str
 
 
-def bench(folder: Path, *world: str, with_million: bool = False) -> None:
-    """Measure worlds, a training, a night by the command line and by Airflow, and print tables.
+def bench(folder: Path, *world: str, with_million: bool = False, only: Sequence[str] = PARTS) -> None:
+    """Measure the parts one after the other, and print the tables of each as soon as it is done.
 
     with_million: a world of a million people besides, which takes minutes and 10 GB of disk; and the distributed way of
         the relations on the whole graph, which takes more than half an hour.
     """
     shutil.rmtree(folder, ignore_errors=True)
+    parts: Mapping[str, Callable[[], Iterable[str]]] = {
+        "worlds": lambda: bench_worlds(folder / "world", (*WORLDS, MILLION) if with_million else WORLDS),
+        "nights": lambda: bench_nights(folder, *world),
+        "relations": lambda: bench_relations(folder / "relations", distributed_parts=1 if with_million else 10),
+        "hubs": lambda: bench_hubs(folder / "hubs", measure),
+        "rings": lambda: bench_rings(folder / "rings"),
+        "identities": lambda: bench_identities(folder / "identities"),
+        "training": lambda: bench_training(folder / "training"),
+        "scores": lambda: bench_scores(folder / "scores"),
+    }
+    for name in PARTS:
+        if name in only:
+            _say("\n".join(("", *parts[name]())))
+
+
+def bench_nights(folder: Path, *world: str) -> list[str]:
+    """The lines of a table: a training, nights by the command line and by Airflow; the families race meanwhile."""
     costs: list[Cost] = []
-    sizes = (*WORLDS, MILLION) if with_million else WORLDS
-    worlds = [_measure_world(folder / "world", people) for people in sizes]
 
     def measured(step: str, wish: str, run: Callable[[], object]) -> None:
         costs.append(measure(step, wish, run))
@@ -74,15 +94,7 @@ def bench(folder: Path, *world: str, with_million: bool = False) -> None:
         measured("one night by Airflow's scheduler", "240 s", lambda: _scheduled(folder, environment, third))
         rows = _rows(Path(environment["NIGHTLEDGER_LAKE"]))
         _race_families(environment, second)
-    _print_table(costs, rows, world)
-    _print_worlds(worlds)
-    for lines in (
-        bench_relations(folder / "relations", distributed_parts=1 if with_million else 10),
-        bench_hubs(folder / "hubs", measure),
-        bench_rings(folder / "rings"),
-        bench_identities(folder / "identities"),
-    ):
-        _say("\n".join(("", *lines)))
+    return _table(costs, rows, world)
 
 
 @dataclass(frozen=True)
@@ -108,16 +120,21 @@ def _measure_world(out: Path, people: int) -> WorldCost:
     return WorldCost(people, sum(counts.values()), transactions, cost)
 
 
-def _print_worlds(worlds: list[WorldCost]) -> None:
-    _say(f"\nWorlds of 24 months as Parquet, with their truth; seed {World.seed}, {this_machine()}\n")
-    _say("| people | rows | transactions | seconds | rows a second | peak memory, GB | wished |")
-    _say("|---|---|---|---|---|---|---|")
-    for world in worlds:
+def bench_worlds(out: Path, sizes: Sequence[int]) -> list[str]:
+    """The lines of a table: what it costs to write worlds of so many people."""
+    lines = [
+        f"Worlds of 24 months as Parquet, with their truth; seed {World.seed}, {this_machine()}",
+        "",
+        "| people | rows | transactions | seconds | rows a second | peak memory, GB | wished |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    for world in [_measure_world(out, people) for people in sizes]:
         speed = world.rows / world.cost.seconds
-        _say(
+        lines.append(
             f"| {world.people:,} | {world.rows:,} | {world.transactions:,} | {world.cost.seconds:.1f} | {speed:,.0f} "
             f"| {world.cost.gigabytes:.1f} | {world.cost.wish} |"
         )
+    return lines
 
 
 def measure(step: str, wish: str, run: Callable[[], object]) -> Cost:
@@ -181,15 +198,19 @@ def _rows(lake: Path) -> int:
     return sum(int(json.loads(path.read_text(encoding="utf-8"))["rows"]) for path in manifests)
 
 
-def _print_table(costs: list[Cost], rows: int, world: tuple[str, ...]) -> None:
+def _table(costs: list[Cost], rows: int, world: tuple[str, ...]) -> list[str]:
     night = costs[1].seconds
     seed = "" if "--seed" in world else f" --seed {World.seed}"
-    _say(f"\n{this_machine()}, world {' '.join(world)}{seed}, {rows:,} captured rows in three days\n")
-    _say("| step | seconds | over a night by the command line | peak memory, GB | wished |")
-    _say("|---|---|---|---|---|")
+    lines = [
+        f"{this_machine()}, world {' '.join(world)}{seed}, {rows:,} captured rows in three days",
+        "",
+        "| step | seconds | over a night by the command line | peak memory, GB | wished |",
+        "|---|---|---|---|---|",
+    ]
     for cost in costs:
         ratio = f"{cost.seconds / night:.2f}"
-        _say(f"| {cost.step} | {cost.seconds:.1f} | {ratio} | {cost.gigabytes:.1f} | {cost.wish} |")
+        lines.append(f"| {cost.step} | {cost.seconds:.1f} | {ratio} | {cost.gigabytes:.1f} | {cost.wish} |")
+    return lines
 
 
 def _say(line: str) -> None:

@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from functools import cache
 from pathlib import Path
-from threading import Thread
+from threading import Lock, Thread
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 
 LARGEST_EXACT_IN_A_DOUBLE = 2**53
 BATCH = "staged"
+IMPORTING = Lock()
+"""Held by whoever imports Great Expectations: its packages import each other in circles, which two threads that enter
+at different places see half done."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +56,7 @@ def warm_up() -> Thread:
 
     To be called once pyspark is imported: two threads that import the same packages wait for each other.
     """
-    thread = Thread(target=importlib.import_module, args=("great_expectations",), daemon=True)
+    thread = Thread(target=_expectations_known, daemon=True)
     thread.start()
     return thread
 
@@ -152,10 +155,15 @@ def _context() -> EphemeralDataContext:
     return gx.get_context(mode="ephemeral", project_config=settings)
 
 
-def _expectation(bound: BoundRule) -> Any:
-    import great_expectations.expectations as known
+def _expectations_known() -> Any:
+    """The module of Great Expectations that holds its expectations, whole."""
+    with IMPORTING:
+        importlib.import_module("great_expectations")
+        return importlib.import_module("great_expectations.expectations")
 
-    rule = bound.rule
+
+def _expectation(bound: BoundRule) -> Any:
+    rule, known = bound.rule, _expectations_known()
     kind = getattr(known, rule.expectation, None)
     if kind is None:
         raise RuleError(f"{rule.id}: Great Expectations knows no {rule.expectation}")

@@ -10,6 +10,7 @@
     python -m jobs.run files segments/customer_segments --business-date 2026-04-01
     python -m jobs.run models                                     what decides, what is in shadow, and who decided so
     python -m jobs.run promote --trained-on 2026-04-30 --from 2026-05-06 --by "credit committee" --why "gains 0.03"
+    python -m jobs.run compare-rejects applications.parquet --out rejects.json      guesses about the declined, judged
     python -m jobs.run blocking-report --business-date 2026-04-01   which records would be compared, by which key
     python -m jobs.run decide-pairs decided.csv --from 2026-04-02 --by "R. Diaz" --why "called both"
     python -m jobs.run audit-leaks --business-date 2026-04-01     attacks on what is learnt from relations
@@ -33,7 +34,15 @@ from collections.abc import Callable, Sequence
 from datetime import date
 from pathlib import Path
 
-from jobs import commands, export_commands, identity_commands, model_commands, pair_commands, relation_commands
+from jobs import (
+    commands,
+    export_commands,
+    identity_commands,
+    model_commands,
+    pair_commands,
+    reject_commands,
+    relation_commands,
+)
 from jobs.errors import ExitCode
 from jobs.failures import exit_code_of, sentence_of
 from jobs.verbs import OneLineParser
@@ -107,6 +116,7 @@ def _parser() -> argparse.ArgumentParser:
     model_commands.add_verbs(verbs, _date)
     pair_commands.add_verbs(verbs, _date)
     identity_commands.add_verbs(verbs, _date)
+    reject_commands.add_verbs(verbs)
     dated(verb("audit-leaks", relation_commands.audit_leaks, "attack the network features of the newest training"))
     ego = dated(verb("ego", relation_commands.ego, "draw the people within two ties of a customer"))
     ego.add_argument("--customer", required=True, metavar="CUSTOMER_ID")

@@ -106,8 +106,8 @@ def compare_ways(
     gains = {name: judged["by_lot"]["models"][name].get("gini_gain_low") for name in WAYS}
     return {
         "worse_by": worse_by,
-        "declined": int((~applications.is_approved).sum()),
-        "learnt_from": int(applications.learnt_from.sum()),
+        "declined_count": int((~applications.is_approved).sum()),
+        "learnt_from_count": int(applications.learnt_from.sum()),
         "helps": sorted(name for name, low in gains.items() if low is not None and low > 0),
         **judged,
     }

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -20,6 +22,8 @@ from jobs.models.reject_inference import (
     known_good_bad,
     parcelling,
 )
+from jobs.reject_commands import applications_in
+from jobs.run import main
 
 COUNT = 12_000
 
@@ -113,3 +117,31 @@ def test_too_few_bads_and_declined_applicants_by_lot_are_refused_in_one_line() -
         replace(applications, is_by_lot=np.ones(COUNT, dtype=bool))
     with pytest.raises(RejectInferenceError, match="different lengths"):
         replace(applications, applicants=applications.applicants[1:])
+
+
+def test_a_file_of_applications_is_judged_from_the_command_line(tmp_path: Path) -> None:
+    applications, truth = world()
+    frame = applications.features.assign(
+        applicant_id=applications.applicants,
+        is_approved=applications.is_approved,
+        is_by_lot=applications.is_by_lot,
+        is_bad=np.where(applications.is_approved, applications.is_bad, np.nan),
+        is_bad_in_truth=truth,
+    )
+    frame.to_parquet(tmp_path / "applications.parquet")
+    arguments = [str(tmp_path / "applications.parquet"), "--out", str(tmp_path / "rejects.json")]
+    assert main(["compare-rejects", *arguments]) == 0
+    told = json.loads((tmp_path / "rejects.json").read_text())
+    assert ginis(told, "declined") == ginis(compare_ways(applications, truth=truth, draws=50), "declined")
+    assert told["learnt_from_count"] + told["declined_count"] + applications.is_by_lot.sum() == COUNT
+
+
+def test_applications_without_their_columns_and_approved_ones_without_an_outcome_are_refused() -> None:
+    applications, _ = world()
+    frame = applications.features.assign(
+        applicant_id=applications.applicants, is_approved=applications.is_approved, is_by_lot=applications.is_by_lot
+    )
+    with pytest.raises(RejectInferenceError, match="lack is_bad; have words or dates in city, nulls"):
+        applications_in(frame.assign(city="A"))
+    with pytest.raises(RejectInferenceError, match="is_bad is null for approved"):
+        applications_in(frame.assign(is_bad=np.nan))
