@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from demo.airflow import AirflowError
-from demo.bench import bench
+from demo.bench import PARTS, bench
 from demo.large import PROCESSES, write_world
 from demo.life import live, part_count
 from demo.options import add_world_options, description, world_of
@@ -170,9 +170,9 @@ def show_tour(options: argparse.Namespace) -> int:
 
 
 def measure(options: argparse.Namespace) -> int:
-    """Measure a training and nights on a fresh lake, and print what they cost."""
-    people, seed = ("--people", str(options.people)), ("--seed", str(options.seed))
-    bench(options.folder.absolute() / "bench", *people, *seed, with_million=options.million)
+    """Measure what things cost on fresh worlds and lakes, all of it or some parts."""
+    folder = options.folder.absolute() / "bench"
+    bench(folder, options.people, options.seed, only=options.only, with_million=options.million)
     return 0
 
 
@@ -235,6 +235,7 @@ def _add_whole_product(commands: Any) -> None:
         command.add_argument("--seed", type=int, default=World.seed, help="equal seeds give equal bytes")
         if name == "bench":
             command.add_argument("--million", action="store_true", help="also a world of 1 000 000 people (minutes)")
+            command.add_argument("--only", nargs="+", choices=PARTS, default=(), help="these parts alone (all)")
 
 
 def _optional_day(text: str) -> date | None:

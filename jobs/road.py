@@ -59,9 +59,11 @@ class Outcome:
     warnings: tuple[str, ...] = ()
 
 
-def is_worth_compiling(dataset: Dataset, inputs: Sequence[Input]) -> bool:
-    """Whether compiling the plan costs less than it gains; a training set has a plan for each of its dates."""
-    rows_read = max((parent.rows for parent in inputs), default=0)
+def is_worth_compiling(dataset: Dataset, rows_read: int) -> bool:
+    """Whether compiling the plan costs less than it gains; a training set has a plan for each of its dates.
+
+    rows_read: those of the largest parent.
+    """
     columns = len(dataset.columns) if isinstance(dataset, Table) and not dataset.observed else 0
     return rows_read >= ROWS_WORTH_COMPILING or rows_read * columns >= VALUES_WORTH_COMPILING
 
@@ -100,7 +102,7 @@ class Road:
         from jobs.spark import session_for_small_data
 
         session = self.spark
-        if is_worth_compiling(dataset, inputs):
+        if is_worth_compiling(dataset, max((parent.rows for parent in inputs), default=0)):
             return session
         with self._starting:
             if "interpreting" not in self._sessions:
