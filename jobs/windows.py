@@ -31,8 +31,12 @@ def local_hour(moment: str | Column) -> Column:
 
 
 def happened_by(moment: str | Column, as_of: date) -> Column:
-    """Whether the moment lies on as_of or earlier; null moments have not happened."""
-    return F.coalesce(_column(moment) < F.lit(midnight_after(as_of)), F.lit(False))
+    """Whether the moment lies on as_of or earlier; null moments have not happened.
+
+    Like the windows below never null, and made of comparisons alone: by those a reader of Parquet skips what is not
+    wanted, and not by `coalesce`.
+    """
+    return _column(moment).isNotNull() & (_column(moment) < F.lit(midnight_after(as_of)))
 
 
 def midnight_after(day: date) -> datetime:
@@ -51,12 +55,7 @@ def in_last_days(moment: str | Column, days: int, as_of: date) -> Column:
     Never null: a null moment lies in no window.
     """
     begins = F.lit(midnight_after(as_of - timedelta(days=days)))
-    return F.coalesce((_column(moment) >= begins) & (_column(moment) < F.lit(midnight_after(as_of))), F.lit(False))
-
-
-def date_in_last_days(day: str | Column, days: int, as_of: date) -> Column:
-    """The same as `in_last_days` for a calendar day."""
-    return F.coalesce(F.datediff(F.lit(as_of), _column(day)).between(0, days - 1), F.lit(False))
+    return happened_by(moment, as_of) & (_column(moment) >= begins)
 
 
 def sum_where(condition: Column, value: str | Column) -> Column:

@@ -156,6 +156,8 @@ class Table(Dataset):
     """A dataset of rows, published as Parquet.
 
     key: the columns that name a row; never null, unique, and the order of the rows in the files.
+    arranged_by: a moment before the key in that order, of a table that is read for some of its days: a reader then
+        skips what lies outside them, and what a night reads does not grow with the years of history.
     source: where a captured table comes from; only captured tables have one.
     may_be_empty: whether a night without a single row is believable.
     reads_previous_night: whether yesterday's partition of the same dataset is an input, named `previous` in `build`.
@@ -175,6 +177,7 @@ class Table(Dataset):
 
     key: tuple[str, ...] = ()
     columns: tuple[Column, ...] = ()
+    arranged_by: str = ""
     source: FileDrop | BankTable | None = None
     may_be_empty: bool = False
     reads_previous_night: bool = False
@@ -210,6 +213,7 @@ class Table(Dataset):
                 ("encodings that are not binary, or of no token in the table", wrong_encodings),
                 ("read again of yesterday and no parents", self._no_parents()),
                 ("a table without key", [] if self.key else ["key"]),
+                ("arranged by what is no moment of the table", self._no_moment()),
                 ("earlier nights that are none", [one.name for one in self.earlier if one.days < 1]),
                 (
                     "captured without source, or source without captured",
@@ -224,6 +228,10 @@ class Table(Dataset):
     def _no_parents(self) -> list[str]:
         parents = {parent.address for parent in self.built_from} if self.reads_previous_night else set()
         return [one.address for one in self.also_previous if one.address not in parents]
+
+    def _no_moment(self) -> list[str]:
+        moments = {column.name for column in self.columns if column.type == "timestamp"}
+        return [self.arranged_by] if self.arranged_by and self.arranged_by not in moments else []
 
     @property
     def column_names(self) -> tuple[str, ...]:

@@ -14,6 +14,7 @@ PURCHASES = Table(
     ),
     describes=Describes.DAY,
     key=("order_id",),
+    arranged_by="paid_at",
     columns=(
         Column("order_id", "string", "the shop's id of the order"),
         SOURCE_RECORD_ID,

@@ -30,6 +30,7 @@ from jobs.spark import open_session, session_for_small_data
 from schemas.families import FAMILIES
 from schemas.table import Table
 from tests.reference.answer import MACROS, Answer
+from tests.reference.raced_nights import HEAD, nights_after, told_of_layer
 from tests.reference.raced_world import NIGHTS, RacedWorld, made_world
 from tests.reference.spent import Spent, Stopwatch
 
@@ -72,6 +73,8 @@ def _race_of(folder: Path, people: int, seed: int, session: SparkSession) -> Lin
         say(str(lines[-1]))
     whole = sum_of(lines)
     say(str(whole))
+    nights = nights_after(world, session)
+    say("\n".join(("", *HEAD, *map(str, nights), told_of_layer(whole.spark, nights))))
     return whole
 
 

@@ -116,7 +116,7 @@ def _captured_under(table: Table) -> Iterator[Table]:
 def _capture(folder: Path, addresses: Sequence[str]) -> None:
     write_keys(folder / "keys.json", World.banks, fixed="race")
     wanted = [(folder, address, night) for night in NIGHTS for address in addresses]
-    with multiprocessing.get_context("spawn").Pool(PROCESSES, maxtasksperchild=1) as pool:
+    with multiprocessing.get_context("spawn").Pool(PROCESSES) as pool:
         pool.starmap(_capture_day, wanted, chunksize=1)
 
 
