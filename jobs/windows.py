@@ -6,6 +6,7 @@ Moments are UTC. Days follow the alliance's time zone, and a window of n days is
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -56,6 +57,14 @@ def in_last_days(moment: str | Column, days: int, as_of: date) -> Column:
     """
     begins = F.lit(midnight_after(as_of - timedelta(days=days)))
     return happened_by(moment, as_of) & (_column(moment) >= begins)
+
+
+def on_days_before(moment: str | Column, days: Iterable[int], as_of: date) -> Column:
+    """Whether the moment lies on one of these local days before as_of, which is day 0."""
+    is_on = F.lit(False)
+    for day in days:
+        is_on |= in_last_days(moment, 1, as_of - timedelta(days=day))
+    return is_on
 
 
 def sum_where(condition: Column, value: str | Column) -> Column:

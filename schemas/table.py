@@ -165,7 +165,7 @@ class Table(Dataset):
         `previous`, None without one, and the result is the same either way.
     may_start_late: whether a night is built without the night before where that has no partition yet, as after a
         training alone; otherwise that is an error.
-    also_previous: parents whose partition of yesterday is an input, too, named `previous_<dataset>` in `build`.
+    also_previous: parents whose partition of yesterday is handed over beside it, named `previous_<dataset>` in `build`.
     earlier: partitions of nights further back, each handed over by its name.
     observed: parents that are read at every monthly observation date instead of at `as_of`: `build` is called once for
         each of those dates, with `as_of` set to it, and what it returns is appended in the order of the dates.
@@ -226,8 +226,12 @@ class Table(Dataset):
             raise ContractError(f"{self.address}: {'; '.join(problems)}")
 
     def _no_parents(self) -> list[str]:
-        parents = {parent.address for parent in self.built_from} if self.reads_previous_night else set()
+        parents = {parent.address for parent in self.built_from} if self._has_night_before else set()
         return [one.address for one in self.also_previous if one.address not in parents]
+
+    @property
+    def _has_night_before(self) -> bool:
+        return self.reads_previous_night or self.goes_on_from_previous_night
 
     def _no_moment(self) -> list[str]:
         moments = {column.name for column in self.columns if column.type == "timestamp"}

@@ -58,7 +58,7 @@ def known_on(night: date, known: Sequence[Fact]) -> Mapping[Table, list[Row]]:
     for fact in known:
         is_forgotten = fact.row["source_record_id"].startswith(f"shop:{FORGOTTEN[0]}") and night >= FORGOTTEN[1]
         if fact.since <= night < fact.until and not is_forgotten:
-            rows[fact.table].append(fact.row)
+            rows[fact.table].append({**fact.row, "changed_date": fact.since})
     return rows
 
 

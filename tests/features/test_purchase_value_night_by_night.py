@@ -12,7 +12,7 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
-from pyspark.sql import SparkSession
+from pyspark.sql import DataFrame, SparkSession
 
 from jobs.arrow_frames import frame_of
 from jobs.arrow_types import arrow_schema
@@ -22,7 +22,7 @@ from schemas.cleaned.purchases import PURCHASES
 from schemas.features.purchase_value import CHANGES, PURCHASE_VALUE
 from schemas.measures import count, most
 from schemas.measures_of_change import change_of, days_of_change
-from schemas.table import Table
+from schemas.table import Dataset, Table
 from schemas.windows import EVER, disjoint, last
 from tests.conftest import filled_rows
 from tests.features.nights_of_buyers import BUYERS, FORGOTTEN, GONE, MERGED, NIGHTS, SPLIT_AGAIN, ZONE, facts, known_on
@@ -36,11 +36,11 @@ SEED = 20_241
 LAST_NIGHT = NIGHTS[-1]
 LEAP_DAY = date(2024, 2, 29)
 PLANTED = NAMES.index("order_value_cents_max_365d")
-OF_THE_NIGHT = tuple(name for name in NAMES if not name.endswith(("_digest", "_quintile")))
-"""What a customer's own rows give: the digest knows the ids, and fifths are among all that are built at once."""
+OF_THE_NIGHT = tuple(name for name in NAMES if not name.endswith("_quintile"))
+"""What a customer's own rows give: fifths are among all that are built at once."""
 
 Rows = list[tuple[Any, ...]]
-Parents = Mapping[Table, pa.Table]
+Parents = Mapping[Dataset, pa.Table]
 
 
 def side_by_side(nights_before: int) -> Parents:
@@ -54,7 +54,8 @@ def side_by_side(nights_before: int) -> Parents:
 
 
 def of_night(night: date, row: Row) -> Row:
-    moved = {name: row[name] + (LAST_NIGHT - night) for name in ("paid_at", "refunded_at") if name in row}
+    moments = ("paid_at", "refunded_at", "changed_date")
+    moved = {name: row[name] + (LAST_NIGHT - night) for name in moments if name in row}
     ids = ("order_id", "refund_id", "source_record_id", "customer_id")
     return {**row, **moved, **{name: f"{row[name]}@{night}" for name in ids if name in row}}
 
@@ -66,14 +67,22 @@ def as_arrow(table: Table, given: list[Row]) -> pa.Table:
     return pa.Table.from_arrays(arrays, schema=schema)
 
 
-def built(spark: SparkSession, parents: Parents, night: date, before: Rows | None = None) -> Rows:
-    previous = None
-    if before is not None:
+def built(
+    spark: SparkSession,
+    parents: Parents,
+    night: date,
+    before: Rows | None = None,
+    parents_before: Parents | None = None,
+) -> Rows:
+    previous: dict[str, DataFrame] = {}
+    if before is not None and parents_before is not None:
         schema = arrow_schema(PURCHASE_VALUE)
         arrays = [pa.array(values, field.type) for values, field in zip(zip(*before, strict=True), schema, strict=True)]
-        previous = frame_of(spark, pa.Table.from_arrays(arrays, schema=schema))
+        previous["previous"] = frame_of(spark, pa.Table.from_arrays(arrays, schema=schema))
+        for parent in PURCHASE_VALUE.also_previous:
+            previous[f"previous_{parent.name}"] = frame_of(spark, parents_before[parent])
     frames = [frame_of(spark, rows) for rows in parents.values()]
-    described = build(*frames, as_of=night, previous=previous).select(*NAMES).toArrow()
+    described = build(*frames, as_of=night, **previous).select(*NAMES).toArrow()
     return sorted(zip(*(column.to_pylist() for column in described.columns), strict=True))
 
 
@@ -103,22 +112,27 @@ def in_full(spark: SparkSession, tonight: Parents) -> Rows:
 
 
 @pytest.fixture(scope="module")
-def night_before(spark: SparkSession) -> Rows:
+def known_before() -> Parents:
+    return side_by_side(1)
+
+
+@pytest.fixture(scope="module")
+def night_before(spark: SparkSession, known_before: Parents) -> Rows:
     """Of every night the one before, computed from all purchases."""
-    return built(session_for_small_data(spark), side_by_side(1), LAST_NIGHT - timedelta(days=1))
+    return built(session_for_small_data(spark), known_before, LAST_NIGHT - timedelta(days=1))
 
 
 def test_t2_t16_t18_t21_every_night_of_forty_the_rows_carried_on_are_those_of_a_full_computation_bit_by_bit(
-    spark: SparkSession, tonight: Parents, in_full: Rows, night_before: Rows
+    spark: SparkSession, tonight: Parents, in_full: Rows, known_before: Parents, night_before: Rows
 ) -> None:
     interpreting = session_for_small_data(spark)
-    assert built(interpreting, tonight, LAST_NIGHT, night_before) == in_full
+    assert built(interpreting, tonight, LAST_NIGHT, night_before, known_before) == in_full
     # What a night goes on from is what the night before came to: so forty nights one after the other are equal, too.
     came_to, went_on_from = by_night(in_full), by_night(night_before)
     assert len(came_to) == len(NIGHTS) - 1
     assert all(went_on_from[night] == came_to[night - timedelta(days=1)] for night in NIGHTS[2:])
 
-    half_wrong = built(interpreting, tonight, LAST_NIGHT, with_planted(night_before))
+    half_wrong = built(interpreting, tonight, LAST_NIGHT, with_planted(night_before), known_before)
     carried = {night: set[str]() for night in NIGHTS[1:]}
     for row in half_wrong:
         if row[PLANTED] == -1:
@@ -153,13 +167,8 @@ def test_the_nights_differ_and_hold_what_makes_yesterdays_numbers_wrong(in_full:
 
 def test_on_every_night_some_purchase_comes_into_a_window_or_goes_out_of_one_and_at_every_edge() -> None:
     paid = [(fact.row["paid_at"].astimezone(ZONE).date(), fact) for fact in facts(SEED) if fact.table is PURCHASES]
-    crossed = {
-        (night, days)
-        for night in NIGHTS
-        for day, fact in paid
-        for days in CHANGES.days_to_read
-        if (night - day).days == days and fact.since < night < fact.until
-    }
+    edges = [(day + timedelta(days=days), days, fact) for day, fact in paid for days in CHANGES.days_to_read]
+    crossed = {(night, days) for night, days, fact in edges if night in NIGHTS and fact.since < night < fact.until}
     assert {night for night, _ in crossed} >= set(NIGHTS[1:])
     assert {days for _, days in crossed} == set(CHANGES.days_to_read)
     assert len(crossed) > 3 * len(NIGHTS)
@@ -181,7 +190,5 @@ def test_t21_a_sum_changes_by_the_day_that_comes_in_and_the_day_that_goes_out() 
 def test_every_column_of_the_family_has_a_way_into_the_next_night() -> None:
     promised = {feature.column.name for feature in CHANGES.features}
     assert promised >= {feature.column.name for feature in CHANGES.sums} | set(CHANGES.ageing) | set(CHANGES.derived)
-    assert set(NAMES) - promised == {
-        *("customer_id", "purchase_rows_digest", "recency_quintile", "frequency_quintile", "monetary_quintile")
-    }
+    assert set(NAMES) - promised == {*("customer_id", "recency_quintile", "frequency_quintile", "monetary_quintile")}
     assert CHANGES.days_to_describe_anew == (365,)

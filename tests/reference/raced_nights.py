@@ -58,9 +58,12 @@ def _night_after(world: RacedWorld, session: SparkSession, family: Table) -> Nig
     shutil.rmtree(folder, ignore_errors=True)
     night_before, night = NIGHTS
     _built(world, session, family, night_before, folder / "before")
-    before = session.read.schema(spark_schema(family)).parquet(str(folder / "before"))
+    before = {"previous": session.read.schema(spark_schema(family)).parquet(str(folder / "before"))}
+    for parent in family.also_previous:
+        if isinstance(parent, Table):
+            before[f"previous_{parent.name}"] = world.rows(session, parent, night_before)
     in_full = _built(world, session, family, night, folder / "full")
-    going_on = _built(world, session, family, night, folder / "on", before)
+    going_on = _built(world, session, family, night, folder / "on", **before)
     full, on = (f"SELECT * FROM read_parquet('{folder / way}/*.parquet')" for way in ("full", "on"))
     [(customers, other)] = duckdb.sql(
         f"SELECT (SELECT count(*) FROM ({full})),"
@@ -72,12 +75,12 @@ def _night_after(world: RacedWorld, session: SparkSession, family: Table) -> Nig
 
 
 def _built(
-    world: RacedWorld, session: SparkSession, family: Table, night: date, out: Path, before: DataFrame | None = None
+    world: RacedWorld, session: SparkSession, family: Table, night: date, out: Path, **before: DataFrame
 ) -> Spent:
     parents = [world.rows(session, parent, night) for parent in family.built_from if isinstance(parent, Table)]
     build = import_module(f"jobs.features.{family.name}").build
     watch = Stopwatch()
-    build(*parents, as_of=night, previous=before).select(*family.column_names).write.parquet(str(out))
+    build(*parents, as_of=night, **before).select(*family.column_names).write.parquet(str(out))
     return watch.spent()
 
 
