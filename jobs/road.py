@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from datetime import date, timedelta
 from functools import cached_property
+from itertools import product
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Literal, cast
@@ -63,10 +64,7 @@ class Outcome:
 
 
 def is_worth_compiling(dataset: Dataset, rows_read: int) -> bool:
-    """Whether compiling the plan costs less than it gains; a training set has a plan for each of its dates.
-
-    rows_read: those of the largest parent.
-    """
+    """Whether compiling costs less than it gains, by the rows of the largest parent; of a training set per date."""
     columns = len(dataset.columns) if isinstance(dataset, Table) and not dataset.observed else 0
     return rows_read >= ROWS_WORTH_COMPILING or rows_read * columns >= VALUES_WORTH_COMPILING
 
@@ -217,8 +215,8 @@ class Road:
         parents = [frames.of(parent) for parent in inputs if not parent.handed_as]
         named: dict[str, Any] = {}
         if isinstance(dataset, Table):
-            names = [*names_of_night_before(dataset)] if dataset.reads_previous_night else []
-            names += [one.name for one in dataset.earlier]
+            names = [one.name for one in dataset.earlier]
+            names += names_of_night_before(dataset) if dataset.reads_previous_night else []
             named = dict.fromkeys(names) | {one.handed_as: frames.of(one) for one in inputs if one.handed_as}
             if dataset.goes_on_from_previous_night:
                 before = {one.handed_as: frames.of(one) for one in self._may_go_on_from(dataset, inputs, dates)}
@@ -237,8 +235,7 @@ class Road:
         if dates.is_replay or rows_read < self.settings.incremental_from_rows:
             return ()
         telling = [one for one in table.built_from if isinstance(one, Table) and CHANGED_DATE in one.columns]
-        relied_on = [(table, before), *((one, day) for one in telling for day in (before, dates))]
-        if not all(self._still_stands(*one) for one in relied_on):
+        if not all(self._still_stands(*one) for one in ((table, before), *product(telling, (before, dates)))):
             return ()
         logger.info("%s %s: goes on from the night before", table.address, dates)
         return [
@@ -248,12 +245,12 @@ class Road:
 
     def _still_stands(self, dataset: Dataset, dates: Dates) -> bool:
         """Whether what is published is what the same code would make by the same contract from what there is now."""
-        standing = self.resolver.manifest(dates.partition(dataset))
         try:
-            inputs = digests_of(self.resolver.inputs(dataset, dates)) | self.needs.digests(dataset, dates.known_by)
+            standing, inputs = self.resolver.manifest(dates.partition(dataset)), self.resolver.inputs(dataset, dates)
         except StepMissingError:
             return False
-        return standing is not None and standing.build_id == self._origin(dataset, dates, inputs).build_id
+        origin = self._origin(dataset, dates, digests_of(inputs) | self.needs.digests(dataset, dates.known_by))
+        return standing is not None and standing.build_id == origin.build_id
 
     def _stage(self, dataset: Dataset, inputs: Sequence[Input], dates: Dates, folder: Path) -> list[Path]:
         from jobs.staging import write_document, write_rows
