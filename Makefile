@@ -81,8 +81,8 @@ doctor: setup ## what is wrong with this installation, and the cure
 dictionary: setup ## write the data dictionary, schemas/README.md
 	@$(PYTHON) -m jobs.run dictionary
 
-bench: setup ## what it costs, and how right it is: make bench, make bench ONLY="training scores", make bench MILLION=1
-	@$(PYTHON) -m demo bench $(if $(MILLION),--million) $(if $(ONLY),--only $(ONLY))
+bench: setup ## what it costs, and how right it is; a million people besides: MILLION=1; some: ONLY="families hubs" PEOPLE=1000000
+	@$(PYTHON) -m demo bench $(if $(MILLION),--million) --people "$${PEOPLE:-20000}" --seed "$${SEED:-20260331}" $(if $(ONLY),--only $(ONLY))
 
 world: setup ## only the generated files, no servers: make world PEOPLE=100000 SEED=1 FROM=2026-03-31 TO=2026-04-02 OUT=/tmp/world
 	@$(PYTHON) -m demo world --people "$${PEOPLE:-20000}" --seed "$${SEED:-20260331}" --from "$$FROM" --to "$$TO" --out "$${OUT:-.demo/world}"

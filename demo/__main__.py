@@ -171,9 +171,9 @@ def show_tour(options: argparse.Namespace) -> int:
 
 
 def measure(options: argparse.Namespace) -> int:
-    """Measure what things cost and how right they are, on fresh data, and print tables."""
-    people, seed = ("--people", str(options.people)), ("--seed", str(options.seed))
-    bench(options.folder.absolute() / "bench", *people, *seed, with_million=options.million, only=options.only)
+    """Measure what things cost and how right they are, on fresh data, all of it or some parts, and print tables."""
+    folder = options.folder.absolute() / "bench"
+    bench(folder, options.people, options.seed, only=options.only, with_million=options.million)
     return 0
 
 

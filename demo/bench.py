@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Final
 
 import psutil
 import pyarrow.parquet as pq
@@ -34,7 +35,7 @@ from demo.tour import DAG, watch
 from demo.world import World
 
 SAMPLES_A_SECOND = 4
-PARTS = ("worlds", "nights", "relations", "hubs", "rings", "identities", "training", "scores")
+PARTS: Final = ("worlds", "nights", "families", "relations", "hubs", "rings", "identities", "training", "scores")
 """What can be measured alone, in the order in which all are."""
 
 WORLDS = (20_000, 100_000)
@@ -53,7 +54,7 @@ class Cost:
     wish: str
 
 
-def bench(folder: Path, *world: str, with_million: bool = False, only: Sequence[str] = PARTS) -> None:
+def bench(folder: Path, people: int, seed: int, *, only: Sequence[str] = PARTS, with_million: bool = False) -> None:
     """Measure the parts one after the other, and print the tables of each as soon as it is done.
 
     with_million: a world of a million people besides, which takes minutes and 10 GB of disk; and the distributed way of
@@ -62,7 +63,8 @@ def bench(folder: Path, *world: str, with_million: bool = False, only: Sequence[
     shutil.rmtree(folder, ignore_errors=True)
     parts: Mapping[str, Callable[[], Iterable[str]]] = {
         "worlds": lambda: bench_worlds(folder / "world", (*WORLDS, MILLION) if with_million else WORLDS),
-        "nights": lambda: bench_nights(folder, *world),
+        "nights": lambda: bench_nights(folder / "nights", people, seed),
+        "families": lambda: bench_families(folder.parent / "race", people, seed),  # kept: it is made once
         "relations": lambda: bench_relations(folder / "relations", distributed_parts=1 if with_million else 10),
         "hubs": lambda: bench_hubs(folder / "hubs", measure),
         "rings": lambda: bench_rings(folder / "rings"),
@@ -75,9 +77,10 @@ def bench(folder: Path, *world: str, with_million: bool = False, only: Sequence[
             _say("\n".join(("", *parts[name]())))
 
 
-def bench_nights(folder: Path, *world: str) -> list[str]:
-    """The lines of a table: a training, nights by the command line and by Airflow; the families race meanwhile."""
+def bench_nights(folder: Path, people: int, seed: int) -> list[str]:
+    """The lines of a table: a training, and nights by the command line and by Airflow."""
     costs: list[Cost] = []
+    world = ("--people", str(people), "--seed", str(seed))
 
     def measured(step: str, wish: str, run: Callable[[], object]) -> None:
         costs.append(measure(step, wish, run))
@@ -93,8 +96,19 @@ def bench_nights(folder: Path, *world: str) -> list[str]:
         measured("importing airflow.sdk alone", "", lambda: _python(environment, "import airflow.sdk"))
         measured("one night by Airflow's scheduler", "240 s", lambda: _scheduled(folder, environment, third))
         rows = _rows(Path(environment["NIGHTLEDGER_LAKE"]))
-        _race_families(environment, second)
-    return _table(costs, rows, world)
+    return table_of_costs(costs, rows, people, seed)
+
+
+def bench_families(folder: Path, people: int, seed: int) -> list[str]:
+    """All feature families in Spark over the same in DuckDB's SQL: the race prints its tables, the line is its memory.
+
+    Of a million people and more a tenth is raced first, to tell how the seconds grow.
+    """
+    sizes = [people // 10, people] if people >= MILLION else [people]
+    arguments = ("--people", *map(str, sizes), "--seed", str(seed), "--folder", str(folder))
+    command = [sys.executable, "-m", "tests.reference.race", *arguments]
+    cost = measure("race", "10 GB", lambda: subprocess.run(command, cwd=PROJECT_ROOT, check=True))
+    return [f"the making of the worlds included: {cost.seconds:.0f} s, {cost.gigabytes:.1f} GB (wished: {cost.wish})"]
 
 
 @dataclass(frozen=True)
@@ -121,14 +135,18 @@ def _measure_world(out: Path, people: int) -> WorldCost:
 
 
 def bench_worlds(out: Path, sizes: Sequence[int]) -> list[str]:
-    """The lines of a table: what it costs to write worlds of so many people."""
+    """The lines of a table: worlds of so many people."""
+    return table_of_worlds([_measure_world(out, people) for people in sizes])
+
+
+def table_of_worlds(worlds: Sequence[WorldCost]) -> list[str]:
+    """A line for each, below what they were measured on."""
     lines = [
         f"Worlds of 24 months as Parquet, with their truth; seed {World.seed}, {this_machine()}",
-        "",
         "| people | rows | transactions | seconds | rows a second | peak memory, GB | wished |",
         "|---|---|---|---|---|---|---|",
     ]
-    for world in [_measure_world(out, people) for people in sizes]:
+    for world in worlds:
         speed = world.rows / world.cost.seconds
         lines.append(
             f"| {world.people:,} | {world.rows:,} | {world.transactions:,} | {world.cost.seconds:.1f} | {speed:,.0f} "
@@ -187,30 +205,23 @@ def _scheduled(folder: Path, environment: Mapping[str, str], night: date) -> Non
         watch(time.monotonic(), airflow, night)
 
 
-def _race_families(environment: Mapping[str, str], night: date) -> None:
-    """All feature families of a night in Spark over the same in DuckDB's SQL, each with two threads."""
-    arguments = ("-m", "tests.reference.race", "--business-date", str(night))
-    subprocess.run([sys.executable, *arguments], cwd=PROJECT_ROOT, env=dict(environment), check=True)
-
-
 def _rows(lake: Path) -> int:
     manifests = lake.glob("captured/*/business_date=*/_manifest.json")
     return sum(int(json.loads(path.read_text(encoding="utf-8"))["rows"]) for path in manifests)
 
 
-def _table(costs: list[Cost], rows: int, world: tuple[str, ...]) -> list[str]:
+def table_of_costs(costs: Sequence[Cost], rows: int, people: int, seed: int) -> list[str]:
+    """A line for each, below what they were measured on; the second is a night by the command line."""
     night = costs[1].seconds
-    seed = "" if "--seed" in world else f" --seed {World.seed}"
-    lines = [
-        f"{this_machine()}, world {' '.join(world)}{seed}, {rows:,} captured rows in three days",
-        "",
+    return [
+        f"{people:,} people, seed {seed}, {rows:,} captured rows in three days; {this_machine()}",
         "| step | seconds | over a night by the command line | peak memory, GB | wished |",
         "|---|---|---|---|---|",
+        *(
+            f"| {cost.step} | {cost.seconds:.1f} | {cost.seconds / night:.2f} | {cost.gigabytes:.1f} | {cost.wish} |"
+            for cost in costs
+        ),
     ]
-    for cost in costs:
-        ratio = f"{cost.seconds / night:.2f}"
-        lines.append(f"| {cost.step} | {cost.seconds:.1f} | {ratio} | {cost.gigabytes:.1f} | {cost.wish} |")
-    return lines
 
 
 def _say(line: str) -> None:

@@ -50,10 +50,11 @@ def code_version(dataset: Dataset) -> str:
 
 
 def contract_fingerprint(dataset: Dataset) -> str:
-    """Hexadecimal SHA-256 over what the contract promises: grain, key, columns, or the files of a document."""
+    """Hexadecimal SHA-256 over what the contract promises: grain, key, columns, order, or a document's files."""
     promise: dict[str, object] = {"grain": dataset.grain, "describes": dataset.describes.value}
     if isinstance(dataset, Table):
         promise |= {"key": dataset.key, "columns": [asdict(column) for column in dataset.columns]}
+        promise |= {"arranged_by": dataset.arranged_by} if dataset.arranged_by else {}
     if isinstance(dataset, Document):
         promise |= {"files": dataset.files}
     return hashlib.sha256(json.dumps(promise, sort_keys=True).encode()).hexdigest()

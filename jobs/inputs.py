@@ -137,7 +137,7 @@ class Resolver:
         """What the table reads of the night before: all of it, or nothing where it may start later."""
         if table.may_start_late and self.manifest(before.partition(table)) is None:
             return []
-        names = {"previous": table} | {f"previous_{parent.name}": parent for parent in table.also_previous}
+        names = names_of_night_before(table)
         return [Input(of, before, (self._published(of, before),), handed_as=name) for name, of in names.items()]
 
     def _earlier(self, dataset: Table, dates: Dates) -> Iterator[Input]:
@@ -223,6 +223,11 @@ class Resolver:
                 f"night after its training{scored}); first run: python -m jobs.run train --business-date {day}"
             )
         return self._published(learnt, night(max(earlier)))
+
+
+def names_of_night_before(table: Table) -> dict[str, Dataset]:
+    """What `build` is handed of the night before, by the argument's name."""
+    return {"previous": table} | {f"previous_{one.name}": one for one in table.also_previous}
 
 
 def observed_on(table: Table, as_of: date) -> list[date]:

@@ -12,21 +12,25 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import date, timedelta
 from functools import cached_property
+from itertools import product
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 from jobs.clock import Clock
 from jobs.code_version import code_version, contract_fingerprint, job_module
+from jobs.errors import StepMissingError
 from jobs.input_frames import DataFrames
-from jobs.inputs import Dates, Input, Resolver, digests_of, night, observed_on
+from jobs.inputs import Dates, Input, Resolver, digests_of, names_of_night_before, night, observed_on
 from jobs.lake import Lake, Writer
-from jobs.manifest import Manifest, build_id
+from jobs.manifest import Manifest
 from jobs.needs import Needs
+from jobs.origin import Origin
 from jobs.settings import Settings
+from schemas.columns import CHANGED_DATE
 from schemas.table import BankTable, Dataset, Document, FileDrop, Table
 
 if TYPE_CHECKING:
@@ -40,7 +44,7 @@ ROWS_WORTH_COMPILING = 300_000
 """From about so many rows on, compiled plans are faster than interpreted ones; see `spark.FOR_SMALL_DATA`."""
 
 VALUES_WORTH_COMPILING = 6_000_000
-"""The same for rows read times columns made: the many columns of a family pay from fewer rows on."""
+"""The same for rows read times columns made: many columns pay from fewer rows on."""
 
 NIGHTS_TO_COMPARE = 28
 """Four weeks: enough for the median of four same weekdays."""
@@ -58,9 +62,8 @@ class Outcome:
     warnings: tuple[str, ...] = ()
 
 
-def is_worth_compiling(dataset: Dataset, inputs: Sequence[Input]) -> bool:
-    """Whether compiling the plan costs less than it gains; a training set has a plan for each of its dates."""
-    rows_read = max((parent.rows for parent in inputs), default=0)
+def is_worth_compiling(dataset: Dataset, rows_read: int) -> bool:
+    """Whether compiling costs less than it gains, by the rows of the largest parent; of a training set per date."""
     columns = len(dataset.columns) if isinstance(dataset, Table) and not dataset.observed else 0
     return rows_read >= ROWS_WORTH_COMPILING or rows_read * columns >= VALUES_WORTH_COMPILING
 
@@ -99,7 +102,7 @@ class Road:
         from jobs.spark import session_for_small_data
 
         session = self.spark
-        if is_worth_compiling(dataset, inputs):
+        if is_worth_compiling(dataset, max((parent.rows for parent in inputs), default=0)):
             return session
         with self._starting:
             if "interpreting" not in self._sessions:
@@ -216,33 +219,42 @@ class Road:
         parents = [frames.of(parent) for parent in inputs if not parent.handed_as]
         named: dict[str, Any] = {}
         if isinstance(dataset, Table):
-            names = ["previous", *(f"previous_{one.name}" for one in dataset.also_previous)]
-            if not dataset.reads_previous_night:
-                names = []
-            names += [one.name for one in dataset.earlier]
+            names = [one.name for one in dataset.earlier]
+            names += names_of_night_before(dataset) if dataset.reads_previous_night else []
             named = dict.fromkeys(names) | {one.handed_as: frames.of(one) for one in inputs if one.handed_as}
             if dataset.goes_on_from_previous_night:
-                before = self._may_go_on_from(dataset, inputs, dates)
-                named["previous"] = frames.of(before) if before else None
+                before = {one.handed_as: frames.of(one) for one in self._may_go_on_from(dataset, inputs, dates)}
+                named |= {name: before.get(name) for name in names_of_night_before(dataset)}
             named |= {need: self.needs.value(need, dates.known_by) for need in dataset.needs}
         built = build(*parents, as_of=dates.as_of, **named)
         return columns_of_contract(dataset, built, str(dates)) if isinstance(dataset, Table) else built
 
-    def _may_go_on_from(self, table: Table, inputs: Sequence[Input], dates: Dates) -> Input | None:
-        """Yesterday's partition, where going on from it spares work; only what the same code made by the same contract.
+    def _may_go_on_from(self, table: Table, inputs: Sequence[Input], dates: Dates) -> Sequence[Input]:
+        """Yesterday's partitions, where going on from them spares work; none where they cannot be relied on.
 
-        How, never what: the result is the same without it, so it is no part of the inputs' digests.
+        How, never what: the result is the same without them, so they are no part of the inputs' digests.
         """
+        before = night(dates.as_of - timedelta(days=1))
         rows_read = max((parent.rows for parent in inputs), default=0)
         if dates.is_replay or rows_read < self.settings.incremental_from_rows:
-            return None
-        before = night(dates.as_of - timedelta(days=1))
-        standing = self.resolver.manifest(before.partition(table))
-        origin = self._origin(table, before, {})
-        if standing is None or (standing.contract, standing.code) != (origin.contract, origin.code):
-            return None
+            return ()
+        telling = [one for one in table.built_from if isinstance(one, Table) and CHANGED_DATE in one.columns]
+        if not all(self._still_stands(*one) for one in ((table, before), *product(telling, (before, dates)))):
+            return ()
         logger.info("%s %s: goes on from the night before", table.address, dates)
-        return Input(table, before, (standing,), handed_as="previous")
+        return [
+            replace(self.resolver.published(dataset, before), handed_as=name)
+            for name, dataset in names_of_night_before(table).items()
+        ]
+
+    def _still_stands(self, dataset: Dataset, dates: Dates) -> bool:
+        """Whether what is published is what the same code would make by the same contract from what there is now."""
+        try:
+            standing, inputs = self.resolver.manifest(dates.partition(dataset)), self.resolver.inputs(dataset, dates)
+        except StepMissingError:
+            return False
+        origin = self._origin(dataset, dates, digests_of(inputs) | self.needs.digests(dataset, dates.known_by))
+        return standing is not None and standing.build_id == origin.build_id
 
     def _stage(self, dataset: Dataset, inputs: Sequence[Input], dates: Dates, folder: Path) -> list[Path]:
         from jobs.staging import write_document, write_rows
@@ -379,22 +391,4 @@ class Road:
             self.code_versions[dataset.address] = code_version(dataset)
         return Origin(
             dataset.address, dates, dict(inputs), contract_fingerprint(dataset), self.code_versions[dataset.address]
-        )
-
-
-@dataclass(frozen=True)
-class Origin:
-    """What a partition would be made from."""
-
-    address: str
-    dates: Dates
-    inputs: Mapping[str, str]
-    contract: str
-    code: str
-
-    @property
-    def build_id(self) -> str:
-        """Comparable with the build id of what is published."""
-        return build_id(
-            self.address, self.dates.as_of, self.inputs, self.contract, self.code, self.dates.known_by, self.dates.as_of
         )

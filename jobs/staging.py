@@ -1,7 +1,8 @@
 """How rows become files with the same bytes every time, whatever the process and the number of cores and partitions.
 
 Rows are spread over a number of files that depends on the inputs alone, by a hash of the first key column, and sorted
-by the whole key within a file. Keys are unique, so the order is total.
+by the whole key within a file. Keys are unique, so the order is total. A table that is arranged by a moment is spread
+by the whole key, so that every file has a share of every day, and sorted by the moment before the key.
 """
 
 from __future__ import annotations
@@ -55,9 +56,11 @@ def write_rows(table: Table, frame: DataFrame, folder: Path, *, rows_read: int, 
     """The files of the table in the order of their names, written by Spark into an empty folder."""
     described = columns_of_contract(table, frame, when)
     file_count = max(1, -(-rows_read // ROWS_IN_FILE))
-    spread = described.repartition(1) if file_count == 1 else described.repartition(file_count, table.key[0])
+    spread_by = table.key if table.arranged_by else table.key[:1]
+    spread = described.repartition(1) if file_count == 1 else described.repartition(file_count, *spread_by)
+    order = (table.arranged_by, *table.key) if table.arranged_by else table.key
     spark_folder = folder / "spark"
-    spread.sortWithinPartitions(*table.key).write.mode("error").parquet(str(spark_folder))
+    spread.sortWithinPartitions(*order).write.mode("error").parquet(str(spark_folder))
     return _rewritten(table, spark_folder, folder)
 
 

@@ -13,7 +13,7 @@ from datetime import date
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from jobs.windows import happened_by
+from jobs.windows import happened_by, local_date
 
 
 def keep_newest_delivery(rows: DataFrame, *key: str) -> DataFrame:
@@ -36,13 +36,16 @@ def keep_version_in_force(versions: DataFrame, *key: str, as_of: date) -> DataFr
 
     A key that we know only from a later version is kept, because a first delivery holds years of history in newest
     versions only: the moments in the row (when it was opened, paid, registered) say whether it existed on as_of.
-    Of the same version delivered twice the later delivery counts.
+    Of the same version delivered twice the later delivery counts. `in_force_date` is the day from which on the version
+    was known and counted: on every day since, until as_of, it was the one.
     """
     is_by_as_of = happened_by("updated_at", as_of)
     changed = F.unix_micros("updated_at")
-    return _keep_largest(
+    kept = _keep_largest(
         versions, key, [is_by_as_of, F.when(is_by_as_of, changed).otherwise(-changed), F.col("captured_date")]
     )
+    begins = F.when(is_by_as_of, local_date("updated_at"))
+    return kept.withColumn("in_force_date", F.greatest("captured_date", begins))
 
 
 def known_by_moment(moment: str, as_of: date) -> Column:

@@ -6,6 +6,7 @@ Moments are UTC. Days follow the alliance's time zone, and a window of n days is
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -28,8 +29,12 @@ def local_hour(moment: str | Column) -> Column:
 
 
 def happened_by(moment: str | Column, as_of: date) -> Column:
-    """Whether the moment lies on as_of or earlier; null moments have not happened."""
-    return F.coalesce(_column(moment) < F.lit(midnight_after(as_of)), F.lit(False))
+    """Whether the moment lies on as_of or earlier; null moments have not happened.
+
+    Like the windows below never null, and made of comparisons alone: by those a reader of Parquet skips what is not
+    wanted, and not by `coalesce`.
+    """
+    return _column(moment).isNotNull() & (_column(moment) < F.lit(midnight_after(as_of)))
 
 
 def midnight_after(day: date) -> datetime:
@@ -48,12 +53,15 @@ def in_last_days(moment: str | Column, days: int, as_of: date) -> Column:
     Never null: a null moment lies in no window.
     """
     begins = F.lit(midnight_after(as_of - timedelta(days=days)))
-    return F.coalesce((_column(moment) >= begins) & (_column(moment) < F.lit(midnight_after(as_of))), F.lit(False))
+    return happened_by(moment, as_of) & (_column(moment) >= begins)
 
 
-def date_in_last_days(day: str | Column, days: int, as_of: date) -> Column:
-    """The same as `in_last_days` for a calendar day."""
-    return F.coalesce(F.datediff(F.lit(as_of), _column(day)).between(0, days - 1), F.lit(False))
+def on_days_before(moment: str | Column, days: Iterable[int], as_of: date) -> Column:
+    """Whether the moment lies on one of these local days before as_of, which is day 0."""
+    is_on = F.lit(False)
+    for day in days:
+        is_on |= in_last_days(moment, 1, as_of - timedelta(days=day))
+    return is_on
 
 
 def sum_where(condition: Column, value: str | Column) -> Column:

@@ -13,6 +13,12 @@ CAPTURED_DATE = Column("captured_date", "date", "the business date on which the 
 KNOWN_DATE = Column(
     "known_date", "date", "the business date on which the first of what the row tells became known to us"
 )
+CHANGED_DATE = Column(
+    "changed_date",
+    "date",
+    "the business date from which on the row says what it says: a night whose date is later has the row of the night "
+    "before, unchanged",
+)
 OBSERVATION_DATE = Column(
     "observation_date", "date", "the day on which the customer is described; the outcome lies after it"
 )

@@ -69,12 +69,9 @@ ALSO_READ_BY_PROPENSITIES: Final[Mapping[str, tuple[str, ...]]] = {
 
 
 def family_columns() -> tuple[Column, ...]:
-    """Every family's columns but the customer and what only the next night reads, in the order of the families."""
+    """Every family's columns but the customer, in the order of the families."""
     return tuple(
-        _beside_others(family, column)
-        for family in FAMILIES
-        for column in family.columns
-        if column != CUSTOMER_ID and not column.name.endswith("_rows_digest")
+        _beside_others(family, column) for family in FAMILIES for column in family.columns if column != CUSTOMER_ID
     )
 
 

@@ -163,6 +163,8 @@ class Table(Dataset):
     """A dataset of rows, published as Parquet.
 
     key: the columns that name a row; never null, unique, and the order of the rows in the files.
+    arranged_by: a moment before the key in that order, of a table that is read for some of its days: a reader then
+        skips what lies outside them, and what a night reads does not grow with the years of history.
     source: where a captured table comes from; only captured tables have one.
     may_be_empty: whether a night without a single row is believable.
     reads_previous_night: whether yesterday's partition of the same dataset is an input, named `previous` in `build`.
@@ -170,7 +172,7 @@ class Table(Dataset):
         `previous`, None without one, and the result is the same either way.
     may_start_late: whether a night is built without the night before where that has no partition yet, as after a
         training alone; otherwise that is an error.
-    also_previous: parents whose partition of yesterday is an input, too, named `previous_<dataset>` in `build`.
+    also_previous: parents whose partition of yesterday is handed over beside it, named `previous_<dataset>` in `build`.
     earlier: partitions of nights further back, each handed over by its name.
     observed: parents that are read at every monthly observation date instead of at `as_of`: `build` is called once for
         each of those dates, with `as_of` set to it, and what it returns is appended in the order of the dates.
@@ -182,6 +184,7 @@ class Table(Dataset):
 
     key: tuple[str, ...] = ()
     columns: tuple[Column, ...] = ()
+    arranged_by: str = ""
     source: FileDrop | BankTable | None = None
     may_be_empty: bool = False
     reads_previous_night: bool = False
@@ -221,6 +224,7 @@ class Table(Dataset):
                 ("parts that are no token, or of no token in the table", wrong_parts),
                 ("read again of yesterday and no parents", self._no_parents()),
                 ("a table without key", [] if self.key else ["key"]),
+                ("arranged by what is no moment of the table", self._no_moment()),
                 ("earlier nights that are none", [one.name for one in self.earlier if one.days < 1]),
                 (
                     "captured without source, or source without captured",
@@ -233,8 +237,16 @@ class Table(Dataset):
             raise ContractError(f"{self.address}: {'; '.join(problems)}")
 
     def _no_parents(self) -> list[str]:
-        parents = {parent.address for parent in self.built_from} if self.reads_previous_night else set()
+        parents = {parent.address for parent in self.built_from} if self._has_night_before else set()
         return [one.address for one in self.also_previous if one.address not in parents]
+
+    @property
+    def _has_night_before(self) -> bool:
+        return self.reads_previous_night or self.goes_on_from_previous_night
+
+    def _no_moment(self) -> list[str]:
+        moments = {column.name for column in self.columns if column.type == "timestamp"}
+        return [self.arranged_by] if self.arranged_by and self.arranged_by not in moments else []
 
     @property
     def column_names(self) -> tuple[str, ...]:

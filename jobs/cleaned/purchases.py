@@ -10,7 +10,7 @@ from pyspark.sql import functions as F
 from jobs.cleaned.owners import shop_record_id
 from jobs.scenes import OTHER, scene_of_category
 from jobs.versions import keep_newest_delivery, keep_version_in_force
-from jobs.windows import happened_by
+from jobs.windows import happened_by, local_date
 
 BOUGHT = ("paid", "delivered")
 
@@ -18,7 +18,8 @@ BOUGHT = ("paid", "delivered")
 def build(shop_orders: DataFrame, shop_order_items: DataFrame, *, as_of: date) -> DataFrame:
     """One row per order paid by as_of and not cancelled or refused by then.
 
-    An order without lines yet is kept: a late file must not hide money. Its scene is `other` until they arrive.
+    An order without lines yet is kept: a late file must not hide money. Its scene is `other` until they arrive. A
+    purchase changes when another version of its order counts, when a line of it is delivered, and when it was paid.
     """
     orders = _keep_purchases(keep_version_in_force(shop_orders, "order_id", as_of=as_of), as_of)
     return orders.join(_describe_lines(shop_order_items), "order_id", how="left").withColumns(
@@ -26,6 +27,7 @@ def build(shop_orders: DataFrame, shop_order_items: DataFrame, *, as_of: date) -
             "source_record_id": shop_record_id(),
             "is_offline": F.col("sales_channel") == "offline_code",
             "scene": F.coalesce("scene", F.lit(OTHER)),
+            "changed_date": F.greatest("in_force_date", "lines_date", local_date("paid_at")),
         }
     )
 
@@ -47,9 +49,13 @@ def _describe_lines(shop_order_items: DataFrame) -> DataFrame:
     by_order = shop_order_items.repartition("order_id")  # one shuffle for everything below
     lines = keep_newest_delivery(by_order, "order_id", "line_number")
     values = lines.groupBy("order_id", scene_of_category(F.col("category_code")).alias("scene")).agg(
-        F.sum(F.col("quantity") * F.col("unit_price_cents")).alias("value_cents"), F.count("*").alias("line_count")
+        F.sum(F.col("quantity") * F.col("unit_price_cents")).alias("value_cents"),
+        F.count("*").alias("line_count"),
+        F.max("captured_date").alias("lines_date"),
     )
     most_value_first = F.struct(-F.col("value_cents"), F.col("scene"))  # of equal values the first by alphabet
     return values.groupBy("order_id").agg(
-        F.min_by("scene", most_value_first).alias("scene"), F.sum("line_count").alias("item_count")
+        F.min_by("scene", most_value_first).alias("scene"),
+        F.sum("line_count").alias("item_count"),
+        F.max("lines_date").alias("lines_date"),
     )

@@ -8,8 +8,8 @@ from typing import Final
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
-from jobs.features.purchase_news import digest_of_payment, digests_of_refunds, find_unchanged
-from jobs.windows import aggregates_of, carry_on, days_before, happened_by
+from jobs.features.purchase_news import find_customers_with_news
+from jobs.windows import aggregates_of, carry_on, days_before, happened_by, on_days_before
 from schemas.features.purchase_value import CHANGES, DAY_MEASURES, MONEY_MEASURES
 
 FIFTHS: Final = 5
@@ -23,23 +23,26 @@ def build(
     *,
     as_of: date,
     previous: DataFrame | None = None,
+    previous_purchases: DataFrame | None = None,
+    previous_identities: DataFrame | None = None,
 ) -> DataFrame:
     """One row per customer with a purchase in the last 365 days.
 
     A purchase counts on the local day it was paid, a refund on the day it was given back. Only refunds of orders that
     still are purchases count: a cancelled order has left the purchases, and its refund must not be taken off again.
-    previous: last night's rows. With them only customers of whom something is new are described from their purchases;
-    the others' rows are carried on. The result is the same.
+    previous: last night's rows. With them, and with what they were made from, only customers of whom something is new
+    are described from their purchases; the others' rows are carried on. The result is the same.
     """
     records = identities.select("source_record_id", "customer_id")
-    if previous is None:
+    if previous is None or previous_purchases is None or previous_identities is None:
         return place_in_fifths(describe_buyers(purchases, refunds, records, as_of))
-    known = find_unchanged(purchases, refunds, records, previous, as_of)
-    news = records.join(known.where("NOT is_unchanged"), "customer_id", how="left_semi")
-    are_few = known.where("NOT is_unchanged").count() <= FEW
+    previous_records = previous_identities.select("source_record_id", "customer_id")
+    with_news = find_customers_with_news(purchases, refunds, records, previous_purchases, previous_records, as_of)
+    news = records.join(with_news, "customer_id", how="left_semi")
+    are_few = with_news.count() <= FEW
     bought_anew = purchases.join(F.broadcast(news) if are_few else news, "source_record_id", how="left_semi")
     anew = describe_buyers(bought_anew, refunds, news, as_of)
-    unchanged = previous.join(known.where("is_unchanged"), "customer_id", how="left_semi")
+    unchanged = previous.join(with_news, "customer_id", how="left_anti")
     carried = carry_on(unchanged, tell_moving(purchases, refunds, records, as_of), CHANGES)
     return place_in_fifths(anew.unionByName(carried.select(*anew.columns)))
 
@@ -51,7 +54,7 @@ def describe_buyers(purchases: DataFrame, refunds: DataFrame, records: DataFrame
     buyers = (
         money.join(records, "source_record_id", how="inner")
         .groupBy("customer_id")
-        .agg(*aggregates_of(*MONEY_MEASURES), F.bit_xor("digest").alias("payments_digest"))
+        .agg(*aggregates_of(*MONEY_MEASURES))
         .where("purchase_count_365d > 0")
     )
     days = (
@@ -61,14 +64,7 @@ def describe_buyers(purchases: DataFrame, refunds: DataFrame, records: DataFrame
         .groupBy("customer_id")
         .agg(*aggregates_of(*DAY_MEASURES))
     )
-    refunded = digests_of_refunds(refunds, records, as_of)
-    digest = F.col("payments_digest").bitwiseXOR(F.coalesce("refunds_digest", F.expr("0L")))
-    return (
-        buyers.join(days, "customer_id", how="left")
-        .join(refunded, "customer_id", how="left")
-        .withColumn("purchase_rows_digest", digest)
-        .drop("payments_digest", "refunds_digest")
-    )
+    return buyers.join(days, "customer_id", how="left")
 
 
 def tell_payments(purchases: DataFrame, as_of: date) -> DataFrame:
@@ -81,7 +77,6 @@ def tell_payments(purchases: DataFrame, as_of: date) -> DataFrame:
         F.col("net_cents").alias("paid_cents"),
         F.expr("0L").alias("refunded_cents"),
         *("gross_cents", "discount_cents", "payment_method", "scene", "item_count"),
-        digest_of_payment().alias("digest"),
     )
 
 
@@ -104,12 +99,11 @@ def tell_refunds(refunds: DataFrame, paid: DataFrame, as_of: date) -> DataFrame:
 
 def tell_moving(purchases: DataFrame, refunds: DataFrame, records: DataFrame, as_of: date) -> DataFrame:
     """One row per purchase and refund that came into a window of a sum, or went out of it, since yesterday."""
-    paid = tell_payments(purchases, as_of)
-    is_moving = F.col("days_ago").isin(*CHANGES.days_to_read)
-    moving_refunds = refunds.where(days_before(as_of, "refunded_at").isin(*CHANGES.days_to_read))
-    refunded = tell_refunds(F.broadcast(moving_refunds), paid, as_of)  # those of some ten days
-    moving = paid.where(is_moving).unionByName(refunded, allowMissingColumns=True)
-    return moving.join(records, "source_record_id", how="inner")
+    days = CHANGES.days_to_read
+    paid = tell_payments(purchases.where(on_days_before("paid_at", days, as_of)), as_of)
+    moving_refunds = F.broadcast(refunds.where(on_days_before("refunded_at", days, as_of)))  # those of some ten days
+    refunded = tell_refunds(moving_refunds, tell_payments(purchases, as_of), as_of)
+    return paid.unionByName(refunded, allowMissingColumns=True).join(records, "source_record_id", how="inner")
 
 
 def place_in_fifths(buyers: DataFrame) -> DataFrame:

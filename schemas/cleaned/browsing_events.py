@@ -10,6 +10,7 @@ BROWSING_EVENTS = Table(
     built_from=(SHOP_EVENTS,),
     describes=Describes.KNOWLEDGE,
     key=("event_id",),
+    arranged_by="occurred_at",
     columns=(
         Column("event_id", "string", "the shop's id of the event"),
         Column(

@@ -2,7 +2,7 @@
 
 from schemas.captured.shop_order_items import SHOP_ORDER_ITEMS
 from schemas.captured.shop_orders import SHOP_ORDERS
-from schemas.columns import KNOWN_DATE, SCENES, SOURCE_RECORD_ID
+from schemas.columns import CHANGED_DATE, KNOWN_DATE, SCENES, SOURCE_RECORD_ID
 from schemas.table import Column, Describes, Table
 
 PURCHASES = Table(
@@ -14,6 +14,7 @@ PURCHASES = Table(
     ),
     describes=Describes.DAY,
     key=("order_id",),
+    arranged_by="paid_at",
     columns=(
         Column("order_id", "string", "the shop's id of the order"),
         SOURCE_RECORD_ID,
@@ -44,5 +45,6 @@ PURCHASES = Table(
         Column("shipping_address_token", "string", "keyed token of the shipping address", missing="not given"),
         Column("recipient_phone_token", "string", "keyed token of the recipient's phone", missing="not given"),
         KNOWN_DATE,
+        CHANGED_DATE,
     ),
 )

@@ -2,6 +2,7 @@
 
 from schemas.captured.shop_orders import SHOP_ORDERS
 from schemas.captured.shop_refunds import SHOP_REFUNDS
+from schemas.columns import CHANGED_DATE
 from schemas.table import Column, Describes, Table
 
 REFUNDS = Table(
@@ -26,5 +27,6 @@ REFUNDS = Table(
         Column("refunded_at", "timestamp", "when the money was given back"),
         Column("amount_cents", "bigint", "amount given back, positive"),
         Column("reason_code", "string", "why, as the shop codes it"),
+        CHANGED_DATE,
     ),
 )

@@ -19,6 +19,7 @@ TRANSACTIONS = Table(
         "bank_code",
         "transaction_id",
     ),
+    arranged_by="booked_at",
     columns=(
         BANK_CODE,
         Column("transaction_id", "string", "the bank's id of the movement"),

@@ -126,12 +126,6 @@ CHANGES = Changes(
 """Of the customers of whom nothing new is known. A customer with a purchase today is described anew, so that all that
 counts purchase days stays as it was."""
 
-PURCHASE_ROWS_DIGEST = Column(
-    "purchase_rows_digest",
-    "bigint",
-    "exclusive or of hashes of the purchases and refunds behind the row: tells the next night whether any changed",
-)
-
 QUINTILES = tuple(
     Column(
         f"{side}_quintile",
@@ -156,5 +150,9 @@ PURCHASE_VALUE = Table(
     describes=Describes.DAY,
     key=("customer_id",),
     goes_on_from_previous_night=True,
-    columns=(CUSTOMER_ID, *columns_of(*MONEY_MEASURES, *DAY_MEASURES), *QUINTILES, PURCHASE_ROWS_DIGEST),
+    also_previous=(
+        PURCHASES,
+        IDENTITIES,
+    ),
+    columns=(CUSTOMER_ID, *columns_of(*MONEY_MEASURES, *DAY_MEASURES), *QUINTILES),
 )

@@ -71,8 +71,18 @@ def test_a_kept_row_keeps_its_nulls_and_all_its_columns_and_tells_when_the_first
 ) -> None:
     users = table(SHOP_USERS, [{"shop_user_id": "ann"}])
     kept = keep_version_in_force(users, "shop_user_id", as_of=AS_OF)
-    assert set(kept.columns) == {*users.columns, "known_date"}
-    versions = [version("ann", "2026-03-01", "old", "2026-03-02"), version("ann", "2026-03-20", "new", "2026-03-21")]
+    assert set(kept.columns) == {*users.columns, "known_date", "in_force_date"}
+    versions = [
+        version("ann", "2026-03-01", "old", "2026-03-02"),
+        version("ann", "2026-03-20", "new", "2026-03-21"),
+        version("bob", "2026-03-01", "old", "2026-03-02"),
+        version("bob", LAST_SECOND, "by a clock ahead", "2026-03-21"),
+        version("cem", NEXT_DAY, "later than the day", "2026-03-21"),
+    ]
     found = keep_version_in_force(table(SHOP_USERS, versions), "shop_user_id", as_of=AS_OF)
-    assert rows(found, "membership_level", "known_date") == [("new", date(2026, 3, 2))]
+    assert rows(found, "membership_level", "known_date", "in_force_date") == [
+        ("by a clock ahead", date(2026, 3, 2), AS_OF),
+        ("later than the day", date(2026, 3, 21), date(2026, 3, 21)),
+        ("new", date(2026, 3, 2), date(2026, 3, 21)),
+    ]
     assert rows(kept, *users.columns) == rows(users, *users.columns)

@@ -1,4 +1,4 @@
-"""Thirty buyers over two weeks, with all that makes yesterday's numbers wrong: what is late, corrected, cancelled or
+"""Thirty buyers over forty nights, with all that makes yesterday's numbers wrong: what is late, corrected, cancelled or
 refunded, people who turn out to be one or not, somebody who is forgotten or stops buying, and a 29 February."""
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from tests.features.random_rows import Row
 
 ZONE: Final = ZoneInfo("Asia/Shanghai")
 FIRST_NIGHT: Final = date(2024, 2, 19)
-NIGHTS: Final = tuple(FIRST_NIGHT + timedelta(days=number) for number in range(14))
+NIGHTS: Final = tuple(FIRST_NIGHT + timedelta(days=number) for number in range(40))
 BUYERS: Final = tuple(f"buyer-{number:02d}" for number in range(30))
 HISTORY_DAYS: Final = 760
 RECENT_DAYS: Final = 20
@@ -58,7 +58,7 @@ def known_on(night: date, known: Sequence[Fact]) -> Mapping[Table, list[Row]]:
     for fact in known:
         is_forgotten = fact.row["source_record_id"].startswith(f"shop:{FORGOTTEN[0]}") and night >= FORGOTTEN[1]
         if fact.since <= night < fact.until and not is_forgotten:
-            rows[fact.table].append(fact.row)
+            rows[fact.table].append({**fact.row, "changed_date": fact.since})
     return rows
 
 

@@ -71,7 +71,7 @@ class Answer:
             f"{self.derived.get(name, f'coalesce({name}, 0)' if name in self.zero else name)} AS {name}"
             for name in self.columns(family)
         )
-        return f"SELECT {columns} FROM ({measured}) ORDER BY customer_id"
+        return f"SELECT {columns} FROM ({measured})"
 
     def _measure(self, column: str) -> tuple[str, str]:
         found = [
@@ -96,5 +96,5 @@ def rows_of(answer: Answer, family: Table, parents: Mapping[str, pa.Table], as_o
         for name, rows in parents.items():
             database.register(name, rows)
         database.execute(answer.views)
-        found: list[tuple[Any, ...]] = database.execute(answer.query(family)).fetchall()
+        found: list[tuple[Any, ...]] = database.execute(f"{answer.query(family)} ORDER BY customer_id").fetchall()
         return found

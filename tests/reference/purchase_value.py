@@ -75,5 +75,4 @@ ANSWER = Answer(
     },
     derived={},
     zero=("refund_count_90d", "refund_count_365d"),
-    untold=("purchase_rows_digest",),  # Spark's hash is not DuckDB's
 )

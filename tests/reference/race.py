@@ -1,108 +1,108 @@
-"""How long the families take in Spark and in hand-written SQL on DuckDB, over the same files of one published night.
+"""How long the families take in Spark and in hand-written SQL on DuckDB, over the same files of a generated world.
 
-    python -m tests.reference.race --business-date 2026-04-01      with the environment of a lake, as for jobs.run
+    python -m tests.reference.race --people 100000 --folder .demo/race        the world is made once, and kept
 
-Both read Parquet and keep nothing; start-up, and one family run beforehand, are not counted. That both give the same
-values is shown by test_second_opinion. Beside the seconds on the clock stand those of the processors, which a machine
-with other work changes less, Spark's jobs, and the bytes it shuffled for each row of the sources.
+Both read Parquet and write Parquet, with two threads each; start-up, and one family run beforehand, are not counted.
+What they wrote is compared value by value: whole numbers exactly, doubles to 1e-9. Beside the seconds on the clock
+stand those of the processors, which a machine with other work changes less, Spark's jobs, and the bytes it shuffled
+for each row of the sources. Then the night after is built twice in Spark, from all rows and from the night before.
 """
 
 from __future__ import annotations
 
 import argparse
+import math
+import shutil
 import sys
-import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from importlib import import_module
 from pathlib import Path
-from typing import NoReturn
 
 import duckdb
-import psutil
-from pyspark.sql import SparkSession
+from pyspark.sql import DataFrame, SparkSession
 
 from demo.machine import this_machine
-from jobs.errors import StepMissingError
-from jobs.input_frames import DataFrames
-from jobs.inputs import Input, Resolver, night
-from jobs.lake import Lake
+from demo.world import World
 from jobs.road import is_worth_compiling
-from jobs.settings import Settings, read_settings
 from jobs.spark import open_session, session_for_small_data
-from jobs.storage import open_storage
 from schemas.families import FAMILIES
 from schemas.table import Table
 from tests.reference.answer import MACROS, Answer
+from tests.reference.raced_nights import HEAD, nights_after, told_of_layer
+from tests.reference.raced_world import NIGHTS, RacedWorld, made_world
+from tests.reference.spent import Spent, Stopwatch
+
+CORES = 2
+WISHED_RATIO = 2.0
+WISHED_EXPONENT = 1.0
+SPARK_MEMORY = "6g"
 
 
-def race(settings: Settings, business_date: date) -> None:
-    """Print a line for each family that has an answer in SQL, and the sum."""
-    lake = Lake(open_storage(settings.lake, settings.s3_endpoint), settings.scratch)
-    resolver = Resolver(lake, settings)
-    session = open_session(
-        remote=None, cores=2, memory=settings.spark_memory, shuffle_partitions=settings.shuffle_partitions
-    )
-    small = session_for_small_data(session)
-    lines: list[Line] = []
-    say(f"the night of {business_date}, of the people and with the seed of the lake's world; {this_machine()}\n")
-    say(
-        "| family | rows read | Spark s | DuckDB s | Spark over DuckDB "
-        "| processors, Spark s | DuckDB s | Spark over DuckDB | jobs | shuffled bytes a row |"
-    )
-    say("|---|---|---|---|---|---|---|---|---|---|")
-    for warming, family in ((True, FAMILIES[0]), *((False, family) for family in FAMILIES)):
-        answer = answer_of(family)
-        if answer is None:
-            continue
-        inputs = resolver.inputs(family, night(business_date))
-        frames = DataFrames(lake, session if is_worth_compiling(family, inputs) else small, assembled)
-        jobs, shuffled = effort_of(session)
-        in_spark = timed_in_spark(family, [frames.of(parent) for parent in inputs], business_date)
-        jobs, shuffled = (after - before for after, before in zip(effort_of(session), (jobs, shuffled), strict=True))
-        files = {p.dataset.name: [str(f) for m in p.manifests for f in frames._files(p, m)] for p in inputs}
-        in_duckdb = timed_in_duckdb(answer, family, files, business_date)
-        if not warming:
-            rows = sum(parent.rows for parent in inputs)
-            lines.append(Line(family.name, rows, in_spark, in_duckdb, jobs, shuffled))
-            say(str(lines[-1]))
-    say(str(sum_of(lines)))
+class UnequalError(RuntimeError):
+    """The two sides do not give the same values: then no figure is worth anything."""
+
+
+def race(folder: Path, sizes: Sequence[int], seed: int) -> None:
+    """Print a table for each size of world, and how the seconds grow from the first to the last."""
+    session = open_session(remote=None, cores=CORES, memory=SPARK_MEMORY, shuffle_partitions=4)
+    whole = [_race_of(folder / f"{people}-{seed}", people, seed, session) for people in sizes]
     session.stop()
+    if len(sizes) > 1:
+        factor = math.log(sizes[-1] / sizes[0])
+        clock, processors = (
+            math.log(getattr(whole[-1].spark, kind) / getattr(whole[0].spark, kind)) / factor
+            for kind in ("clock", "processors")
+        )
+        say(
+            f"\nall families in Spark from {sizes[0]:,} to {sizes[-1]:,} people: seconds grow with exponent "
+            f"{clock:.2f}, those of processors with {processors:.2f} (wished: at most {WISHED_EXPONENT})"
+        )
 
 
-def assembled(parent: Input) -> NoReturn:
-    """A night's own parents are published; nothing is raced that is not."""
-    raise StepMissingError(f"{parent.dataset.address} {parent.dates}: not published")
+def _race_of(folder: Path, people: int, seed: int, session: SparkSession) -> Line:
+    answers = {family: answer for family in FAMILIES if (answer := answer_of(family))}
+    world = made_world(folder, people, seed, session, list(answers))
+    say("\n".join(("", *head_of(people, seed))))
+    first, answer = next(iter(answers.items()))
+    _line(world, session, first, answer)  # warms both up
+    lines = []
+    for family, answer in answers.items():
+        lines.append(_line(world, session, family, answer))
+        say(str(lines[-1]))
+    whole = sum_of(lines)
+    say(str(whole))
+    nights = nights_after(world, session)
+    say("\n".join(("", *HEAD, *map(str, nights), told_of_layer(whole.spark, nights))))
+    return whole
 
 
-@dataclass(frozen=True)
-class Spent:
-    """Seconds on the clock, and of all processors together."""
-
-    clock: float
-    processors: float
-
-    def __add__(self, other: Spent) -> Spent:
-        """Both together."""
-        return Spent(self.clock + other.clock, self.processors + other.processors)
+def head_of(people: int, seed: int) -> list[str]:
+    """What is raced on, and the head of the table."""
+    return [
+        f"{people:,} people, seed {seed}, {NIGHTS[0]}; {CORES} threads each, {this_machine()}",
+        f"| family | rows read | Spark s | DuckDB s | Spark over DuckDB (wished: at most {WISHED_RATIO}) "
+        "| processors, Spark s | DuckDB s | Spark over DuckDB | jobs | shuffled bytes a row | equal values |",
+        "|---|---|---|---|---|---|---|---|---|---|---|",
+    ]
 
 
-class Stopwatch:
-    """Measures this process and those it started, the JVM among them, from its making on."""
-
-    def __init__(self) -> None:
-        self._began, self._used = time.monotonic(), processor_seconds()
-
-    def spent(self) -> Spent:
-        """What was spent so far."""
-        return Spent(time.monotonic() - self._began, processor_seconds() - self._used)
-
-
-def processor_seconds() -> float:
-    """Seconds of processors used by this process and those it started."""
-    own = psutil.Process()
-    return sum(sum(process.cpu_times()[:2]) for process in (own, *own.children(recursive=True)))
+def _line(world: RacedWorld, session: SparkSession, family: Table, answer: Answer) -> Line:
+    parents = [parent for parent in family.built_from if isinstance(parent, Table)]
+    counts = [world.row_count(parent, NIGHTS[0]) for parent in parents]
+    chosen = session if is_worth_compiling(family, max(counts)) else session_for_small_data(session)
+    frames = [world.rows(chosen, parent, NIGHTS[0]) for parent in parents]
+    files = {parent.name: world.files(parent, NIGHTS[0]) for parent in parents}
+    written = world.folder / "answers"
+    shutil.rmtree(written, ignore_errors=True)
+    written.mkdir()
+    before = effort_of(session)
+    in_spark = timed_in_spark(family, frames, NIGHTS[0], written / "spark")
+    jobs, shuffled = (after - earlier for after, earlier in zip(effort_of(session), before, strict=True))
+    in_duckdb = timed_in_duckdb(answer, family, files, NIGHTS[0], written / "duckdb.parquet")
+    equal = equal_values(written, family, answer.columns(family))
+    return Line(family.name, sum(counts), in_spark, in_duckdb, jobs, shuffled, equal)
 
 
 @dataclass(frozen=True)
@@ -115,6 +115,7 @@ class Line:
     duckdb: Spent
     jobs: int
     shuffled: int
+    equal: int
 
     def __str__(self) -> str:
         """A line of the table."""
@@ -122,7 +123,9 @@ class Line:
         clock = f"{spark.clock:.2f} | {duckdb.clock:.2f} | {spark.clock / duckdb.clock:.2f}"
         processors = f"{spark.processors:.2f} | {duckdb.processors:.2f} | {spark.processors / duckdb.processors:.2f}"
         shuffled = self.shuffled / max(self.rows, 1)
-        return f"| {self.name} | {self.rows:,} | {clock} | {processors} | {self.jobs} | {shuffled:.1f} |"
+        return (
+            f"| {self.name} | {self.rows:,} | {clock} | {processors} | {self.jobs} | {shuffled:.1f} | {self.equal:,} |"
+        )
 
 
 def sum_of(lines: Sequence[Line]) -> Line:
@@ -134,6 +137,7 @@ def sum_of(lines: Sequence[Line]) -> Line:
         sum((line.duckdb for line in lines), Spent(0, 0)),
         sum(line.jobs for line in lines),
         sum(line.shuffled for line in lines),
+        sum(line.equal for line in lines),
     )
 
 
@@ -153,32 +157,51 @@ def answer_of(family: Table) -> Answer | None:
     return found if isinstance(found, Answer) else None
 
 
-def timed_in_spark(family: Table, parents: Sequence[object], as_of: date) -> Spent:
-    """What was spent until every value of the family was computed, the making of the plan included."""
-    build = import_module(f"jobs.features.{family.name}").build
+def timed_in_spark(family: Table, parents: Sequence[DataFrame], as_of: date, out: Path) -> Spent:
+    """What was spent until every value of the family was written, the making of the plan included."""
+    build: Callable[..., DataFrame] = import_module(f"jobs.features.{family.name}").build
     watch = Stopwatch()
-    build(*parents, as_of=as_of).select(*family.column_names).write.format("noop").mode("overwrite").save()
+    build(*parents, as_of=as_of).select(*family.column_names).write.parquet(str(out))
     return watch.spent()
 
 
-def timed_in_duckdb(answer: Answer, family: Table, files: Mapping[str, list[str]], as_of: date) -> Spent:
+def timed_in_duckdb(answer: Answer, family: Table, files: Mapping[str, list[str]], as_of: date, out: Path) -> Spent:
     """The same in SQL, by as many threads."""
-    with duckdb.connect(config={"threads": 2}) as database:
+    with duckdb.connect(config={"threads": CORES, "temp_directory": str(out.parent)}) as database:
         database.execute(MACROS)
         database.execute(f"SET VARIABLE as_of = DATE '{as_of}'")
         database.execute("SET TimeZone = 'UTC'")
         for name, paths in files.items():
-            listed = ", ".join(f"'{path}'" for path in paths)
-            moments = database.execute(f"DESCRIBE SELECT * FROM read_parquet([{listed}])").fetchall()
+            moments = database.execute(f"DESCRIBE SELECT * FROM read_parquet({paths})").fetchall()
             plain = ", ".join(
                 f"CAST({column} AS TIMESTAMP) AS {column}" if "TIME ZONE" in kind else column
                 for column, kind, *_ in moments
             )
-            database.execute(f"CREATE VIEW {name} AS SELECT {plain} FROM read_parquet([{listed}])")
+            database.execute(f"CREATE VIEW {name} AS SELECT {plain} FROM read_parquet({paths})")
         database.execute(answer.views)
         watch = Stopwatch()
-        database.execute(f"CREATE TEMP TABLE answer AS {answer.query(family)}")
+        database.execute(f"COPY ({answer.query(family)}) TO '{out}' (FORMAT parquet, COMPRESSION zstd)")
         return watch.spent()
+
+
+def equal_values(written: Path, family: Table, columns: Sequence[str]) -> int:
+    """How many values both sides wrote; UnequalError with every column in which they differ."""
+
+    def differs(name: str) -> str:
+        if family.column(name).type != "double":
+            return f"s.{name} IS DISTINCT FROM d.{name}"
+        near = f"abs(s.{name} - d.{name}) <= 1e-9 * greatest(1, abs(d.{name}))"
+        return f"NOT coalesce({near}, s.{name} IS NULL AND d.{name} IS NULL)"
+
+    counted = ", ".join(f"count(*) FILTER ({differs(name)})" for name in columns)
+    [(rows, *differences)] = duckdb.sql(
+        f"SELECT count(*), {counted} FROM read_parquet('{written}/spark/*.parquet') s"
+        f" FULL JOIN read_parquet('{written}/duckdb.parquet') d USING (customer_id)"
+    ).fetchall()
+    wrong = {name: count for name, count in zip(columns, differences, strict=True) if count}
+    if wrong:
+        raise UnequalError(f"{family.address}: of {rows:,} customers so many have other values: {wrong}")
+    return int(rows * len(columns))
 
 
 def say(line: str) -> None:
@@ -186,7 +209,15 @@ def say(line: str) -> None:
     sys.stdout.flush()
 
 
-if __name__ == "__main__":
+def main() -> None:
+    """Read the command line and race."""
     parser = argparse.ArgumentParser(prog="python -m tests.reference.race", description=__doc__)
-    parser.add_argument("--business-date", required=True, type=date.fromisoformat)
-    race(read_settings(), parser.parse_args().business_date)
+    parser.add_argument("--people", type=int, nargs="+", default=[World.people], help="inhabitants, smallest first")
+    parser.add_argument("--seed", type=int, default=World.seed)
+    parser.add_argument("--folder", type=Path, default=Path(".demo/race"), help="where the worlds are kept")
+    options = parser.parse_args()
+    race(options.folder.absolute(), options.people, options.seed)
+
+
+if __name__ == "__main__":
+    main()
