@@ -18,6 +18,7 @@ from jobs.relations.ties import DEFAULT_DAYS, busy_customers
 from schemas.cleaned.instalments import INSTALMENTS
 from schemas.customers.identities import IDENTITIES
 from schemas.edges.favours import FAVOURS
+from schemas.edges.identifier_holders import IDENTIFIER_TYPES
 from schemas.edges.shared_identifiers import SHARED_IDENTIFIERS
 from schemas.edges.transfers import TRANSFERS
 from schemas.table import Dataset
@@ -51,8 +52,10 @@ def ties_of_the_night(lake: Lake, day: date, time_zone: str, *, as_of: date | No
         "weight": pc.round(pc.multiply(shared["tie_weight"], WHOLE_TIE)).cast(pa.int64()),
         "began_date": local_dates(shared["first_seen_at"], time_zone),
     }
-    directed = (_transfers(lake, day, time_zone), *_favours(lake, day, time_zone))
-    return pa.concat_tables([*(_without_busy(ties, as_of or day) for ties in directed), pa.table(identifiers)])
+    sharing = pa.table(identifiers)
+    by_kind = (sharing.filter(pc.equal(sharing["kind"], kind)) for kind in IDENTIFIER_TYPES)
+    every = (_transfers(lake, day, time_zone), *_favours(lake, day, time_zone), *by_kind)
+    return pa.concat_tables(_without_busy(ties, as_of or day) for ties in every)
 
 
 def known_defaults_of_the_night(lake: Lake, day: date) -> pa.Table:

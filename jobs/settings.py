@@ -11,6 +11,8 @@ from datetime import date
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from jobs.memory import usable_memory
+
 KEY_VERSION = re.compile(r"[a-z0-9]{1,16}")
 NEVER = 9_999_999_999
 """More rows than any table of ours has."""
@@ -84,6 +86,10 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
     lake = values.get("NIGHTLEDGER_LAKE", "")
     if not lake:
         problems.append("NIGHTLEDGER_LAKE is not set: a folder or s3://bucket/prefix")
+    spark_memory = values.get("NIGHTLEDGER_SPARK_MEMORY", "3g")
+    if not re.fullmatch(r"[1-9][0-9]*[mg]", spark_memory):
+        problems.append("NIGHTLEDGER_SPARK_MEMORY is not like 3g or 1500m")
+        spark_memory = "3g"
     settings = Settings(
         lake=lake if lake.startswith("s3://") else str(Path(lake).absolute()),
         scratch=Path(values.get("NIGHTLEDGER_SCRATCH", ".work")).absolute(),
@@ -95,19 +101,17 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         time_zone=_time_zone(values, problems),
         spark_remote=values.get("NIGHTLEDGER_SPARK_REMOTE") or None,
         spark_cores=_whole_number(values, "NIGHTLEDGER_SPARK_CORES", os.cpu_count() or 2, problems),
-        spark_memory=values.get("NIGHTLEDGER_SPARK_MEMORY", "3g"),
+        spark_memory=spark_memory,
         spark_java_options=values.get("NIGHTLEDGER_SPARK_JAVA_OPTIONS", ""),
         shuffle_partitions=_whole_number(values, "NIGHTLEDGER_SHUFFLE_PARTITIONS", 4, problems),
         workers=_whole_number(values, "NIGHTLEDGER_WORKERS", 2, problems),
-        edges_in_memory=_whole_number(values, "NIGHTLEDGER_EDGES_IN_MEMORY", _edges_that_fit(), problems),
+        edges_in_memory=_whole_number(values, "NIGHTLEDGER_EDGES_IN_MEMORY", _edges_that_fit(spark_memory), problems),
         incremental_from_rows=_whole_number(values, "NIGHTLEDGER_INCREMENTAL_FROM_ROWS", NEVER, problems),
         check_in_memory_rows=_whole_number(values, "NIGHTLEDGER_CHECK_IN_MEMORY_ROWS", 2_000_000, problems),
         match_weights_file=_file(values, "NIGHTLEDGER_MATCH_WEIGHTS"),
     )
     if settings.match_weights_file is not None and not settings.match_weights_file.is_file():
         problems.append("NIGHTLEDGER_MATCH_WEIGHTS is not a file: what `python -m jobs.run learn-weights` wrote")
-    if not re.fullmatch(r"[1-9][0-9]*[mg]", settings.spark_memory):
-        problems.append("NIGHTLEDGER_SPARK_MEMORY is not like 3g or 1500m")
     if problems:
         raise SettingsError("; ".join(problems))
     return settings
@@ -178,9 +182,13 @@ def _time_zone(values: Mapping[str, str], problems: list[str]) -> str:
     return name
 
 
-def _edges_that_fit() -> int:
-    """Edges whose graph takes about a quarter of this machine's memory, at the 800 bytes that its measures hold."""
-    fitting = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 4 // 800
+def _edges_that_fit(spark_memory: str) -> int:
+    """Edges whose graph takes about a quarter of the memory, at the 800 bytes that its measures hold.
+
+    On their way here they pass through Spark's driver, 100 bytes each, and may take half of what it has.
+    """
+    driver = int(spark_memory[:-1]) << (30 if spark_memory.endswith("g") else 20)
+    fitting = min(usable_memory() // 4 // 800, driver // 2 // 100)
     return min(max(1, fitting), 1_000_000_000)  # Spark counts a limit in 32 bits
 
 
