@@ -65,7 +65,7 @@ def test_t14_who_has_too_many_partners_of_a_kind_is_no_tie_by_it_in_commands_as_
     assert "ivy" in shown, "who pays three people and is paid by them has three partners"
 
 
-def test_t7_who_is_known_to_have_defaulted_is_the_same_in_commands_as_in_families(
+def test_t8_who_is_known_to_have_defaulted_is_the_same_in_commands_as_in_families(
     table: TableMaker, tmp_path: Path
 ) -> None:
     owed = [
