@@ -89,8 +89,8 @@ def bench_hubs(folder: Path, measure: Measure, customers: int = 1_000_000) -> li
     without, with_hub = (best[world] for world in WORLDS)
     more = max(memory["with hub"]) - max(memory["without hub"])
     return [
-        f"{customers:,} customers with {PURCHASES_EACH} purchases each, the best of {ROUNDS} runs in turn, Spark's start "
-        f"left out; seed {SEED}, {this_machine()}",
+        f"{customers:,} customers with {PURCHASES_EACH} purchases each, best of {ROUNDS} runs in turn without Spark's "
+        f"start, seed {SEED}, {this_machine()}",
         f"| ties by identifiers, seconds | without a hub | with one device of all {customers:,} |",
         "|---|---|---|",
         *(f"| {step} | {without[step]:.1f} | {with_hub[step]:.1f} |" for step in without),

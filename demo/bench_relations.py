@@ -46,12 +46,14 @@ print(json.dumps([time.perf_counter() - started, memory]))
 
 BARE = """
 import json, resource, sys, time
-import igraph, numpy as np, pandas as pd, pyarrow as pa, pyarrow.parquet as pq, scipy.sparse as sp
+import igraph, numpy as np, pyarrow as pa, pyarrow.compute as pc, pyarrow.parquet as pq, scipy.sparse as sp
 from scipy.sparse.csgraph import connected_components
 
 started, edges, bad, out = time.perf_counter(), *sys.argv[1:]
 table = pq.read_table(edges, columns=["source_id", "target_id"])
-numbers, names = pd.factorize(pd.concat([table["source_id"].to_pandas(), table["target_id"].to_pandas()]))
+ends = pa.chunked_array([*table["source_id"].chunks, *table["target_id"].chunks])
+encoded = ends.dictionary_encode().combine_chunks()
+names, numbers = encoded.dictionary, encoded.indices.to_numpy()
 source, target = numbers[:len(table)], numbers[len(table):]
 n = len(names)
 keep = source != target
@@ -66,7 +68,7 @@ p = (sp.diags_array(1 / np.maximum(degree, 1)) @ a).T.tocsr()
 rank = np.full(n, 1 / n)
 for _ in range(30):
     rank = (0.15 + 0.85 * rank[degree == 0].sum()) / n + 0.85 * (p @ rank)
-seeds = np.flatnonzero(pd.Index(names).isin(pq.read_table(bad)["customer_id"].to_pandas()))
+seeds = np.flatnonzero(pc.is_in(names, value_set=pq.read_table(bad)["customer_id"]).to_numpy(zero_copy_only=False))
 walk = np.zeros(n); walk[seeds] = 1; visits = walk.copy()
 for _ in range(6):
     walk = 0.85 * (p @ walk); visits += walk
@@ -78,7 +80,7 @@ for part in np.array_split(seeds, max(1, len(seeds) // 2500)):
         rows.append(rows[-1] @ steady)
     own = 1 + sum(0.85 ** k * rows[k // 2].multiply(rows[(k + 1) // 2]).sum(axis=1) for k in range(1, 7))
     visits[part] -= own
-pq.write_table(pa.table({"customer_id": np.asarray(names, dtype=object), "component": label, "degree": degree,
+pq.write_table(pa.table({"customer_id": names, "component": label, "degree": degree,
     "core_number": core, "clustering": clustering, "rank": rank, "influence": 0.15 * visits}), out, compression="zstd")
 memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
 print(json.dumps([time.perf_counter() - started, memory]))
