@@ -20,6 +20,7 @@ from tests.conftest import TableMaker, rows
 from tests.features.random_rows import AS_OF, Row
 from tests.features.test_network_position import favour, sent, shared
 from tests.relations.conftest import interpreting_spark
+from tests.relations.plans import plans_that_stay_in_the_engine
 
 NAMES = ("ann", "bob", "cem", "dia", "eve", "fay")
 PEOPLE = [{"source_record_id": f"shop:{name}", "customer_id": name} for name in NAMES]
@@ -27,7 +28,7 @@ CHAIN = [sent(one, other) for one, other in pairwise(NAMES)]
 KNOWN_TODAY, KNOWN_TOMORROW = "2026-01-30", "2026-01-31"  # 60 days before the night, and before the one after it
 
 
-__all__ = ["interpreting_spark"]  # the fixture `spark` of this module
+__all__ = ["interpreting_spark", "plans_that_stay_in_the_engine"]  # fixtures of this module
 
 
 def owed(name: str, due_date: str, settled_date: str | None = None) -> Row:
@@ -112,6 +113,7 @@ def test_kinds_are_told_apart(table: TableMaker) -> None:
     assert tuple(KINDS_OF_TIE) == KINDS == ("transfer", *IDENTIFIER_TYPES, *FAVOURS.column("favour_type").allowed)
 
 
+@pytest.mark.usefixtures("plans_stay_in_the_engine")
 def test_t17_above_the_budget_spark_says_the_same(table: TableMaker, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("jobs.features.default_influence.STEPS", 3)
     monkeypatch.setattr("jobs.features.default_influence.KINDS", ("device", "phone"))

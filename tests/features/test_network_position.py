@@ -15,11 +15,12 @@ from schemas.features.network_position import NETWORK_POSITION
 from tests.conftest import TableMaker, rows
 from tests.features.random_rows import AS_OF, Row
 from tests.relations.conftest import interpreting_spark
+from tests.relations.plans import plans_that_stay_in_the_engine
 
 PAID = [("ann", "bob"), ("bob", "cem"), ("cem", "ann"), ("cem", "dia"), ("fay", "gus")]
 
 
-__all__ = ["interpreting_spark"]  # the fixture `spark` of this module
+__all__ = ["interpreting_spark", "plans_that_stay_in_the_engine"]  # fixtures of this module
 
 
 def sent(payer: str, payee: str, cents: int = 100, since: str = "2026-01-01") -> Row:
@@ -142,6 +143,7 @@ def test_t14_a_collecting_account_ties_nobody_by_transfers(table: TableMaker) ->
     assert recruited == [("ann", 2), ("recruiter", 2)], "many referrals are no reason to leave out a transfer"
 
 
+@pytest.mark.usefixtures("plans_stay_in_the_engine")
 def test_t17_above_the_budget_spark_says_the_same(table: TableMaker, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("jobs.features.network_position.ROUNDS", 2)
     monkeypatch.setattr("jobs.features.network_position.COMMUNITY_ROUNDS", 2)
