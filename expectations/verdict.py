@@ -133,9 +133,9 @@ class Verdict:
         return f"{self._finding(result)} ({result.rule.because})"
 
     def _named(self) -> str:
-        """The first offending rows by their key, where it is no customer's and no record's."""
+        """The first offending rows of a model by their key; other layers, and keys of people, are never named."""
         keys = [name for name in self.offending.column_names if name not in OF_EVERY_OFFENDING_ROW]
-        if any(name.endswith(("_id", "_token", "_sum")) for name in keys):
+        if not self.dataset.startswith("models.") or any(name.endswith("_id") for name in keys):
             return ""
         critical = [row for row in self.offending.to_pylist() if row["severity"] == Severity.CRITICAL.value]
         names = dict.fromkeys(", ".join(str(row[key]) for key in keys) for row in critical)

@@ -104,8 +104,10 @@ def _is_new(ties: Graph, edges: pa.Table) -> Flags:
 
 def _share_of_group(is_so: Flags, group: Numbers) -> Floats:
     """Of the customers who share the customer's group, the part who are so."""
+    if not len(group):
+        return np.zeros(0)
     counted = np.bincount(group, weights=is_so.astype(np.float64), minlength=len(group))
-    return np.asarray(counted[group] / measures.sizes(group)) if len(group) else counted
+    return np.asarray(counted[group] / measures.sizes(group))
 
 
 def _new_on_spark(edges: DataFrame) -> DataFrame:

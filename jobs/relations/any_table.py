@@ -127,9 +127,10 @@ def communities(edges: EdgeTable, *, rounds: int = COMMUNITY_ROUNDS) -> Result:
 
 def ranks(edges: EdgeTable, *, directed: bool, weighted: bool = False, rounds: int = ROUNDS) -> Result:
     """rank: PageRank; adds up to 1."""
-    how = {"directed": directed, "weighted": weighted, "rounds": rounds}
     return edges.measured(
-        "ranks", lambda ties: {"rank": measures.ranks(ties, **how)}, lambda ties: distributed.ranks(ties, **how)
+        "ranks",
+        lambda ties: {"rank": measures.ranks(ties, directed=directed, weighted=weighted, rounds=rounds)},
+        lambda ties: distributed.ranks(ties, directed=directed, weighted=weighted, rounds=rounds),
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from itertools import permutations
+from typing import Any
 from xml.etree import ElementTree
 
 import pyarrow as pa
@@ -127,7 +128,12 @@ def test_what_is_farther_away_never_becomes_an_object_of_python(monkeypatch: pyt
         }
     )
     made: list[Tie] = []
-    monkeypatch.setattr("jobs.relations.ego.Tie", lambda *row: made.append(Tie(*row)) or made[-1])
+
+    def make(*row: Any) -> Tie:
+        made.append(Tie(*row))
+        return made[-1]
+
+    monkeypatch.setattr("jobs.relations.ego.Tie", make)
     found = ego_of(pa.concat_tables([edges(TIES), far]), ["ann"], bad())
     assert len(made) == len(found.ties) == 5
 
