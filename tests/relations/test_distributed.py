@@ -68,7 +68,7 @@ def test_t17_every_measure_is_the_same_on_spark_for_any_partitions(spark: SparkS
         for column, values in expected.items():
             close = pytest.approx(values, abs=1e-9) if isinstance(values[0], float) else values
             assert found[column] == close, (name, column)
-    distances = any_table.distance_to_known_bad(here, BAD)["distance"].to_pylist()
+    distances = by_customer(any_table.distance_to_known_bad(here, BAD))["distance"]
     assert {0, 1, 2, 3} == set(distances), "the graph holds no customer at some distance"
 
 
