@@ -12,6 +12,9 @@ import pyarrow as pa
 from expectations.offending import has_offending_rows
 from expectations.rules import Rule, Severity
 
+MOST_NAMED = 5
+OF_EVERY_OFFENDING_ROW = ("rule", "severity", "because", "offending_values")
+
 
 class CheckFailedError(Exception):
     """A critical rule is broken: nothing is published, the offending rows are in quarantine."""
@@ -76,7 +79,7 @@ class Verdict:
         """One line: what broke and where, or how many rules held."""
         where = f"{self.dataset} {self.business_date}"
         if self.failures:
-            kept = "; rows are in quarantine" if self.offending.num_rows else ""
+            kept = f"; rows are in quarantine{self._named()}" if self.offending.num_rows else ""
             return f"{where}: {'; '.join(self._sentence(result) for result in self.failures)}{kept}"
         held = sum(result.success for result in self.results)
         warned = "".join(f"; warning: {sentence}" for sentence in self.warning_sentences)
@@ -128,6 +131,15 @@ class Verdict:
 
     def _sentence(self, result: RuleResult) -> str:
         return f"{self._finding(result)} ({result.rule.because})"
+
+    def _named(self) -> str:
+        """The first offending rows of a model by their key; other layers, and keys of people, are never named."""
+        keys = [name for name in self.offending.column_names if name not in OF_EVERY_OFFENDING_ROW]
+        if not self.dataset.startswith("models.") or any(name.endswith("_id") for name in keys):
+            return ""
+        critical = [row for row in self.offending.to_pylist() if row["severity"] == Severity.CRITICAL.value]
+        names = dict.fromkeys(", ".join(str(row[key]) for key in keys) for row in critical)
+        return f": {'; '.join(list(names)[:MOST_NAMED])}" if keys and names else ""
 
     def _finding(self, result: RuleResult) -> str:
         what = " and ".join(result.rule.columns) or "the number of rows"

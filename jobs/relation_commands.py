@@ -36,8 +36,13 @@ def audit_leaks(options: Namespace) -> int:
         attacks = published(road.lake, LEAK_AUDIT, trained, LEAK_AUDIT.column_names).to_pylist()
     for attack in attacks:
         logger.info(sentence_of_attack(attack))
-    failed = sorted({attack["family"] for attack in attacks if attack["is_passed"] is False})
+    failed, untold = (
+        sorted({attack["family"] for attack in attacks if attack["verdict"] == verdict})
+        for verdict in ("failed", "cannot tell")
+    )
     verdict = f"failed: {', '.join(failed)}" if failed else "no leak found"
+    if untold:
+        verdict += f"; too few outcomes to tell of {', '.join(untold)}"
     log = logger.error if failed else logger.info
     log("leak audit of the training on %s, %s: %s", trained, outcome.state, verdict)
     return ExitCode.BAD_INPUT if failed else ExitCode.OK
@@ -56,30 +61,34 @@ def newest_training(lake: Lake, day: date) -> date:
 
 def sentence_of_attack(attack: Mapping[str, Any]) -> str:
     """One line for people."""
-    verdict = {True: "passed", False: "FAILED", None: "in truth"}[attack["is_passed"]]
+    verdict = str(attack["verdict"]).replace("failed", "FAILED")
     if attack["changed_customer_count"] is not None:
         found = f"{attack['changed_customer_count']:,} of {attack['customer_count']:,} customers changed"
     elif attack["auc"] is None:
         found = "too few outcomes to tell"
     else:
         found = f"AUC {attack['auc']:.3f}, deviation by chance {attack['auc_deviation']:.3f}"
-    return f"{attack['family']:18} {attack['feature']:30} {attack['attack']:26} {verdict:8} {found}"
+    return f"{attack['family']:18} {attack['feature']:30} {attack['attack']:26} {verdict:11} {found}"
 
 
 def ego(options: Namespace) -> int:
-    """Draw the people within two ties of a customer, as SVG or, by the file's name, as HTML."""
-    from jobs.relation_tables import known_defaults_of_the_night, ties_of_the_night
-    from jobs.relations.ego_picture import draw, ego_of, page
+    """Draw the people within two ties of a customer or a ring, as SVG or, by the file's name, as HTML with a table."""
+    import pyarrow as pa
 
-    settings = read_settings()
+    from jobs import relation_tables as tables
+    from jobs.relations.ego import ego_of
+    from jobs.relations.ego_page import page
+    from jobs.relations.ego_picture import draw
+
+    settings, day = read_settings(), options.business_date
     lake = open_lake(settings)
-    edges = ties_of_the_night(lake, options.business_date, settings.time_zone)
-    bad = known_defaults_of_the_night(lake, options.business_date)["customer_id"].to_pylist()
-    found = ego_of(edges, options.customer, known_bad=bad)
-    title = f"Around {options.customer} on {options.business_date}"
-    picture = draw(found, known_bad=bad, title=title)
+    middle = tables.ring_of_the_night(lake, day, options.ring) if options.ring else [options.customer]
+    every = (ties(lake, day, settings.time_zone) for ties in (tables.ties_of_the_night, tables.weak_ties_of_the_night))
+    found = ego_of(pa.concat_tables(every), middle, tables.known_defaults_of_the_night(lake, day))
+    title = f"{f'Ring {options.ring}' if options.ring else f'Around {options.customer}'} on {day}"
+    picture = draw(found, title=title)
     target: Path = options.out
     with writing(target):
-        target.write_text(page(picture, title) if target.suffix == ".html" else picture, encoding="utf-8")
+        target.write_text(page(found, picture, title) if target.suffix == ".html" else picture, encoding="utf-8")
     logger.info("%s: %s people, %s ties", target.name, len(found.people), len(found.ties))
     return ExitCode.OK

@@ -13,12 +13,16 @@ from jobs.arrow_dates import local_dates
 from jobs.errors import StepMissingError
 from jobs.inputs import night
 from jobs.lake import Lake
+from jobs.relations.ego import WEAK, NoTieError
 from jobs.relations.pairs import WHOLE_TIE
 from jobs.relations.ties import DEFAULT_DAYS, busy_customers
 from schemas.cleaned.instalments import INSTALMENTS
 from schemas.customers.identities import IDENTITIES
 from schemas.edges.favours import FAVOURS
+from schemas.edges.identifier_holders import IDENTIFIER_TYPES
 from schemas.edges.shared_identifiers import SHARED_IDENTIFIERS
+from schemas.edges.shared_merchants import SHARED_MERCHANTS
+from schemas.edges.suspected_rings import SUSPECTED_RINGS
 from schemas.edges.transfers import TRANSFERS
 from schemas.table import Dataset
 
@@ -34,8 +38,9 @@ def published(lake: Lake, dataset: Dataset, day: date, columns: Sequence[str]) -
 
 
 def ties_of_the_night(lake: Lake, day: date, time_zone: str, *, as_of: date | None = None) -> pa.Table:
-    """source_id, target_id, kind, weight, began_date: a row per pair and kind of tie, as the families see them.
+    """source_id, target_id, kind, weight, cents, began_date: a row per pair and kind of tie, as the families see them.
 
+    cents: of transfers, what was paid ever; else null.
     as_of: the day, the night's own unless given, by which who pays too many people is left out of transfers.
     """
     shared = published(
@@ -49,10 +54,33 @@ def ties_of_the_night(lake: Lake, day: date, time_zone: str, *, as_of: date | No
         "target_id": shared["second_customer_id"],
         "kind": shared["identifier_type"],
         "weight": pc.round(pc.multiply(shared["tie_weight"], WHOLE_TIE)).cast(pa.int64()),
+        "cents": pa.nulls(len(shared), pa.int64()),
         "began_date": local_dates(shared["first_seen_at"], time_zone),
     }
-    directed = (_transfers(lake, day, time_zone), *_favours(lake, day, time_zone))
-    return pa.concat_tables([*(_without_busy(ties, as_of or day) for ties in directed), pa.table(identifiers)])
+    sharing = pa.table(identifiers)
+    by_kind = (sharing.filter(pc.equal(sharing["kind"], kind)) for kind in IDENTIFIER_TYPES)
+    every = (_transfers(lake, day, time_zone), *_favours(lake, day, time_zone), *by_kind)
+    return pa.concat_tables(_without_busy(ties, as_of or day) for ties in every)
+
+
+def weak_ties_of_the_night(lake: Lake, day: date, time_zone: str) -> pa.Table:
+    """The columns of `ties_of_the_night`: who buys at the same small merchant, a tie that no measure knows."""
+    names = ("first_customer_id", "second_customer_id", "tie_weight", "first_seen_at")
+    pairs = published(lake, SHARED_MERCHANTS, day, names)
+    weak = _directed(
+        pairs["first_customer_id"], pairs["second_customer_id"], WEAK, local_dates(pairs["first_seen_at"], time_zone)
+    )
+    weight = pc.round(pc.multiply(pairs["tie_weight"], WHOLE_TIE)).cast(pa.int64())
+    return weak.set_column(weak.column_names.index("weight"), "weight", weight)
+
+
+def ring_of_the_night(lake: Lake, day: date, ring_id: str) -> list[str]:
+    """The customers of a suspected ring; NoTieError when there is none of that name."""
+    suspected = published(lake, SUSPECTED_RINGS, day, ("customer_id", "ring_id"))
+    members = suspected.filter(pc.equal(suspected["ring_id"], ring_id))["customer_id"].to_pylist()
+    if not members:
+        raise NoTieError(f"no ring of that name on {day}: edges/suspected_rings lists those there are")
+    return sorted(members)
 
 
 def known_defaults_of_the_night(lake: Lake, day: date) -> pa.Table:
@@ -72,9 +100,11 @@ def known_defaults_of_the_night(lake: Lake, day: date) -> pa.Table:
 
 def _transfers(lake: Lake, day: date, time_zone: str) -> pa.Table:
     """The ties by transfers."""
-    paid = published(lake, TRANSFERS, day, ("payer_customer_id", "payee_customer_id", "first_transferred_at"))
+    names = ("payer_customer_id", "payee_customer_id", "first_transferred_at", "amount_cents_sum")
+    paid = published(lake, TRANSFERS, day, names)
     began = local_dates(paid["first_transferred_at"], time_zone)
-    return _directed(paid["payer_customer_id"], paid["payee_customer_id"], "transfer", began)
+    ties = _directed(paid["payer_customer_id"], paid["payee_customer_id"], "transfer", began)
+    return ties.set_column(ties.column_names.index("cents"), "cents", paid["amount_cents_sum"])
 
 
 def _favours(lake: Lake, day: date, time_zone: str) -> Iterator[pa.Table]:
@@ -94,6 +124,7 @@ def _directed(source: pa.ChunkedArray, target: pa.ChunkedArray, kind: str, began
             "target_id": target,
             "kind": pa.array([kind] * len(source), pa.string()),
             "weight": pa.array([WHOLE_TIE] * len(source), pa.int64()),
+            "cents": pa.nulls(len(source), pa.int64()),
             "began_date": began,
         }
     )

@@ -14,7 +14,7 @@
     python -m jobs.run blocking-report --business-date 2026-04-01   which records would be compared, by which key
     python -m jobs.run decide-pairs decided.csv --from 2026-04-02 --by "R. Diaz" --why "called both"
     python -m jobs.run audit-leaks --business-date 2026-04-01     attacks on what is learnt from relations
-    python -m jobs.run ego --business-date 2026-04-01 --customer ID --out ties.svg     a customer's ties
+    python -m jobs.run ego --business-date 2026-04-01 --customer ID --out ties.svg     or --ring ID: their ties
     python -m jobs.run who-was shop:u0000017 --business-date 2026-04-01            a record's customer on that night
     python -m jobs.run identity-report --business-date 2026-04-01 --out identity.html
     python -m jobs.run explain <customer_id> net_spend_cents_sum_90d --business-date 2026-04-01
@@ -118,8 +118,10 @@ def _parser() -> argparse.ArgumentParser:
     identity_commands.add_verbs(verbs, _date)
     reject_commands.add_verbs(verbs)
     dated(verb("audit-leaks", relation_commands.audit_leaks, "attack the network features of the newest training"))
-    ego = dated(verb("ego", relation_commands.ego, "draw the people within two ties of a customer"))
-    ego.add_argument("--customer", required=True, metavar="CUSTOMER_ID")
+    ego = dated(verb("ego", relation_commands.ego, "draw the people within two ties of a customer or a ring"))
+    middle = ego.add_mutually_exclusive_group(required=True)
+    middle.add_argument("--customer", metavar="CUSTOMER_ID")
+    middle.add_argument("--ring", metavar="RING_ID", help="as in edges/suspected_rings")
     ego.add_argument("--out", type=_picture, required=True, metavar="PICTURE", help="*.svg or *.html")
     explained = dated(verb("explain", commands.explain, "a customer's value of a feature, its formula and source rows"))
     explained.add_argument("customer_id", help="as in customers/customers")

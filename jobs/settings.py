@@ -11,6 +11,7 @@ from datetime import date
 from pathlib import Path
 
 from jobs.customers.match_weights import DECLARED, MatchWeights, read_weights
+from jobs.memory import usable_memory
 from schemas.dates import BusinessDateError, parse_business_date
 from schemas.windows import ALLIANCE_TIME_ZONE
 
@@ -93,6 +94,10 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
     lake = values.get("NIGHTLEDGER_LAKE", "")
     if not lake:
         problems.append("NIGHTLEDGER_LAKE is not set: a folder or s3://bucket/prefix")
+    spark_memory = values.get("NIGHTLEDGER_SPARK_MEMORY", "3g")
+    if not re.fullmatch(r"[1-9][0-9]*[mg]", spark_memory):
+        problems.append("NIGHTLEDGER_SPARK_MEMORY is not like 3g or 1500m")
+        spark_memory = "3g"
     settings = Settings(
         lake=lake if lake.startswith("s3://") else str(Path(lake).absolute()),
         scratch=Path(values.get("NIGHTLEDGER_SCRATCH", ".work")).absolute(),
@@ -104,11 +109,11 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         time_zone=_time_zone(values, problems),
         spark_remote=values.get("NIGHTLEDGER_SPARK_REMOTE") or None,
         spark_cores=_whole_number(values, "NIGHTLEDGER_SPARK_CORES", os.cpu_count() or 2, problems),
-        spark_memory=values.get("NIGHTLEDGER_SPARK_MEMORY", "3g"),
+        spark_memory=spark_memory,
         spark_java_options=values.get("NIGHTLEDGER_SPARK_JAVA_OPTIONS", ""),
         shuffle_partitions=_whole_number(values, "NIGHTLEDGER_SHUFFLE_PARTITIONS", 4, problems),
         workers=_whole_number(values, "NIGHTLEDGER_WORKERS", 2, problems),
-        edges_in_memory=_whole_number(values, "NIGHTLEDGER_EDGES_IN_MEMORY", _edges_that_fit(), problems),
+        edges_in_memory=_whole_number(values, "NIGHTLEDGER_EDGES_IN_MEMORY", _edges_that_fit(spark_memory), problems),
         incremental_from_rows=_whole_number(values, "NIGHTLEDGER_INCREMENTAL_FROM_ROWS", NEVER, problems),
         check_in_memory_rows=_whole_number(values, "NIGHTLEDGER_CHECK_IN_MEMORY_ROWS", 2_000_000, problems),
         match_weights_file=_file(values, "NIGHTLEDGER_MATCH_WEIGHTS"),
@@ -119,8 +124,6 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         problems.append(NO_WEIGHTS)
     if settings.labelled_records_file is not None and not settings.labelled_records_file.is_file():
         problems.append("NIGHTLEDGER_LABELLED_RECORDS is not a file: CSV or Parquet of source_record_id, person_id")
-    if not re.fullmatch(r"[1-9][0-9]*[mg]", settings.spark_memory):
-        problems.append("NIGHTLEDGER_SPARK_MEMORY is not like 3g or 1500m")
     if problems:
         raise SettingsError("; ".join(problems))
     return settings
@@ -209,9 +212,13 @@ def _time_zone(values: Mapping[str, str], problems: list[str]) -> str:
     return ALLIANCE_TIME_ZONE
 
 
-def _edges_that_fit() -> int:
-    """Edges whose graph takes about a quarter of this machine's memory, at the 800 bytes that its measures hold."""
-    fitting = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 4 // 800
+def _edges_that_fit(spark_memory: str) -> int:
+    """Edges whose graph takes about a quarter of the memory, at the 800 bytes that its measures hold.
+
+    On their way here they pass through Spark's driver, 100 bytes each, and may take half of what it has.
+    """
+    driver = int(spark_memory[:-1]) << (30 if spark_memory.endswith("g") else 20)
+    fitting = min(usable_memory() // 4 // 800, driver // 2 // 100)
     return min(max(1, fitting), 1_000_000_000)  # Spark counts a limit in 32 bits
 
 

@@ -30,6 +30,7 @@ SERVER_OPTIONS: Mapping[str, str] = {
     "spark.hadoop.parquet.page.verify-checksum.enabled": "true",  # a flipped bit is an error, not another number
     "spark.hadoop.parquet.page.write-checksum.enabled": "true",
     "spark.hadoop.parquet.block.row.count.limit": str(ROWS_IN_ROW_GROUP),
+    "spark.driver.maxResultSize": "0",  # what is collected is bounded by rows, such as NIGHTLEDGER_EDGES_IN_MEMORY
     "spark.driver.bindAddress": "127.0.0.1",
     "spark.driver.host": "127.0.0.1",
     "spark.sql.sources.commitProtocolClass": (

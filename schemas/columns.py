@@ -11,7 +11,10 @@ SOURCE_RECORD_ID = Column(
 BANK_CODE = Column("bank_code", "string", "the partner bank, as named in the settings")
 CAPTURED_DATE = Column("captured_date", "date", "the business date on which the row became known to us")
 KNOWN_DATE = Column(
-    "known_date", "date", "the business date on which the first of what the row tells became known to us"
+    "known_date",
+    "date",
+    "the business date on which the first of what the row tells became known to us. For people who ask what a night "
+    "could know: a night reads only what was captured by then, so no feature looks at it",
 )
 CHANGED_DATE = Column(
     "changed_date",

@@ -15,5 +15,6 @@ RULES = (
     ),
     at_least("known_default_distance", 1, because="nobody is the own neighbour"),
     at_most("known_default_distance", 3, because="beyond three ties it is missing"),
+    *(at_least(f"known_default_path_count_{ties}", 0, because="own walks are taken away") for ties in (1, 2, 3)),
     rows_not_far_below_earlier_nights(because="ties do not vanish overnight; one half is a guess"),
 )

@@ -11,5 +11,8 @@ RULES = (
     ),
     at_least("rank_ratio", 0, because="a chance is not negative"),
     at_least("money_rank_ratio", 0, because="a chance is not negative"),
+    at_least("money_sender_rank_ratio", 0, because="a chance is not negative"),
+    at_least("community_new_customer_share_30d", 0, because="a part of a whole"),
+    at_most("community_new_customer_share_30d", 1, because="a part of a whole"),
     rows_not_far_below_earlier_nights(because="ties do not vanish overnight; one half is a guess"),
 )

@@ -9,8 +9,8 @@ RULES = (
         because="a feature that notices what nobody knew yet, or the own label, must not be learnt from",
     ),
     in_set(
-        "is_passed",
-        (True,),
+        "verdict",
+        ("passed", "in truth"),
         severity=Severity.WARNING,
         because="what is told without relations is told by something else; by chance alone once in 16 000 times, or "
         "where there are too few outcomes to tell",

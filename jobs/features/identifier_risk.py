@@ -8,7 +8,7 @@ from typing import Final
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from jobs.relations.pairs import MAX_CUSTOMERS_SHARING
+from jobs.relations.pairs import is_heavy
 from jobs.relations.ties import USUAL_SHARE, USUAL_WEIGHT, known_defaults
 from jobs.windows import count_where, happened_by, in_last_days, share_of
 
@@ -36,7 +36,7 @@ def hold_once(holders: DataFrame) -> DataFrame:
     kind = F.when(F.col("identifier_type") == "recipient", F.lit("phone")).otherwise(F.col("identifier_type"))
     counted = holders.where("identifier_type <> 'household'").withColumn("identifier_type", kind)
     return counted.groupBy("identifier_type", "identifier", "customer_id").agg(
-        F.min("first_seen_at").alias("first_seen_at")
+        F.min("first_seen_at").alias("first_seen_at"), F.max(is_heavy()).alias("is_heavy")
     )
 
 
@@ -54,7 +54,7 @@ def describe_identifiers(as_of: date) -> list[Column]:
         new_devices.alias("new_device_count_7d"),
         (new_devices >= BURST_DEVICES).alias("has_device_burst"),
         F.count("holders").alias("shared_identifier_count_ever"),
-        F.coalesce(F.max(F.col("holders") > MAX_CUSTOMERS_SHARING), F.lit(False)).alias("has_heavy_identifier"),
+        F.max("is_heavy").alias("has_heavy_identifier"),
         share_of(F.sum(in_billionths), F.count("holders") * 1_000_000_000).alias("identifier_default_share_mean"),
         (F.max(in_billionths) / F.lit(1_000_000_000)).alias("identifier_default_share_max"),
         F.coalesce(F.sum(other_defaulters), F.lit(0)).alias("identifier_defaulter_count"),

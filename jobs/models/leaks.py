@@ -22,12 +22,11 @@ def attacks_told(attacks: Sequence[Mapping[str, Any]] | None) -> dict[str, Any] 
 
 
 def warnings_of_attacks(told: Mapping[str, Any] | None) -> Iterator[str]:
-    """A sentence for each attack that was noticed."""
+    """A sentence for each attack that was noticed, and for each that could not have been."""
     for attack in told["attacks"] if told else ():
-        if attack["is_passed"] is False:
-            yield (
-                f"the leak audit failed: {attack['family']}, {attack['feature']}, {attack['attack']}: {_reason(attack)}"
-            )
+        if attack["verdict"] in ("failed", "cannot tell"):
+            what = f"{attack['family']}, {attack['feature']}, {attack['attack']}"
+            yield f"the leak audit {attack['verdict']}: {what}: {_reason(attack)}"
 
 
 def _reason(attack: Mapping[str, Any]) -> str:

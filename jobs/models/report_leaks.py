@@ -19,7 +19,7 @@ def leaks_section(told: Mapping[str, Any] | None) -> str:
         "Features that tell of others' promises, attacked in their own definitions as they stood on "
         f"{told['observation_date']}. AUC is among customers with about as many ties. With outcomes dealt anew, or "
         "other neighbours, as many as before, an AUC may be no further from 0.5 than four deviations of chance; 95 of "
-        "100 that tell nothing lie in the interval."
+        "100 that tell nothing lie in the interval. Where four deviations are more than 0.2 nobody can tell."
     )
     attacks = told["attacks"]
     meanings = table(["feature", "AUC", *MEANINGS, "95 % by chance", "verdict"], list(_meanings(attacks)), words=1)
@@ -44,4 +44,5 @@ def _changes(attacks: Sequence[Mapping[str, Any]]) -> Iterator[list[str]]:
 
 
 def _verdict(*attacks: Mapping[str, Any]) -> str:
-    return "passed" if all(one["is_passed"] for one in attacks) else "<b>failed</b>"
+    verdicts = {one["verdict"] for one in attacks}
+    return "<b>failed</b>" if "failed" in verdicts else "cannot tell" if "cannot tell" in verdicts else "passed"

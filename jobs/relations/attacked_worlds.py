@@ -22,7 +22,8 @@ from jobs.windows import midnight_after
 
 COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
     "transfers": (
-        *("payer_customer_id", "payee_customer_id", "transfer_count_180d", "amount_cents_sum_180d"),
+        *("payer_customer_id", "payee_customer_id", "transfer_count", "transfer_count_180d"),
+        *("amount_cents_sum", "amount_cents_sum_180d"),
         *("first_transferred_at", "last_transferred_at"),
     ),
     "identifier_holders": (
@@ -57,12 +58,14 @@ Chance = np.random.Generator
 class Evidence:
     """What features are built from on as_of, by the columns of COLUMNS, and how it turned out.
 
-    outcomes: customer_id and is_default, which is settled only after as_of.
+    outcomes: customer_id and is_default, which is settled only after as_of. other_outcomes: is_default of other
+    observation dates, in any order.
     """
 
     as_of: date
     tables: Mapping[str, pa.Table]
     outcomes: pa.Table
+    other_outcomes: pa.Table | None = None
 
     @property
     def customers(self) -> pa.Array:
@@ -72,11 +75,15 @@ class Evidence:
 
 @dataclass(frozen=True)
 class Worlds:
-    """The evidence under every attack, by name; whose label is flipped; the outcomes, dealt out by chance."""
+    """The evidence under every attack, by name; whose label is flipped; the outcomes, dealt out by chance.
+
+    from_other_days: the customers with outcomes drawn from other observation dates; None where there are none.
+    """
 
     evidence: Mapping[str, Evidence]
     centres: tuple[str, ...]
     dealt: pa.Table
+    from_other_days: pa.Table | None = None
 
     def together(self) -> dict[str, pa.Table]:
         """All worlds in the tables of one, every id led by the name of its world."""
@@ -100,16 +107,17 @@ def attacked_worlds(evidence: Evidence, chance: Chance) -> Worlds:
     """Every world of the audit; the same for equal rows in any order and an equal seed."""
     centres = tuple(_picked(_ordered(evidence.outcomes["customer_id"]), CENTRES, chance))
     dealt = _shuffled(evidence.outcomes, "is_default", chance)
+    other = _drawn_from(evidence.other_outcomes, evidence.outcomes, chance)
     around = _around(evidence, centres)
     worlds = {
-        ALL: _with_traces(evidence, dealt),
+        ALL: _with_traces(evidence, dealt, *([] if other is None else [other])),
         RANDOM_GRAPH: _rewired(evidence, chance),
         **_after_the_day(around, chance),
     }
     for centre in centres:
         worlds[own(centre)] = _around(around, (centre,))
         worlds[flipped(centre)] = _with_flipped_label(worlds[own(centre)], centre)
-    return Worlds(worlds, centres, dealt)
+    return Worlds(worlds, centres, dealt, other)
 
 
 def _after_the_day(around: Evidence, chance: Chance) -> dict[str, Evidence]:
@@ -175,22 +183,38 @@ def _rewired(evidence: Evidence, chance: Chance) -> Evidence:
     return replace(evidence, tables=tables)
 
 
-def _with_traces(evidence: Evidence, dealt: pa.Table) -> Evidence:
+def _drawn_from(others: pa.Table | None, asked: pa.Table, chance: Chance) -> pa.Table | None:
+    """The customers asked, each with an outcome of another observation date.
+
+    Not the customer's own: whoever was bad on one day is likelier to be on another, which is no leak.
+    """
+    if others is None or not len(others):
+        return None
+    drawn = others["is_default"].take(pa.array(chance.integers(0, len(others), len(asked))))
+    return pa.table({"customer_id": asked["customer_id"], "is_default": drawn})
+
+
+def _with_traces(evidence: Evidence, *dealt: pa.Table) -> Evidence:
     """Whoever drew a default takes up, on the day after, a plan that is never paid: only a leak could see it."""
-    bad = dealt.filter(dealt["is_default"])["customer_id"]
+    bad = _ordered(*(outcomes.filter(outcomes["is_default"])["customer_id"] for outcomes in dealt))
     due = evidence.as_of + timedelta(days=30)
     return _with_unpaid(evidence, bad, due, opened_at=midnight_after(evidence.as_of))
 
 
 def _with_later_ties(evidence: Evidence, chance: Chance) -> Evidence:
-    """As many ties as there are customers, of every kind, that begin with the first moment of the day after."""
+    """As many ties as there are customers, of every kind, that begin with the first moment of the day after.
+
+    Everybody stands on a circle of three who pay each other often enough for a ring.
+    """
     people, moment = evidence.customers.to_pylist(), midnight_after(evidence.as_of)
-    pairs = [(people[one], people[other]) for one, other in chance.integers(0, max(1, len(people)), (len(people), 2))]
+    order = [people[place] for place in chance.permutation(len(people))]
+    threes = [order[first : first + 3] for first in range(0, len(order), 3)]
+    pairs = [(three[place - 1], name) for three in threes for place, name in enumerate(three) if len(three) > 1]
     record_of = dict(zip(*(evidence.tables["identities"][name].to_pylist() for name in _IDENTITY[::-1]), strict=True))
     known = evidence.as_of + timedelta(days=1)
     seen = (moment, moment, known, 2)
     added: dict[str, list[tuple[object, ...]]] = {
-        "transfers": [(one, other, 1, 100_00, moment, moment) for one, other in pairs],
+        "transfers": [(one, other, 9, 9, 100_00, 100_00, moment, moment) for one, other in pairs],
         "identifier_holders": [
             (KINDS[number % len(KINDS)], f"of the day after {number}", name, *seen)
             for number, pair in enumerate(pairs)

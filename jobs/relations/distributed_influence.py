@@ -9,7 +9,7 @@ from __future__ import annotations
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from jobs.relations.distributed import chances_of, clustering, customers_of, moved_along, ties_of
+from jobs.relations.distributed import chances_of, clustering, customers_of, degrees, moved_along, ties_of
 from jobs.relations.influence import FARTHEST, STEPS
 from jobs.relations.measures import DAMPING
 
@@ -60,25 +60,32 @@ def own_visits(edges: DataFrame, bad: DataFrame, *, steps: int = STEPS) -> DataF
     return every_round.groupBy("customer_id").agg(((1 - DAMPING) * F.sum("own_visits")).alias("own_visits"))
 
 
-def paths_to_known_bad(edges: DataFrame, bad: DataFrame) -> DataFrame:
-    """customer_id, paths_1, paths_2, paths_3: walks of so many ties from another known defaulter."""
+def paths_to_known_bad(edges: DataFrame, bad: DataFrame, *, longest: int = FARTHEST) -> DataFrame:
+    """customer_id, paths_1, paths_2, paths_3, up to `longest`: walks of so many ties from another known defaulter."""
     ties = ties_of(edges).withColumn("chance", F.lit(1.0)).localCheckpoint()
-    found = clustering(edges).join(bad.withColumn("is_bad", F.lit(1.0)), "customer_id", how="left")
-    returns = {1: F.lit(0), 2: F.col("degree"), 3: 2 * F.col("triangle_count")}
+    measured = clustering(edges) if longest == FARTHEST else degrees(edges)
+    found = measured.join(bad.select("customer_id", F.lit(1.0).alias("is_bad")), "customer_id", how="left")
     walks = bad.select("customer_id", F.lit(1.0).alias("walks"))
-    for length in range(1, FARTHEST + 1):
+    for length in range(1, longest + 1):
         walks = moved_along(ties, walks, "walks").localCheckpoint()
         arrived = walks.withColumnRenamed("walks", f"walks_{length}")
         found = found.join(arrived, "customer_id", how="left")
-    return found.select("customer_id", *(_without_own(length, own) for length, own in returns.items()))
+    returns = {1: F.lit(0), 2: F.col("degree"), 3: 2 * F.col("triangle_count") if longest == FARTHEST else F.lit(0)}
+    lengths = range(1, longest + 1)
+    return found.select("customer_id", *(_without_own(length, returns[length]) for length in lengths))
 
 
 def distance_to_known_bad(edges: DataFrame, bad: DataFrame) -> DataFrame:
     """customer_id, distance: 1, 2, 3, or 0 when no other known defaulter lies within three ties."""
+    return paths_to_known_bad(edges, bad).select("customer_id", distance_by_paths().alias("distance"))
+
+
+def distance_by_paths() -> Column:
+    """The shortest length of which there are walks; 0 without any."""
     distance = F.lit(0)
     for length in range(FARTHEST, 0, -1):
         distance = F.when(F.col(f"paths_{length}") > 0.5, F.lit(length)).otherwise(distance)
-    return paths_to_known_bad(edges, bad).select("customer_id", distance.cast("int").alias("distance"))
+    return distance.cast("int")
 
 
 def _one_step(steady: DataFrame, walks: DataFrame) -> DataFrame:

@@ -6,14 +6,13 @@ The shapes are those of Altman et al. 2023 (fan-in, fan-out, scatter-gather, cyc
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import numpy as np
 import pyarrow as pa
 from scipy import sparse
 from scipy.sparse.csgraph import connected_components
 
 from jobs.relations.graph import Graph, Numbers, graph_of
+from jobs.relations.walks import batches
 
 LONGEST_CYCLE = 6
 """Longer ones happen by chance in any town."""
@@ -26,8 +25,6 @@ MOST_PARTNERS = 200
 
 It bounds the work, and circles through a till are no circles.
 """
-
-ROWS_AT_ONCE = 2_000
 
 
 def describe_flows(flows: pa.Table) -> pa.Table:
@@ -69,15 +66,16 @@ def cycle_lengths(arcs: sparse.csr_array, *, longest: int = LONGEST_CYCLE) -> Nu
     _, part = connected_components(arcs, directed=True, connection="strong")
     members = np.flatnonzero(np.bincount(part)[part] > 1)  # everybody else lies on no cycle
     inner = arcs[members][:, members].tocsr()
-    for rows in _blocks(len(members)):
-        shortest[members[rows]] = _shortest_returns(inner, rows, longest)
+    back = inner.T.tocsr()
+    for rows in batches(np.arange(len(members)), steps=(longest + 1) // 2, along=(inner, back)):
+        shortest[members[rows]] = _shortest_returns(inner, back, rows, longest)
     return shortest
 
 
 def gathered_counts(arcs: sparse.csr_array) -> Numbers:
     """Others whom the customer's payees paid by two or more hands: scatter-gather, seen from where it begins."""
     counts = np.zeros(arcs.shape[0], dtype=np.int64)
-    for rows in _blocks(arcs.shape[0]):
+    for rows in batches(np.arange(arcs.shape[0]), steps=2, along=(arcs,)):
         ways = (arcs[rows] @ arcs).tocoo()
         is_gathered = (ways.data > 1.5) & (ways.coords[1] != rows[ways.coords[0]])
         counts[rows] = np.bincount(ways.coords[0][is_gathered], minlength=len(rows))
@@ -117,9 +115,8 @@ def _sums(who: Numbers, day: Numbers, cents: Numbers, size: int, days: int) -> N
     return total
 
 
-def _shortest_returns(arcs: sparse.csr_array, rows: Numbers, longest: int) -> Numbers:
+def _shortest_returns(arcs: sparse.csr_array, back: sparse.csr_array, rows: Numbers, longest: int) -> Numbers:
     start = sparse.csr_array((np.ones(len(rows)), (np.arange(len(rows)), rows)), shape=(len(rows), arcs.shape[0]))
-    back = arcs.T.tocsr()
     forwards, backwards = [start], [start]
     for _ in range((longest + 1) // 2):
         forwards.append(_reached(forwards[-1] @ arcs))
@@ -133,8 +130,3 @@ def _shortest_returns(arcs: sparse.csr_array, rows: Numbers, longest: int) -> Nu
 
 def _reached(walks: sparse.csr_array) -> sparse.csr_array:
     return sparse.csr_array((np.ones_like(walks.data), walks.indices, walks.indptr), shape=walks.shape)
-
-
-def _blocks(size: int) -> Iterator[Numbers]:
-    for start in range(0, size, ROWS_AT_ONCE):
-        yield np.arange(start, min(size, start + ROWS_AT_ONCE))

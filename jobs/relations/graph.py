@@ -68,6 +68,10 @@ class Graph:
         """The weight from the row's customer to the column's, parallel edges added up; no loops."""
         return self._matrix(self.source, self.target, self.weight)
 
+    def turned(self) -> Graph:
+        """The same customers with every edge the other way round."""
+        return Graph(self.customers, self.target, self.source, self.weight)
+
     def table(self, columns: Mapping[str, Any]) -> pa.Table:
         """One row per customer with a value of each measure, ordered by id."""
         return pa.table({"customer_id": self.customers, **columns})

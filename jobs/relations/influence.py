@@ -12,7 +12,8 @@ k: three steps from each defaulter give the returns of six.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -20,15 +21,13 @@ from scipy import sparse
 
 from jobs.relations.graph import Floats, Graph, Numbers
 from jobs.relations.measures import DAMPING, degrees, transitions, triangles
+from jobs.relations.walks import batches
 
 STEPS = 6
 """Everybody knows everybody over about six hands: what arrives later no longer tells one customer from another."""
 
 FARTHEST = 3
 """Beyond three ties a known default is everybody's (E10)."""
-
-ENTRIES_AT_ONCE = 4_000_000
-"""Of the walks that are held at one time: about 100 MB."""
 
 Flags = npt.NDArray[np.bool_]
 
@@ -60,7 +59,7 @@ def own_visits(graph: Graph, bad: Numbers, *, steps: int = STEPS) -> Floats:
     """Expected visits of each defaulter's own walkers to the defaulter, the stay at the start included."""
     steady = _symmetric(graph.weighted_ties)
     visits = np.ones(len(bad))
-    for part in _batches(graph, bad, steps=(steps + 1) // 2):
+    for part in batches(bad, steps=(steps + 1) // 2, along=(graph.ties,)):
         walks = sparse.csr_array((np.ones(len(part)), (np.arange(len(part)), bad[part])), shape=(len(part), graph.size))
         for step in range(1, steps + 1):
             if step % 2:
@@ -71,24 +70,28 @@ def own_visits(graph: Graph, bad: Numbers, *, steps: int = STEPS) -> Floats:
     return (1 - DAMPING) * visits
 
 
-def paths_to_known_bad(graph: Graph, is_bad: Flags) -> dict[int, Floats]:
-    """For 1, 2 and 3 ties: the walks of that length that come from another known defaulter.
+def paths_to_known_bad(graph: Graph, is_bad: Flags, *, longest: int = FARTHEST) -> dict[int, Floats]:
+    """For 1, 2 and 3 ties, up to `longest`: the walks of that length that come from another known defaulter.
 
     Own walks are taken away exactly: out and back along every tie, and around every triangle either way.
     """
     walks = is_bad.astype(np.float64)
-    returns = {1: np.zeros(graph.size), 2: degrees(graph).astype(np.float64), 3: 2.0 * triangles(graph)}
+    returns: dict[int, Callable[[Graph], Any]] = {2: degrees, 3: lambda ties: 2.0 * triangles(ties)}
     found: dict[int, Floats] = {}
-    for length in range(1, FARTHEST + 1):
+    for length in range(1, longest + 1):
         walks = graph.ties @ walks
-        found[length] = walks - is_bad * returns[length]
+        found[length] = walks - is_bad * returns[length](graph) if length in returns else walks.copy()
     return found
 
 
 def distance_to_known_bad(graph: Graph, is_bad: Flags) -> Numbers:
     """Ties on the shortest way to another known defaulter: 1, 2, 3, or 0 when there is none within three."""
-    paths = paths_to_known_bad(graph, is_bad)
-    distance = np.zeros(graph.size, dtype=np.int32)
+    return distance_by(paths_to_known_bad(graph, is_bad))
+
+
+def distance_by(paths: Mapping[int, Floats]) -> Numbers:
+    """The shortest length of which there are walks; 0 without any."""
+    distance = np.zeros(len(paths[1]), dtype=np.int32)
     for length in range(FARTHEST, 0, -1):
         distance[paths[length] > 0.5] = length
     return distance
@@ -99,16 +102,6 @@ def _symmetric(weights: sparse.csr_array) -> sparse.csr_array:
     root = np.divide(1.0, np.sqrt(held), out=np.zeros_like(held), where=held > 0)
     values = weights.data * np.repeat(root, np.diff(weights.indptr)) * root[weights.indices]
     return sparse.csr_array((values, weights.indices, weights.indptr), shape=weights.shape)
-
-
-def _batches(graph: Graph, bad: Numbers, *, steps: int) -> Iterator[Numbers]:
-    """Positions in bad, so many together that their walks fit; nobody reaches more customers than there are walks."""
-    reach = np.ones(graph.size)
-    for _ in range(steps):
-        reach = np.minimum(graph.ties @ reach, graph.size)
-    entries = np.cumsum(reach[bad] + 1) // ENTRIES_AT_ONCE
-    if len(bad):
-        yield from np.split(np.arange(len(bad)), np.flatnonzero(np.diff(entries)) + 1)
 
 
 def _row_products(one: sparse.csr_array, other: sparse.csr_array) -> Floats:

@@ -8,7 +8,7 @@ Reed 1995; Maslov and Sneppen 2002), leaving out the own label (Óskarsdóttir a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Final
@@ -30,14 +30,21 @@ from jobs.relations.attacked_worlds import (
 from jobs.relations.graph import Floats
 
 DEVIATIONS: Final = 4.0  # chance passes this bound once in 16 000 times
+NOTICEABLE: Final = 0.2  # a leak of outcomes makes an AUC of 0.7 at the least; a guess. Where chance does, none is seen
 TOLERANCE: Final = 1e-9
 DIGITS: Final = 6
 TIES_TOLD_APART: Final = (1, 2, 4, 7)  # more classes would leave too few customers to compare in each
 
 OWN_LABEL: Final = "own label flipped"
 DEALT_ANEW: Final = "outcomes dealt anew"
+OF_OTHER_DAYS: Final = "outcomes of other days"
 NO_ATTACK: Final = "none"
 EVERY_COLUMN: Final = "every column"
+
+PASSED: Final = "passed"
+FAILED: Final = "failed"
+CANNOT_TELL: Final = "cannot tell"
+IN_TRUTH: Final = "in truth"
 
 Values = dict[str, tuple[object, ...]]
 """What a feature says of each customer: the columns of its family but the customer."""
@@ -67,22 +74,23 @@ class Finding:
     changed_customer_count: int | None = None
     auc: float | None = None
     auc_deviation: float | None = None
-    is_passed: bool | None = None
+    verdict: str = IN_TRUTH
 
 
 def findings(family: Family, built: pa.Table, worlds: Worlds) -> Iterator[Finding]:
     """Every attack on a family, from its rows over all worlds together."""
     columns, of_world = _by_world(built)
     for attack, beside in AFTER_THE_DAY.items():
-        yield _change(family, attack, of_world.get(beside, {}), of_world.get(attack, {}))
-    yield _change(family, OWN_LABEL, *_own_rows(of_world, worlds.centres))
+        people = worlds.evidence[attack].customers.to_pylist()
+        yield _change(family, attack, people, of_world.get(beside, {}), of_world.get(attack, {}))
+    yield _change(family, OWN_LABEL, worlds.centres, *_own_rows(of_world, worlds.centres))
     for feature in family.judged:
         position = columns.index(feature)
-        for attack, world in ((NO_ATTACK, ALL), (DEALT_ANEW, ALL), (RANDOM_GRAPH, RANDOM_GRAPH)):
+        for attack in (NO_ATTACK, DEALT_ANEW, OF_OTHER_DAYS, RANDOM_GRAPH):
+            world = RANDOM_GRAPH if attack == RANDOM_GRAPH else ALL
             values = {name: _number(row[position]) for name, row in of_world.get(world, {}).items()}
             evidence = worlds.evidence[world]
-            judged = replace(evidence, outcomes=worlds.dealt) if attack == DEALT_ANEW else evidence
-            yield _meaning(family, feature, attack, values, judged)
+            yield _meaning(family, feature, attack, values, replace(evidence, outcomes=_judged_by(attack, worlds)))
 
 
 def lift(feature: Mapping[str, float], evidence: Evidence) -> tuple[float, float]:
@@ -106,20 +114,27 @@ def lift(feature: Mapping[str, float], evidence: Evidence) -> tuple[float, float
     return (won / pairs - 0.5, float(np.sqrt(variance)) / pairs) if pairs else (float("nan"), float("nan"))
 
 
-def _change(family: Family, attack: str, before: Values, after: Values) -> Finding:
-    everyone = before | after
+def _judged_by(attack: str, worlds: Worlds) -> pa.Table:
+    """The outcomes that a feature is compared with."""
+    true = worlds.evidence[ALL].outcomes
+    if attack == OF_OTHER_DAYS:
+        return true.slice(0, 0) if worlds.from_other_days is None else worlds.from_other_days
+    return worlds.dealt if attack == DEALT_ANEW else true
+
+
+def _change(family: Family, attack: str, people: Collection[str], before: Values, after: Values) -> Finding:
+    """Whether a row of one of the people changed, came or went."""
+    everyone = {*people, *before, *after}
     changed = sum(not _is_equal(before.get(name), after.get(name)) for name in everyone)
-    is_passed = bool(everyone) and not changed  # nobody to look at is no proof
-    return Finding(
-        family.name, EVERY_COLUMN, attack, len(everyone), changed_customer_count=changed, is_passed=is_passed
-    )
+    verdict = FAILED if changed else PASSED if everyone else CANNOT_TELL  # nobody to look at is no proof
+    return Finding(family.name, EVERY_COLUMN, attack, len(everyone), changed_customer_count=changed, verdict=verdict)
 
 
 def _meaning(family: Family, feature: str, attack: str, values: Mapping[str, float], evidence: Evidence) -> Finding:
     better, deviation = lift(values, evidence)
     size, is_attack = len(evidence.outcomes), attack != NO_ATTACK
     if np.isnan(better):
-        return Finding(family.name, feature, attack, size, is_passed=False if is_attack else None)
+        return Finding(family.name, feature, attack, size, verdict=CANNOT_TELL if is_attack else IN_TRUTH)
     return Finding(
         family.name,
         feature,
@@ -127,8 +142,15 @@ def _meaning(family: Family, feature: str, attack: str, values: Mapping[str, flo
         size,
         auc=round(0.5 + better, DIGITS),
         auc_deviation=round(deviation, DIGITS),
-        is_passed=bool(abs(better) <= DEVIATIONS * deviation) if is_attack else None,
+        verdict=_verdict(better, DEVIATIONS * deviation) if is_attack else IN_TRUTH,
     )
+
+
+def _verdict(better: float, by_chance: float) -> str:
+    """Whether what is told is more than chance tells; where chance tells a lot, nothing is known of the rest."""
+    if abs(better) > by_chance:
+        return FAILED
+    return PASSED if by_chance <= NOTICEABLE else CANNOT_TELL
 
 
 def _own_rows(of_world: Mapping[str, Values], centres: Iterable[str]) -> tuple[Values, Values]:
@@ -146,8 +168,13 @@ def _by_world(built: pa.Table) -> tuple[list[str], dict[str, Values]]:
     of_world: dict[str, Values] = {}
     for led, row in zip(built["customer_id"].to_pylist(), rows, strict=True):
         world, name = led.split("|", 1)
-        of_world.setdefault(world, {})[name] = row
+        of_world.setdefault(world, {})[name] = tuple(_without_world(value, world) for value in row)
     return columns, of_world
+
+
+def _without_world(value: object, world: str) -> object:
+    """The id of a group is a customer's, led by the name of the world as all ids are."""
+    return value.removeprefix(f"{world}|") if isinstance(value, str) else value
 
 
 def _is_equal(one: tuple[object, ...] | None, other: tuple[object, ...] | None) -> bool:

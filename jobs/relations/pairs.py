@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from pyspark.sql import DataFrame
+from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 MAX_CUSTOMERS_SHARING: Final = 10
@@ -16,6 +16,11 @@ MAX_CUSTOMERS_SHARING: Final = 10
 
 WHOLE_TIE: Final = 2520
 """1/(n - 1) is a whole number of these parts for every n up to MAX_CUSTOMERS_SHARING, so that sums of it are exact."""
+
+
+def is_heavy() -> Column:
+    """Whether the thing of a holder has too many customers to tie any of them."""
+    return F.col("holder_count") > MAX_CUSTOMERS_SHARING
 
 
 def tie_holders(holders: DataFrame, thing: tuple[str, ...], *kind: str) -> DataFrame:

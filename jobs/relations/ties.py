@@ -12,7 +12,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from jobs.relations.pairs import WHOLE_TIE
-from jobs.windows import happened_by
+from jobs.windows import days_before, happened_by
 
 logger = logging.getLogger("nightledger")
 
@@ -21,9 +21,10 @@ KINDS: Final = (*("transfer", "phone", "address", "device", "recipient", "househ
 
 MOST_PARTNERS: Final = 200
 """Who exchanged money with more customers is a shop, a landlord or a collecting account, and ties nobody by transfers;
-who brought more to the shop is a recruiter.
+who brought more to the shop is a recruiter; who shares devices with more lends them out, each to a few.
 
-It also bounds the work: no walk goes through a customer with more ties than that, whatever the size of the alliance.
+It also bounds the work: nobody has more than so many neighbours by each of the KINDS, whatever the size of the
+alliance, so that a walk of a given length from each of some customers costs in proportion to their number.
 """
 
 DEFAULT_DAYS: Final = 60  # as the credit label counts a default
@@ -36,11 +37,12 @@ EDGES_IN_MEMORY: Final = 5_000_000
 
 
 def all_ties(transfers: DataFrame, shared_identifiers: DataFrame, favours: DataFrame, as_of: date) -> DataFrame:
-    """One row per pair and kind of tie: source_id, target_id, kind, weight in parts of WHOLE_TIE, cents.
+    """One row per pair and kind of tie: source_id, target_id, kind, weight in parts of WHOLE_TIE, cents, age_days.
 
     transfers: a row per payer and payee; the edge points to the payee and carries the cents of 180 days.
     shared_identifiers: a row per pair and kind; the edge carries no money.
     favours: a row per giver, receiver and kind; the edge points to the receiver and carries no money.
+    Of a kind by which a customer has more than MOST_PARTNERS partners the customer has no tie at all.
     """
     whole, nothing = F.lit(WHOLE_TIE).cast("bigint"), F.lit(0).cast("bigint")
     paid = transfers.where(happened_by("first_transferred_at", as_of)).select(
@@ -48,20 +50,24 @@ def all_ties(transfers: DataFrame, shared_identifiers: DataFrame, favours: DataF
         F.lit("transfer").alias("kind"),
         whole.alias("weight"),
         F.col("amount_cents_sum_180d").alias("cents"),
+        days_before(as_of, "first_transferred_at").alias("age_days"),
     )
     favoured = favours.where(happened_by("first_seen_at", as_of)).select(
         *_ends("giver_customer_id", "receiver_customer_id"),
         F.col("favour_type").alias("kind"),
         whole.alias("weight"),
         nothing.alias("cents"),
+        days_before(as_of, "first_seen_at").alias("age_days"),
     )
     shared = shared_identifiers.where(happened_by("first_seen_at", as_of)).select(
         *_ends("first_customer_id", "second_customer_id"),
         F.col("identifier_type").alias("kind"),
         F.round(F.col("tie_weight") * WHOLE_TIE).cast("bigint").alias("weight"),
         nothing.alias("cents"),
+        days_before(as_of, "first_seen_at").alias("age_days"),
     )
-    return _without_busy(paid.unionByName(favoured).where("source_id <> target_id")).unionByName(shared)
+    ties = paid.unionByName(favoured).unionByName(shared)
+    return _without_busy(ties.where("source_id <> target_id"))
 
 
 def known_defaults(instalments: DataFrame, identities: DataFrame, as_of: date) -> DataFrame:
@@ -69,11 +75,16 @@ def known_defaults(instalments: DataFrame, identities: DataFrame, as_of: date) -
 
     A default is known from the day on which the instalment has been unpaid that long, not before.
     """
+    return matured_borrowers(instalments, identities, as_of).where("is_bad").select("customer_id")
+
+
+def matured_borrowers(instalments: DataFrame, identities: DataFrame, as_of: date) -> DataFrame:
+    """customer_id, is_bad: everyone of whom a default could be known by as_of, and whether one is."""
     return (
-        instalments.where(happened_by("plan_opened_at", as_of) & had_defaulted(as_of))
+        instalments.where(happened_by("plan_opened_at", as_of) & could_have_defaulted(as_of))
         .join(identities.select("source_record_id", "customer_id"), "source_record_id", how="inner")
-        .select("customer_id")
-        .distinct()
+        .groupBy("customer_id")
+        .agg(F.max(had_defaulted(as_of)).alias("is_bad"))
     )
 
 
@@ -103,8 +114,10 @@ def in_one_process(edges: DataFrame, most: int, what: str) -> pa.Table | None:
 
 
 def busy_customers(sources: pa.ChunkedArray, targets: pa.ChunkedArray) -> pa.Array:
-    """The same customers as `all_ties` leaves out of one kind of tie, from the ends of one row per pair."""
-    partners = pa.chunked_array([*sources.chunks, *targets.chunks], pa.string()).value_counts()
+    """The same customers as `all_ties` leaves out of one kind of tie, from the ends of its rows."""
+    ends = pa.table({"one": pc.min_element_wise(sources, targets), "other": pc.max_element_wise(sources, targets)})
+    pairs = ends.group_by(["one", "other"]).aggregate([])  # two who pay each other are one pair
+    partners = pa.chunked_array([*pairs["one"].chunks, *pairs["other"].chunks], pa.string()).value_counts()
     return partners.field("values").filter(pc.greater(partners.field("counts"), MOST_PARTNERS))
 
 
@@ -112,17 +125,13 @@ def _ends(source: str, target: str) -> tuple[Column, Column]:
     return F.col(source).alias("source_id"), F.col(target).alias("target_id")
 
 
-def _without_busy(directed: DataFrame) -> DataFrame:
-    """The ties of a kind between customers with at most MOST_PARTNERS of that kind, both directions together."""
-    left = directed
-    counts = [
-        directed.groupBy(F.col(end).alias("busy_id"), F.col("kind").alias("busy_kind")).agg(
-            F.count("*").alias("partners")
-        )
-        for end in ("source_id", "target_id")
-    ]
-    partners = counts[0].unionByName(counts[1]).groupBy("busy_id", "busy_kind").agg(F.sum("partners").alias("partners"))
+def _without_busy(ties: DataFrame) -> DataFrame:
+    """The ties of a kind between customers with at most MOST_PARTNERS different others by it, in either direction."""
+    pairs = ties.select("kind", F.least("source_id", "target_id").alias("one"), F.greatest("source_id", "target_id"))
+    ends = pairs.toDF("kind", "one", "other").distinct().select("kind", F.explode(F.array("one", "other")))
+    partners = ends.toDF("busy_kind", "busy_id").groupBy("busy_id", "busy_kind").agg(F.count("*").alias("partners"))
     busy = partners.where(F.col("partners") > MOST_PARTNERS).select("busy_id", "busy_kind")
+    left = ties
     for end in ("source_id", "target_id"):
         is_busy = (F.col(end) == F.col("busy_id")) & (F.col("kind") == F.col("busy_kind"))
         left = left.join(busy, is_busy, how="leftanti")

@@ -1,9 +1,9 @@
 """How many of the others behind a customer's phones, addresses, devices and cards are known to have defaulted.
 
 Every share leaves the customer out and is drawn towards the usual: (defaulters + 5 * usual) / (others + 5), where usual
-is 0.02. A recipient's phone counts as a phone, a home as one of the addresses. Heavy identifiers, of more than ten
-customers, tie nobody but count here: no pair of people is ever formed. A default is known when an instalment has been
-unpaid for 60 days.
+is 0.02. A recipient's phone counts as a phone, a home as one of the addresses. Heavy identifiers, used by more than ten
+customers in one and the same way, tie nobody but count here: no pair of people is ever formed. A default is known when
+an instalment has been unpaid for 60 days.
 """
 
 from schemas.cleaned.instalments import INSTALMENTS
@@ -30,7 +30,7 @@ IDENTIFIER_RISK = Table(
         Column("new_device_count_7d", "bigint", "devices first seen with the customer in the last 7 days"),
         Column("has_device_burst", "boolean", "whether these are three or more"),
         Column("shared_identifier_count_ever", "bigint", "of these, seen with somebody else too"),
-        Column("has_heavy_identifier", "boolean", "whether one of them is used by more than ten customers"),
+        Column("has_heavy_identifier", "boolean", "whether one of them is listed in edges/heavy_identifiers"),
         Column(
             "identifier_default_share_mean",
             "double",

@@ -3,7 +3,8 @@
 A neighbour is another customer tied by a transfer ever, a shared identifier or a favour. Moments of amounts are those
 of the whole, not of a sample (Joanes and Gill 1998). A default is known when an instalment has been unpaid for 60 days;
 the share of neighbours known to have defaulted is drawn towards the usual: (defaulted + 5 * usual) / (matured + 5),
-where usual is 0.02 and a neighbour is matured when some instalment was due 60 or more days ago.
+where usual is 0.02 and a neighbour is matured when some instalment was due 60 or more days ago. Defaulters two ties
+away and the growth of the community are told in default_influence and network_position, which see the whole network.
 """
 
 from collections.abc import Iterator

@@ -2,8 +2,9 @@
 
 Of the newest observation date of the training. The definitions of the night are attacked themselves, on copies of what
 was known: ties, plans, payments and defaults of the day after are added, and nothing may change; the own label is
-flipped, and the own row may not change; outcomes are dealt anew (Ojala and Garriga 2010), or neighbours are (Molloy and
-Reed 1995), and nothing may be told of outcomes any more. Told means AUC among customers with about as many ties.
+flipped, and the own row may not change; outcomes are dealt anew (Ojala and Garriga 2010), also from other days, or
+neighbours are (Molloy and Reed 1995), and nothing may be told of outcomes any more. Told means AUC among customers with
+about as many ties. Late knowledge is no attack here: which rows a night reads is settled by the day they were captured.
 """
 
 from schemas.cleaned.instalments import INSTALMENTS
@@ -24,10 +25,12 @@ CHANGES = (
 )
 """Attacks under which nothing changes."""
 
-MEANINGS = ("outcomes dealt anew", "random graph")
+MEANINGS = ("outcomes dealt anew", "outcomes of other days", "random graph")
 """Attacks after which nothing is told."""
 
 NO_ATTACK = "none"
+
+VERDICTS = ("passed", "failed", "cannot tell", "in truth")
 
 LEAK_AUDIT = Table(
     __name__,
@@ -47,7 +50,8 @@ LEAK_AUDIT = Table(
             "string",
             "ties, plans, payments, defaults of the day after: added to what was known. own label flipped: a known "
             "default unknown, an unknown one known, for one customer at a time. outcomes dealt anew: by chance, and "
-            "those who drew a default leave a trace on the day after. random graph: everyone as many ties as before, "
+            "those who drew a default leave a trace on the day after. outcomes of other days: the same with outcomes "
+            "drawn from other observation dates. random graph: everyone as many ties as before, "
             "other neighbours. none: what the feature tells in truth",
             allowed=(*CHANGES, *MEANINGS, NO_ATTACK),
         ),
@@ -67,10 +71,11 @@ LEAK_AUDIT = Table(
         ),
         Column("auc_deviation", "double", "standard deviation of the AUC by pure chance, around 0.5", missing="as auc"),
         Column(
-            "is_passed",
-            "boolean",
-            "whether the attack went unnoticed: nothing changed, or the AUC lies within 4 deviations of 0.5",
-            missing="no attack",
+            "verdict",
+            "string",
+            "passed: nothing changed, or the AUC lies within 4 deviations of 0.5. failed: it does not. cannot tell: "
+            "nobody to look at, or so few outcomes that 4 deviations are more than 0.2. in truth: no attack",
+            allowed=VERDICTS,
         ),
     ),
 )

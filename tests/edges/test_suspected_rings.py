@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from jobs.edges.suspected_rings import build
 from schemas.edges.shared_identifiers import SHARED_IDENTIFIERS
 from schemas.edges.suspected_rings import SUSPECTED_RINGS
@@ -11,8 +13,9 @@ from schemas.edges.transfers import TRANSFERS
 from tests.conftest import TableMaker, rows
 from tests.features.random_rows import AS_OF, Row
 from tests.relations.conftest import interpreting_spark
+from tests.relations.plans import plans_that_stay_in_the_engine
 
-__all__ = ["interpreting_spark"]  # the fixture `spark` of this module
+__all__ = ["interpreting_spark", "plans_that_stay_in_the_engine"]  # fixtures of this module
 
 
 def paid(payer: str, payee: str, times: int = 4, first: str = "2025-09-01", last: str = "2026-02-28") -> Row:
@@ -42,6 +45,7 @@ def found(table: TableMaker, paying: list[Row], *columns: str, **more: int) -> l
     return rows(build(table(TRANSFERS, paying), table(SHARED_IDENTIFIERS, SHARED), as_of=AS_OF, **more), *columns)
 
 
+@pytest.mark.usefixtures("plans_stay_in_the_engine")
 def test_a_circle_is_shown_with_its_evidence_and_the_same_on_spark(table: TableMaker) -> None:
     leader = paid("bob", "ann", times=1)  # the last payment, to whom it all goes
     friends = [paid("dia", "eve"), paid("eve", "dia"), paid("eve", "ann"), paid("ann", "dia", times=3)]

@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pytest
 
 from expectations import judge
@@ -27,6 +28,7 @@ from expectations.rules import (
     sum_between,
     unique,
 )
+from expectations.verdict import RuleResult, Verdict
 from tests.expectations.conftest import NIGHT, WALLETS, WalletChecker, offenders, say_rules, stage, wallets_named
 from tests.expectations.kinds import KINDS, Kind, Wallets
 
@@ -63,6 +65,19 @@ def test_the_message_says_what_where_how_many_and_why(checked: WalletChecker) ->
         "features.wallets 2026-04-01: balance_cents must be at least 0, is not in 1 of 2 rows (a guess); "
         "rows are in quarantine"
     )
+
+
+def test_what_broke_a_rule_about_a_model_is_named_and_a_customer_never() -> None:
+    broken = RuleResult(at_most("changed", 0, because="a guess"), success=False, failing_rows=1)
+    rows = {"rule": ["r"], "severity": ["critical"], "because": ["a guess"], "offending_values": ["{}"]}
+
+    def message(dataset: str, key: dict[str, list[str]]) -> str:
+        return Verdict(dataset, NIGHT, 9, "pandas", (broken,), pa.table({**rows, **key})).message
+
+    attack = {"family": ["neighbourhood"], "attack": ["own label flipped"]}
+    assert message("models.leak_audit", attack).endswith("rows are in quarantine: neighbourhood, own label flipped")
+    assert message("models.observations", {"customer_id": ["ann"]}).endswith("rows are in quarantine")
+    assert message("edges.heavy_identifiers", {"identifier": ["d1"]}).endswith("rows are in quarantine")
 
 
 def test_a_warning_is_reported_and_does_not_stop(checked: WalletChecker) -> None:

@@ -20,6 +20,7 @@ from tests.conftest import TableMaker, rows
 from tests.features.random_rows import AS_OF, Row
 from tests.features.test_network_position import favour, sent, shared
 from tests.relations.conftest import interpreting_spark
+from tests.relations.plans import plans_that_stay_in_the_engine
 
 NAMES = ("ann", "bob", "cem", "dia", "eve", "fay")
 PEOPLE = [{"source_record_id": f"shop:{name}", "customer_id": name} for name in NAMES]
@@ -27,7 +28,7 @@ CHAIN = [sent(one, other) for one, other in pairwise(NAMES)]
 KNOWN_TODAY, KNOWN_TOMORROW = "2026-01-30", "2026-01-31"  # 60 days before the night, and before the one after it
 
 
-__all__ = ["interpreting_spark"]  # the fixture `spark` of this module
+__all__ = ["interpreting_spark", "plans_that_stay_in_the_engine"]  # fixtures of this module
 
 
 def owed(name: str, due_date: str, settled_date: str | None = None) -> Row:
@@ -79,6 +80,20 @@ def test_t6_the_own_default_changes_nothing_of_the_own_row(table: TableMaker) ->
     assert after["cem"][0] > before["cem"][0], "the others see that ann defaulted"
 
 
+def test_ways_from_others_defaults_are_counted_and_compared_with_ways_from_all_who_could_have(
+    table: TableMaker,
+) -> None:
+    paid = [sent("ann", "bob"), sent("bob", "cem"), sent("ann", "dia"), sent("dia", "cem"), sent("cem", "eve")]
+    paid_back = owed("eve", "2025-06-01", "2025-06-01")
+    columns = [*(f"known_default_path_count_{ties}" for ties in (1, 2, 3)), "two_tie_default_share"]
+    found = by_name(described(table, [owed("cem", KNOWN_TODAY), paid_back], *columns, paid=paid))
+    assert found["ann"] == (0, 2, 0, pytest.approx((2 + 0.1) / (2 + 5)))  # over bob and over dia
+    assert found["bob"] == (1, 0, 5, pytest.approx(0.1 / (1 + 5)))  # eve, two ties away, pays
+    assert found["cem"] == (0, 0, 0, pytest.approx(0.1 / 5)), "the own default is on no way"
+    unknown = by_name(described(table, [owed("cem", KNOWN_TOMORROW), paid_back], *columns, paid=paid))
+    assert unknown["ann"] == (0, 0, 0, pytest.approx(0.1 / 5))
+
+
 def test_kinds_are_told_apart(table: TableMaker) -> None:
     columns = [f"default_influence_by_{kind}" for kind in ("transfer", "device", "gift", "phone")]
     found = described(
@@ -98,6 +113,7 @@ def test_kinds_are_told_apart(table: TableMaker) -> None:
     assert tuple(KINDS_OF_TIE) == KINDS == ("transfer", *IDENTIFIER_TYPES, *FAVOURS.column("favour_type").allowed)
 
 
+@pytest.mark.usefixtures("plans_stay_in_the_engine")
 def test_t17_above_the_budget_spark_says_the_same(table: TableMaker, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("jobs.features.default_influence.STEPS", 3)
     monkeypatch.setattr("jobs.features.default_influence.KINDS", ("device", "phone"))
@@ -105,13 +121,15 @@ def test_t17_above_the_budget_spark_says_the_same(table: TableMaker, monkeypatch
     more = {"paid": CHAIN[:4], "tied": [shared("ann", "cem"), shared("bob", "fay")]}
     columns = (
         "known_default_distance",
+        *(f"known_default_path_count_{ties}" for ties in (1, 2, 3)),
         "default_influence",
+        "two_tie_default_share",
         "default_influence_per_tie",
         "default_influence_by_device",
         "default_influence_by_phone",
     )
     here = described(table, owing, *columns, **more)
     on_spark = described(table, owing, *columns, edges_in_memory=2, **more)
-    assert [row[:2] for row in on_spark] == [row[:2] for row in here]
+    assert [row[:5] for row in on_spark] == [row[:5] for row in here]
     for one, other in zip(here, on_spark, strict=True):
-        assert other[2:] == pytest.approx(one[2:], abs=1e-9)
+        assert other[5:] == pytest.approx(one[5:], abs=1e-9)

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from jobs.edges import heavy_identifiers
 from jobs.features.identifier_risk import build
 from jobs.relations.pairs import MAX_CUSTOMERS_SHARING as LIGHT_HOLDERS
 from schemas.cleaned.instalments import INSTALMENTS
@@ -61,10 +62,25 @@ def test_t6_t8_neither_the_own_default_nor_one_of_tomorrow_shows(table: TableMak
 
 def test_t14_whoever_touched_a_heavy_identifier_is_told_and_no_pair_is_formed(table: TableMaker) -> None:
     crowd = [f"c{number:05d}" for number in range(20_000)]
-    kiosk = [held(name, "kiosk") for name in crowd]
-    tablet = [held(f"{number}", "tablet") for number in range(LIGHT_HOLDERS)]
+    kiosk = [{**held(name, "kiosk"), "holder_count": len(crowd)} for name in crowd]
+    tablet = [{**held(f"{number}", "tablet"), "holder_count": LIGHT_HOLDERS} for number in range(LIGHT_HOLDERS)]
     columns = ("has_heavy_identifier", "identifier_count_ever", "new_identifier_count_30d")
     found = described(table, [*kiosk, *tablet, held(crowd[0], "d1", "2026-03-02 00:00:00+08:00")], [], *columns)
     assert found[:LIGHT_HOLDERS] == [(f"{number}", False, 1, 0) for number in range(LIGHT_HOLDERS)]
     assert found[LIGHT_HOLDERS] == (crowd[0], True, 2, 1)
     assert found[LIGHT_HOLDERS + 1 :] == [(name, True, 1, 0) for name in crowd[1:]]
+
+
+def test_t14_who_is_told_to_have_touched_a_heavy_identifier_holds_one_that_is_listed(table: TableMaker) -> None:
+    """Six use a phone and six others have parcels sent to it: twelve people, and neither kind of use is heavy."""
+    half = LIGHT_HOLDERS // 2 + 1
+    phone = [
+        {**held(f"{kind}-{number}", "p1"), "identifier_type": kind, "holder_count": half}
+        for kind in ("phone", "recipient")
+        for number in range(half)
+    ]
+    kiosk = [{**held(f"c{number:02d}", "kiosk"), "holder_count": 11} for number in range(11)]
+    listed = heavy_identifiers.build(table(IDENTIFIER_HOLDERS, [*phone, *kiosk]), as_of=AS_OF)
+    assert rows(listed, "identifier") == [("kiosk",)]
+    told = described(table, [*phone, *kiosk], [], "has_heavy_identifier")
+    assert {name for name, is_told in told if is_told} == {row["customer_id"] for row in kiosk}

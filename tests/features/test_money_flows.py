@@ -13,6 +13,7 @@ from schemas.features.money_flows import MONEY_FLOWS
 from tests.conftest import TableMaker, rows
 from tests.features.random_rows import AS_OF, Row
 from tests.relations.conftest import interpreting_spark
+from tests.relations.plans import plans_that_stay_in_the_engine
 
 NAMES = ("ann", "bob", "cem", "dia", "eve")
 PEOPLE = [
@@ -21,7 +22,7 @@ PEOPLE = [
 SHAPES = ("money_cycle_length_30d", "gathered_customer_count_30d")
 
 
-__all__ = ["interpreting_spark"]  # the fixture `spark` of this module
+__all__ = ["interpreting_spark", "plans_that_stay_in_the_engine"]  # fixtures of this module
 
 
 def paid(payer: str, payee: str, moment: str = "2026-03-20 04:00:00", cents: int = 100, bank: str = "harbour") -> Row:
@@ -83,6 +84,7 @@ def test_t14_no_way_leads_through_a_till(table: TableMaker, monkeypatch: pytest.
         assert till == [("ann", None, 1), ("bob", None, 3), ("cem", None, 1), ("dia", None, 0)]
 
 
+@pytest.mark.usefixtures("plans_stay_in_the_engine")
 def test_t17_above_the_budget_spark_says_the_same(table: TableMaker) -> None:
     names = [(one, other) for one in NAMES for other in NAMES if one < other]
     transfers = [paid(*pair, f"2026-03-{10 + n} 04:00:00", 100 + n) for n, pair in enumerate([*names, ("eve", "ann")])]

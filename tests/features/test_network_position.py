@@ -15,11 +15,12 @@ from schemas.features.network_position import NETWORK_POSITION
 from tests.conftest import TableMaker, rows
 from tests.features.random_rows import AS_OF, Row
 from tests.relations.conftest import interpreting_spark
+from tests.relations.plans import plans_that_stay_in_the_engine
 
 PAID = [("ann", "bob"), ("bob", "cem"), ("cem", "ann"), ("cem", "dia"), ("fay", "gus")]
 
 
-__all__ = ["interpreting_spark"]  # the fixture `spark` of this module
+__all__ = ["interpreting_spark", "plans_that_stay_in_the_engine"]  # fixtures of this module
 
 
 def sent(payer: str, payee: str, cents: int = 100, since: str = "2026-01-01") -> Row:
@@ -96,6 +97,41 @@ def test_t1_a_tie_of_tomorrow_ties_nobody_today(table: TableMaker) -> None:
     assert len(described(table, paid, tied, "component_customer_count", favoured=[favour("bob", "eve")])) == 3
 
 
+def test_a_community_grows_by_those_tied_to_anybody_for_the_first_time(table: TableMaker) -> None:
+    first_day, day_before = "2026-03-02 00:00:00+08:00", "2026-03-01 23:59:59+08:00"
+    paid = [
+        sent("ann", "bob", since=day_before),
+        sent("bob", "cem", since=first_day),
+        sent("ann", "cem", since=first_day),
+    ]
+    found = described(table, paid, [], "community_customer_count", "community_new_customer_share_30d")
+    assert found == [(name, 3, 1 / 3) for name in ("ann", "bob", "cem")]
+
+
+def test_from_whom_money_comes_ranks_above_whom_it_reaches_when_it_is_turned_round(table: TableMaker) -> None:
+    paid = [sent("ann", "bob", 900), sent("ann", "cem", 100)]
+    ranks = dict(described(table, paid, [], "money_sender_rank_ratio"))
+    assert ranks["ann"] > ranks["bob"] == ranks["cem"]
+    assert sum(ranks.values()) == pytest.approx(3)
+
+
+def test_t14_two_who_pay_each_other_are_one_partner_of_each_other(
+    table: TableMaker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("jobs.relations.ties.MOST_PARTNERS", 3)
+    friends = [pair for name in ("bob", "cem", "dia") for pair in (sent("ann", name), sent(name, "ann"))]
+    assert len(described(table, friends, [], "component_id")) == 4
+    assert described(table, [*friends, sent("eve", "ann")], [], "component_id") == []
+
+
+def test_t14_who_shares_light_identifiers_with_too_many_is_tied_to_nobody_by_that_kind(
+    table: TableMaker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("jobs.relations.ties.MOST_PARTNERS", 3)
+    lent = [shared("lender", f"of-{number}") for number in range(4)]
+    assert described(table, [sent("ann", "lender")], lent, "component_customer_count") == [("ann", 2), ("lender", 2)]
+
+
 def test_t14_a_collecting_account_ties_nobody_by_transfers(table: TableMaker) -> None:
     crowd = [sent(f"payer-{number:03d}", "landlord") for number in range(MOST_PARTNERS + 1)]
     assert described(table, [*crowd, sent("ann", "bob")], [], "component_customer_count") == [("ann", 2), ("bob", 2)]
@@ -107,6 +143,7 @@ def test_t14_a_collecting_account_ties_nobody_by_transfers(table: TableMaker) ->
     assert recruited == [("ann", 2), ("recruiter", 2)], "many referrals are no reason to leave out a transfer"
 
 
+@pytest.mark.usefixtures("plans_stay_in_the_engine")
 def test_t17_above_the_budget_spark_says_the_same(table: TableMaker, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("jobs.features.network_position.ROUNDS", 2)
     monkeypatch.setattr("jobs.features.network_position.COMMUNITY_ROUNDS", 2)

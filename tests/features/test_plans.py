@@ -21,7 +21,7 @@ ROW_BY_ROW = ("BatchEvalPython", "ArrowEvalPython", "MapInPandas", "FlatMapGroup
 EVERYBODY_WITH_EVERYBODY = ("CartesianProduct", "BroadcastNestedLoopJoin")
 FINISHED_ROWS = {"default_influence", "money_flows", "network_position", "purchase_outlook"}
 """Families that hand rows computed in this process to Spark. Of the outlook, what it reads is planned; of the others
-there is a way on Spark, for more edges than one process may hold, and tests/relations compares the two."""
+the way on Spark, for more edges than one process may hold, is planned where they are tested."""
 FINISHED_NODES = {"LocalTableScan", "Scan", "Project"}
 """What a plan of rows that are there already is made of; those of a table without rows come as an empty RDD."""
 HUGE_METHOD_BYTES = 65_535

@@ -358,8 +358,8 @@ def test_t17_rows_in_another_order_and_layout_give_the_same_bytes(
     of_bank = [{"source_record_id": "harbour:1", "gender": "male"}]
     attack = {"observation_date": date(2025, 8, 31), "attack": "ties of the day after", "customer_count": 40}
     attacks = [
-        {**attack, "family": family, "feature": "every column", "changed_customer_count": count, "is_passed": not count}
-        for family, count in (("neighbourhood", 7), ("identifier_risk", 0))
+        {**attack, "family": family, "feature": "every column", "changed_customer_count": count, "verdict": verdict}
+        for family, count, verdict in (("neighbourhood", 7, "failed"), ("identifier_risk", 0, "passed"))
     ]
     people_given = (table(SHOP_USERS, told), table(BANK_CUSTOMERS, of_bank))
     found: Any = build(frame, identities, *people_given, table(LEAK_AUDIT, attacks), as_of=AS_OF)

@@ -176,21 +176,24 @@ def test_t7_the_report_shows_the_leak_audit_and_names_what_failed(documents: dic
     one = {"observation_date": date(2025, 8, 31), "family": "default_influence", "feature": "default_influence"}
     told = {"auc": 0.6, "auc_deviation": 0.02, "customer_count": 900, "changed_customer_count": None}
     attacks = [
-        {**one, **told, "attack": "none", "is_passed": None},
-        {**one, **told, "attack": "outcomes dealt anew", "auc": 0.497, "is_passed": True},
-        {**one, **told, "attack": "random graph", "is_passed": False},
-        {**one, **dict.fromkeys(told), "attack": "own label flipped", "feature": "every column", "is_passed": False}
+        {**one, **told, "attack": "none", "verdict": "in truth"},
+        {**one, **told, "attack": "outcomes dealt anew", "auc": 0.497, "verdict": "passed"},
+        {**one, **told, "attack": "outcomes of other days", "auc": 0.503, "verdict": "cannot tell"},
+        {**one, **told, "attack": "random graph", "verdict": "failed"},
+        {**one, **dict.fromkeys(told), "attack": "own label flipped", "feature": "every column", "verdict": "failed"}
         | {"customer_count": 40, "changed_customer_count": 3},
     ]
     report = {**documents["report.json"], "leak_audit": attacks_told(attacks)}
     page = write_page(report)
-    cells = ("default_influence", "0.600", "0.497", "0.600", "0.461 to 0.539", "<b>failed</b>")
+    cells = ("default_influence", "0.600", "0.497", "0.503", "0.600", "0.461 to 0.539", "<b>failed</b>")
     row = "".join(
         f"<td{' class=' + chr(34) + 'n' + chr(34) if place else ''}>{cell}</td>" for place, cell in enumerate(cells)
     )
     assert row in page
     assert '<td>own label flipped</td><td class="n">40</td><td class="n">3</td>' in page
     assert list(warnings_of_attacks(report["leak_audit"])) == [
+        "the leak audit cannot tell: default_influence, default_influence, outcomes of other days: "
+        "AUC 0.503, by chance 0.461 to 0.539",
         "the leak audit failed: default_influence, default_influence, random graph: "
         "AUC 0.600, by chance 0.461 to 0.539",
         "the leak audit failed: default_influence, every column, own label flipped: 3 of 40 customers changed",

@@ -18,7 +18,8 @@ MOMENT, NUMBER, DAY = pa.timestamp("us", "UTC"), pa.int64(), pa.date32()
 TYPES: Mapping[str, pa.DataType] = {
     **dict.fromkeys(("first_transferred_at", "last_transferred_at", "first_seen_at", "last_seen_at"), MOMENT),
     **dict.fromkeys(("referred_at", "plan_opened_at"), MOMENT),
-    **dict.fromkeys(("transfer_count_180d", "amount_cents_sum_180d", "holder_count"), NUMBER),
+    **dict.fromkeys(("transfer_count", "transfer_count_180d", "holder_count"), NUMBER),
+    **dict.fromkeys(("amount_cents_sum", "amount_cents_sum_180d"), NUMBER),
     **dict.fromkeys(("known_date", "due_date", "settled_date"), DAY),
 }
 
@@ -43,7 +44,8 @@ def contagious_world(seed: int = 11) -> Evidence:
         "transfers": {
             "payer_customer_id": [names[one] for one, _ in payments],
             "payee_customer_id": [names[other] for _, other in payments],
-            **dict.fromkeys(("transfer_count_180d", "amount_cents_sum_180d"), [1] * many),
+            **dict.fromkeys(("transfer_count", "transfer_count_180d"), [1] * many),
+            **dict.fromkeys(("amount_cents_sum", "amount_cents_sum_180d"), [1] * many),
             **dict.fromkeys(("first_transferred_at", "last_transferred_at"), ever),
         },
         "identifier_holders": {
@@ -72,4 +74,5 @@ def contagious_world(seed: int = 11) -> Evidence:
     outcomes = pa.table(
         {"customer_id": [names[one] for one in asked], "is_default": [bool(comes[one]) for one in asked]}
     )
-    return Evidence(AS_OF, {name: rows_of(name, columns) for name, columns in tables.items()}, outcomes)
+    earlier = pa.table({"is_default": chance.random(2 * PEOPLE) < 0.2})
+    return Evidence(AS_OF, {name: rows_of(name, columns) for name, columns in tables.items()}, outcomes, earlier)

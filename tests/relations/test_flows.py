@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyspark.sql import SparkSession
+from scipy import sparse
 
-from jobs.relations import distributed_flows, flows
+from jobs.relations import distributed_flows, flows, walks
 from tests.relations.random_edges import NAMES, Edge, directed
 
 FLOWS = st.lists(
@@ -91,7 +92,28 @@ def test_a_circle_of_six_is_seen_by_everyone_on_it_and_one_of_seven_by_nobody() 
         assert found["cycle_length"].to_pylist() == [seen] * length
 
 
-@pytest.mark.parametrize("partitions", [13])
+def test_t14_walks_are_followed_for_no_more_customers_at_a_time_than_memory_holds(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Everybody pays everybody, so that each of 60 reaches 60 after every step."""
+    everybody = [(f"c{one}", f"c{other}", 1, 20_000) for one in range(60) for other in range(60) if one != other]
+    at_once = flows.describe_flows(flow_table(everybody))
+    monkeypatch.setattr(walks, "ENTRIES_AT_ONCE", 2_000)
+    held: list[int] = []
+    reached = flows._reached
+
+    def counted(walks_now: sparse.csr_array) -> sparse.csr_array:
+        held.append(walks_now.nnz)
+        return reached(walks_now)
+
+    monkeypatch.setattr(flows, "_reached", counted)
+    assert flows.describe_flows(flow_table(everybody)).equals(at_once)
+    assert set(at_once["cycle_length"].to_pylist()) == {2}
+    assert len(held) > 6, "all in one go"
+    assert max(held) <= 2_000
+
+
+@pytest.mark.parametrize("partitions", [1, 4, 13])
 def test_t17_spark_finds_the_same_shapes_for_any_partitions(spark: SparkSession, partitions: int) -> None:
     chance = np.random.default_rng(9)
     rows = [

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 
-from jobs.relations import influence
+from jobs.relations import influence, walks
 from jobs.relations.measures import DAMPING
 from tests.relations.random_edges import BAD, EDGES, NAMES, Edge, graph, undirected
 
@@ -71,7 +71,7 @@ def test_batches_do_not_show(monkeypatch: pytest.MonkeyPatch) -> None:
     edges = [(one, other, 1 + number % 3) for number, one in enumerate(NAMES) for other in NAMES[number + 1 :: 2]]
     ties, bad = graph(edges, weight="weight"), flags(set(NAMES[::2]))
     at_once = influence.default_influence(ties, bad)
-    monkeypatch.setattr(influence, "ENTRIES_AT_ONCE", 13)
+    monkeypatch.setattr(walks, "ENTRIES_AT_ONCE", 13)
     assert influence.default_influence(ties, bad).tobytes() == at_once.tobytes()
     assert (at_once > 0).all()
 

@@ -10,8 +10,28 @@ import pyarrow as pa
 import pytest
 from scipy.stats import mannwhitneyu
 
-from jobs.relations.attacked_worlds import COLUMNS, RANDOM_GRAPH, Evidence, attacked_worlds, flipped, own
-from jobs.relations.leak_audit import lift
+from jobs.relations.attacked_worlds import (
+    AFTER_THE_DAY,
+    ALL,
+    COLUMNS,
+    RANDOM_GRAPH,
+    Evidence,
+    Worlds,
+    attacked_worlds,
+    flipped,
+    own,
+)
+from jobs.relations.leak_audit import (
+    CANNOT_TELL,
+    DEALT_ANEW,
+    IN_TRUTH,
+    NO_ATTACK,
+    OF_OTHER_DAYS,
+    PASSED,
+    Family,
+    findings,
+    lift,
+)
 from tests.relations.contagion import contagious_world
 
 WORLD = contagious_world()
@@ -35,6 +55,26 @@ def test_lift_is_the_rank_statistic_less_one_half_and_a_missing_value_counts_as_
 def test_a_world_of_one_kind_of_outcome_tells_nothing() -> None:
     assert np.isnan(lift({}, without_ties({"ann": False, "bob": False}))[0])
     assert np.isnan(lift({}, without_ties({}))[0])
+
+
+def test_where_chance_tells_a_lot_nothing_is_known_of_a_leak() -> None:
+    """Two of five, all but equal: an AUC of one half, which chance moves by far more than a leak would."""
+    outcomes = {"ann": True, "bob": False, "cem": True, "dia": False, "eve": False}
+    few, many = outcomes, {f"{name}-{number}": bad for name, bad in outcomes.items() for number in range(50)}
+    said = {}
+    for people in (few, many):
+        evidence = without_ties(people)
+        worlds = Worlds(
+            {ALL: evidence, RANDOM_GRAPH: evidence, **dict.fromkeys(AFTER_THE_DAY, evidence)}, (), evidence.outcomes
+        )
+        rows = pa.table({"customer_id": [f"{ALL}|{name}" for name in people], "value": [1.0] * len(people)})
+        family = Family("any", lambda frames, _: frames["any"], ("value",))
+        said[len(people)] = {
+            one.attack: one.verdict for one in findings(family, rows, worlds) if one.feature == "value"
+        }
+    assert said[5] == {NO_ATTACK: IN_TRUTH, **dict.fromkeys((DEALT_ANEW, OF_OTHER_DAYS, RANDOM_GRAPH), CANNOT_TELL)}
+    passed = dict.fromkeys((DEALT_ANEW, RANDOM_GRAPH), PASSED)
+    assert said[250] == {**said[5], **passed}, "no other day has outcomes"
 
 
 def test_a_rewired_graph_keeps_everybodys_ties_and_nobodys_neighbours() -> None:

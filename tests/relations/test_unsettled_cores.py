@@ -49,14 +49,14 @@ def settled(graph: nx.Graph, rounds: int) -> dict[str, int]:
 
 @given(EDGES, st.integers(0, 3))
 @settings(max_examples=150, deadline=None)
-def test_t6_cores_are_those_of_networkx_after_any_number_of_rounds(edges: list[Edge], rounds: int) -> None:
+def test_cores_are_those_of_networkx_after_any_number_of_rounds(edges: list[Edge], rounds: int) -> None:
     graph = undirected(edges)
     cores = {name: core for name, core in nx.core_number(graph).items() if core}
     assert settled(graph, rounds) == cores
 
 
 @pytest.mark.parametrize("rounds", [1, 5])
-def test_t6_a_chain_a_ladder_and_a_clique_are_settled_in_one_go(rounds: int) -> None:
+def test_a_chain_a_ladder_and_a_clique_are_settled_in_one_go(rounds: int) -> None:
     chain, ladder, clique = nx.path_graph(20_000), nx.ladder_graph(3_000), nx.complete_graph(30)
     whole = nx.disjoint_union_all([chain, ladder, clique])
     nx.add_path(whole, [0, "far", "farther", len(whole) - 1])
