@@ -49,7 +49,7 @@ def reasons_of_batches() -> Callable[[Any, Any, Any, Mapping[str, Any]], pyarrow
 
         numbers, categories = np.full(len(rows), np.nan), np.full(len(rows), None, dtype=object)
         for place in np.unique(places):
-            position, constant, known_categories, _ = head["features"][place]
+            position, constant, known_categories, *_ = head["features"][place]
             chosen = places == place
             if constant is not None:
                 numbers[chosen] = constant
