@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 import duckdb
@@ -40,16 +41,28 @@ def test_t40_the_tables_of_worlds_nights_and_families_name_the_people_the_seed_a
     assert this_machine() in head_of(777, 42)[0]
 
 
+def measured(_step: str, _wish: str, run: Callable[[], object]) -> Cost:
+    run()
+    return NIGHT
+
+
+def took(_folder: Path, _world: str, seconds: list[dict[str, float]]) -> None:
+    """As if a run had taken so long."""
+    seconds.append({"all": 1.0, "of the processor, all": 2.0})
+
+
 def test_t40_the_tables_of_hubs_and_relations_tell_how_many_customers_the_measured_files_hold(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    [hubs, *_] = bench_hubs.bench_hubs(tmp_path / "hubs", lambda *_: NIGHT, customers=CUSTOMERS)
+    monkeypatch.setattr(bench_hubs, "_run", took)
+    [hubs, *_] = bench_hubs.bench_hubs(tmp_path / "hubs", measured, customers=CUSTOMERS)
     [(written,)] = duckdb.sql(f"SELECT count(*) FROM '{tmp_path}/hubs/people.parquet'").fetchall()
     assert hubs.startswith(f"{written:,} customers")
     assert hubs.endswith(f"seed {bench_hubs.SEED}, {this_machine()}")
 
-    monkeypatch.setattr(bench_relations, "_output", lambda *_: "[1.0, 0.1]")  # seconds and gigabytes of a run
-    head, *_, _, _ = bench_relations.bench_relations(tmp_path / "ties", customers=CUSTOMERS, edges=90, rounds=1)
+    monkeypatch.setattr(bench_relations, "_run", lambda *_: bench_relations.Cost(1.0, 2.0, 0.1))
+    monkeypatch.setattr(bench_relations, "_output", lambda *_: '["components", 1.0]')
+    head, *_ = bench_relations.bench_relations(tmp_path / "ties", customers=CUSTOMERS, edges=90, rounds=1)
     [(edges,)] = duckdb.sql(f"SELECT count(*) FROM '{tmp_path}/ties/edges.parquet'").fetchall()
     assert head.startswith(f"{CUSTOMERS} customers, {edges} edges")
     assert head.endswith(f"seed {bench_relations.SEED}, {this_machine()}")
