@@ -202,8 +202,9 @@ def test_a_written_world_is_loaded_once_and_no_other_over_it(
         capsys.readouterr()
         assert main(["up", "--folder", folder, *size]) == 0  # the same world by the other road
         assert "living" not in capsys.readouterr().out
-        assert main(["world", "--out", source, *size[:-2]]) == 0
-        assert main(["load", "--world", source, "--folder", folder]) == 2
+        other = str(tmp_path / "other")
+        assert main(["world", "--out", other, *size[:-2]]) == 0
+        assert main(["load", "--world", other, "--folder", folder]) == 2
         assert "holds another world" in capsys.readouterr().err
     finally:
         assert main(["down", "--forget", "--folder", folder]) == 0
