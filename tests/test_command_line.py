@@ -17,6 +17,7 @@ from schemas.cleaned.instalments import INSTALMENTS
 from schemas.customers.identities import IDENTITIES
 from schemas.edges.favours import FAVOURS
 from schemas.edges.shared_identifiers import SHARED_IDENTIFIERS
+from schemas.edges.shared_merchants import SHARED_MERCHANTS
 from schemas.edges.transfers import TRANSFERS
 from schemas.features.purchase_value import PURCHASE_VALUE
 from tests.lake.test_explain import NIGHT, publish
@@ -38,6 +39,7 @@ def published_lake(tmp_path_factory: pytest.TempPathFactory) -> Path:
     publish(lake, IDENTITIES, [{"source_record_id": f"shop:{name}", "customer_id": name} for name in ("ann", "bob")])
     tie = {"first_customer_id": "ann", "second_customer_id": "bob", "tie_weight": 1.0, "first_seen_at": moment}
     publish(lake, SHARED_IDENTIFIERS, [tie])
+    publish(lake, SHARED_MERCHANTS, [tie])
     paid = {"payer_customer_id": "ann", "payee_customer_id": "bob", "first_transferred_at": moment}
     publish(lake, TRANSFERS, [paid])
     publish(lake, FAVOURS, [{"giver_customer_id": "ann", "receiver_customer_id": "bob", "first_seen_at": moment}])
