@@ -10,12 +10,7 @@ families that were replayed for the observation dates; households are scored by 
 
 from __future__ import annotations
 
-import argparse
-import json
-import sys
 from collections.abc import Mapping, Sequence
-from datetime import date
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -31,7 +26,7 @@ from schemas.columns import CUSTOMER_ID
 from schemas.models.credit_score import NETWORK_FAMILIES
 from schemas.table import Column
 from tests.reference.judge_scores import KEY, learnt_rows
-from tests.reference.true_people import World
+from tests.reference.true_people import World, print_verdict
 
 FOLDS = 3
 FOLD_SALT = "network fold 1"
@@ -109,15 +104,5 @@ def only(whole: Fit, columns: Sequence[Column], seen: pd.DataFrame, outcome: Bad
     return weigh_bins(Bins(binned, {}, frozenset()), seen, outcome)
 
 
-def main() -> int:
-    """Print what `judge` finds."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--business-date", required=True, type=date.fromisoformat)
-    parser.add_argument("--truth", required=True, type=Path)
-    options = parser.parse_args()
-    print(json.dumps(judge(World(options.business_date, options.truth)), sort_keys=True))  # noqa: T201
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    print_verdict(judge, str(__doc__))

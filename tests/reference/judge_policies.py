@@ -9,11 +9,6 @@ how many more apply for it. Applications to come would tell the same with the no
 
 from __future__ import annotations
 
-import argparse
-import json
-import sys
-from datetime import date
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -32,7 +27,7 @@ from schemas.models.card_propensity import CARD_PROPENSITY
 from schemas.models.churn import CHURN_MODEL
 from schemas.models.observations import OBSERVATIONS
 from schemas.models.response import RESPONSE_MODEL
-from tests.reference.true_people import World
+from tests.reference.true_people import World, print_verdict
 
 DRAWS = 400
 SEED = 20260331
@@ -103,15 +98,5 @@ def _quantiles(drawn: Floats) -> list[float]:
     return [float(value) for value in np.quantile(drawn, (0.025, 0.975))]
 
 
-def main() -> int:
-    """Print what `judge` finds."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--business-date", required=True, type=date.fromisoformat)
-    parser.add_argument("--truth", required=True, type=Path)
-    options = parser.parse_args()
-    print(json.dumps(judge(World(options.business_date, options.truth)), sort_keys=True))  # noqa: T201
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    print_verdict(judge, str(__doc__))

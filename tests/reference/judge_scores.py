@@ -10,11 +10,6 @@ all without the members of rings, of whom the oracle alone is told that they are
 
 from __future__ import annotations
 
-import argparse
-import json
-import sys
-from datetime import date
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -30,7 +25,7 @@ from jobs.models.training_split import split
 from schemas.models.credit_score import CREDIT_SCORE, POPULATION_MARKER
 from schemas.models.credit_training_set import CREDIT_TRAINING_SET
 from schemas.table import Column
-from tests.reference.true_people import World
+from tests.reference.true_people import World, print_verdict
 
 KEY = ["observation_date", "customer_id"]
 
@@ -95,15 +90,5 @@ def log_odds_of_trees(files: dict[str, Any], rows: pd.DataFrame) -> Floats:
     return Trees(columns, categories, instead, {}, {}, stored.trees).log_odds(rows)
 
 
-def main() -> int:
-    """Print what `judge` finds."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--business-date", required=True, type=date.fromisoformat)
-    parser.add_argument("--truth", required=True, type=Path)
-    options = parser.parse_args()
-    print(json.dumps(judge(World(options.business_date, options.truth)), sort_keys=True))  # noqa: T201
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    print_verdict(judge, str(__doc__))

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import argparse
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -69,3 +70,12 @@ class World:
         pairs = both[["customer_id", "person_id"]].drop_duplicates()
         is_one = ~pairs["customer_id"].duplicated(keep=False) & ~pairs["person_id"].duplicated(keep=False)
         return pairs[is_one].sort_values("customer_id", ignore_index=True)
+
+
+def print_verdict(judge: Callable[[World], Mapping[str, Any]], description: str) -> None:
+    """The command line of a judge: one object of JSON of the lake in the environment and the truth of its world."""
+    parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--business-date", required=True, type=date.fromisoformat)
+    parser.add_argument("--truth", required=True, type=Path)
+    options = parser.parse_args()
+    print(json.dumps(judge(World(options.business_date, options.truth)), sort_keys=True))  # noqa: T201
