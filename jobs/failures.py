@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+
 from expectations.rules import RuleError
 from expectations.shape import ContractBrokenError
 from expectations.verdict import CheckFailedError
@@ -23,6 +25,12 @@ BAD_INPUT = (
     UnknownDatasetError,
 )
 
+REFUSED_BY_THE_DISK = {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.ELOOP, errno.ENAMETOOLONG}
+"""A folder that was named wrongly, or that this user may not use: trying again does not help."""
+
+FULL = {errno.ENOSPC, errno.EDQUOT}
+"""A disk without room: trying again helps once somebody has made some."""
+
 
 def exit_code_of(error: BaseException) -> ExitCode:
     """What a process that ends with this error tells its starter; an error may say so itself with `exit_code`."""
@@ -35,8 +43,10 @@ def exit_code_of(error: BaseException) -> ExitCode:
         return ExitCode.TEMPORARY if error.is_temporary or isinstance(error, WriterBusyError) else ExitCode.BAD_INPUT
     if isinstance(error, BAD_INPUT):
         return ExitCode.BAD_INPUT
-    if isinstance(error, (ConnectionError, SourceUnavailableError)):
+    if isinstance(error, (ConnectionError, SourceUnavailableError)) or _says_the_disk(error, FULL):
         return ExitCode.TEMPORARY
+    if _says_the_disk(error, REFUSED_BY_THE_DISK):
+        return ExitCode.BAD_INPUT
     return ExitCode.UNEXPECTED
 
 
@@ -45,4 +55,18 @@ def sentence_of(error: BaseException) -> str:
     text = " ".join(str(error).split())
     if exit_code_of(error) is ExitCode.UNEXPECTED:
         return f"unexpected {type(error).__name__}: {text[:500]}"
+    if isinstance(error, OSError) and _says_the_disk(error, FULL):
+        return (
+            f"{error.filename or 'a file that was written'}: {error.strerror}: make room on the disk of "
+            "NIGHTLEDGER_SCRATCH and of the lake, or name a larger one, and run the same command again"
+        )
+    if isinstance(error, OSError) and _says_the_disk(error, REFUSED_BY_THE_DISK):
+        return (
+            f"{error.filename or 'a folder'}: {error.strerror}: a job works there; give its user the right to, "
+            "or set NIGHTLEDGER_LAKE and NIGHTLEDGER_SCRATCH to other folders"
+        )
     return text
+
+
+def _says_the_disk(error: BaseException, numbers: set[int]) -> bool:
+    return isinstance(error, OSError) and error.errno in numbers
