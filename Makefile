@@ -8,6 +8,8 @@ UV := $(or $(shell command -v uv 2>/dev/null),.tools/bin/uv)
 # Where Homebrew keeps what it installs; `jobs/java.py` looks there for a Java, too.
 BREW_PREFIXES := /opt/homebrew /usr/local
 export BUSINESS_DATE FROM TO PEOPLE SEED OUT
+# A night by Airflow starts some eighty processes: none of them shall compile the same modules again.
+unexport PYTHONDONTWRITEBYTECODE
 # Without settings of your own, or with the demo's, commands meet its partners, started for the command if they are not
 # up, and then stopped after it.
 RUN := $(PYTHON) -m $(if $(filter-out $(CURDIR)/.demo/lake,$(NIGHTLEDGER_LAKE)),,demo with )jobs.run
