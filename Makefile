@@ -86,11 +86,13 @@ dictionary: setup ## write the data dictionary, schemas/README.md
 bench: setup ## what it costs, and how right it is; a million people besides: MILLION=1; some: ONLY="families hubs" PEOPLE=1000000
 	@$(PYTHON) -m demo bench $(if $(MILLION),--million) --people "$${PEOPLE:-20000}" --seed "$${SEED:-20260331}" $(if $(ONLY),--only $(ONLY))
 
-world: setup ## only the generated files, no servers: make world PEOPLE=100000 SEED=1 FROM=2026-03-31 TO=2026-04-02 OUT=/tmp/world
-	@$(PYTHON) -m demo world --people "$${PEOPLE:-20000}" --seed "$${SEED:-20260331}" --from "$$FROM" --to "$$TO" --out "$${OUT:-.demo/world}"
+WORLD_OPTIONS = --banks "$${BANKS:-harbour,meridian}" --dirt "$${DIRT:-usual}" --drift "$$DRIFT"
+
+world: setup ## only the generated files, no servers: make world PEOPLE=100000 SEED=1 FROM=2026-03-31 TO=2026-04-02 OUT=/tmp/world; also BANKS= DIRT= DRIFT=
+	@$(PYTHON) -m demo world --people "$${PEOPLE:-20000}" --seed "$${SEED:-20260331}" --from "$$FROM" --to "$$TO" --out "$${OUT:-.demo/world}" $(WORLD_OPTIONS)
 
 world-report: setup ## a page that shows the world: make world-report PEOPLE=20000 OUT=.demo/world.html
-	@$(PYTHON) -m demo world-report --people "$${PEOPLE:-20000}" --seed "$${SEED:-20260331}" --out "$${OUT:-.demo/world.html}"
+	@$(PYTHON) -m demo world-report --people "$${PEOPLE:-20000}" --seed "$${SEED:-20260331}" --out "$${OUT:-.demo/world.html}" $(WORLD_OPTIONS)
 
 clean: ## remove everything that was made here, the environment included
 	@if [ -x $(PYTHON) ]; then $(PYTHON) -m demo down >/dev/null 2>&1 || true; fi

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import argparse
 import json
+import shutil
+import subprocess
+from dataclasses import fields
 from datetime import date
 from pathlib import Path
 
@@ -15,6 +18,8 @@ from demo.drift import Drift
 from demo.options import add_world_options, description, dirt_of, drift_of, world_of
 from demo.oracle import read_truth
 from demo.world import World
+
+ROOT = Path(__file__).parents[2]
 
 
 def asked(*arguments: str) -> World:
@@ -45,6 +50,33 @@ def test_single_deliveries_can_go_wrong_and_a_drift_has_figures_of_its_own() -> 
     assert dirt.late_rows == Dirt().late_rows
     drift = drift_of("2026-01-01,income_factor=0.7,strain_factor=3,new_channel_share=0,recoded_category=5541:4121")
     assert drift == Drift(date(2026, 1, 1), 0.7, 3.0, 0.0, ("5541", "4121"))
+
+
+SETTINGS_OF_DIRT = {
+    **{kind.name: "0.05" for kind in fields(Dirt) if kind.type == "float"},
+    "missing_days": "referrals@2026-04-01",
+    "time_zone_shifts": "contacts@2026-04-01",
+    "changed_types": "orders.gross_cents@2026-04-01",
+}
+
+
+@pytest.mark.parametrize("kind", [kind.name for kind in fields(Dirt)])
+def test_every_kind_of_dirt_is_one_setting_that_changes_no_other_kind(kind: str) -> None:
+    asked_for = asked("--dirt", f"none,{kind}={SETTINGS_OF_DIRT[kind]}").dirt
+    assert {name for name, value in vars(asked_for).items() if value != vars(Dirt.none())[name]} == {kind}
+
+
+def test_make_hands_banks_dirt_and_drift_on_to_the_world_and_to_its_page() -> None:
+    shown = subprocess.run(
+        [str(shutil.which("make")), "--dry-run", "world", "world-report"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    for command_line in ("demo world ", "demo world-report "):
+        line = next(line for line in shown.splitlines() if command_line in line)
+        assert all(option in line for option in ('"${BANKS:-harbour,meridian}"', '"${DIRT:-usual}"', '"$DRIFT"'))
 
 
 @pytest.mark.parametrize(
