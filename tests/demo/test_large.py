@@ -36,7 +36,7 @@ from demo.worlds_on_disk import find_world
 from tests.demo.conftest import FIRST, SECOND, THIRD
 from tests.demo.test_world import fingerprint
 
-FIGURES = 13
+FIGURES = 18
 PARTS = World(people=540, district_people=60, history_months=4)
 
 

@@ -9,9 +9,9 @@ import pytest
 
 from demo.life import Life, live
 from demo.neighbours import LARGEST_GIFT, Neighbours, known_districts, register_of
+from demo.report_people import tail_exponent
 from demo.tables import NOTHING
 from demo.world import World
-from demo.world_report import tail_exponent
 from tests.demo.conftest import FIRST, TOWNS
 from tests.demo.test_truth import served_rows, truth
 
