@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 
 from demo.dirt_rates import Dirt
 from demo.mistakes import mistyped
-from demo.spelling import FILLINGS, PLACEHOLDERS
+from demo.spelling import FILLINGS, NO_DEVICES, PLACEHOLDERS
 from demo.tables import MOMENT, SourceTable, newest_positions
 from demo.world import DAY_SECONDS, UTC_OFFSET_SECONDS, District, World, moment_of
 
@@ -191,6 +191,19 @@ def _fill(
     return _with(rows, column, filled), keys_of(table, rows.filter(chosen)), f"no {column}"
 
 
+def _hide_device(
+    dirt: Dirt, chance: np.random.Generator, table: str, rows: pa.Table
+) -> tuple[pa.Table, list[str], str]:
+    """Orders and events whose device told nothing of itself."""
+    if table not in {"orders", "events"} or not dirt.placeholder_devices:
+        return rows, [], ""
+    is_chosen = chance.random(rows.num_rows) < dirt.placeholder_devices
+    chosen = pa.array(is_chosen & rows["device_id"].is_valid().to_numpy())
+    words = pa.array(NO_DEVICES).take(pa.array(chance.integers(0, len(NO_DEVICES), rows.num_rows)))
+    devices = pc.if_else(chosen, words, rows["device_id"])
+    return _with(rows, "device_id", devices), keys_of(table, rows.filter(chosen)), "no device"
+
+
 def _mistype(dirt: Dirt, chance: np.random.Generator, table: str, rows: pa.Table) -> tuple[pa.Table, list[str], str]:
     """Forms on which one digit is wrong."""
     if table not in _RENEWED or not dirt.mistyped:
@@ -208,6 +221,7 @@ SPOILERS: tuple[tuple[str, Spoiler], ...] = (
     ("placeholder", _hold_place),
     *((f"placeholder_{column}", partial(_fill, column)) for column in FILLINGS),
     ("mistyped", _mistype),
+    ("placeholder_device", _hide_device),
 )
 
 

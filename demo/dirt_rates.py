@@ -15,10 +15,12 @@ class Dirt:
     malformed_lines, exact_duplicates, newer_versions: rows delivered besides the true ones, by the shop and, but for
     broken lines, by the banks. placeholders: bank customers with a word or noughts in place of their phone number; of
     the shop's users two and a third times as many. A third as many, of both, in place of e-mail and of national id.
+    placeholder_devices: orders and events with noughts or a word in place of the device. None by default: the product
+    takes them for a device like any other until too many share it.
     mistyped: users and bank customers with one wrong digit in phone, e-mail, national id or date of birth.
     corrections: orders delivered again with another discount. clock_skew: events dated by a clock that runs ahead.
     amounts_times_100: refunds written in the wrong unit. added_categories: events of a type nobody announced.
-    The last four are whole deliveries of one day: (table, day) that never come, whose moments are eight hours off, or
+    The last three are whole deliveries of one day: (table, day) that never come, whose moments are eight hours off, or
     (table, column, day) from which on an amount comes as a decimal number.
     """
 
@@ -32,6 +34,7 @@ class Dirt:
     mistyped: float = 0.004
     amounts_times_100: float = 0.0
     added_categories: float = 0.0
+    placeholder_devices: float = 0.0
     missing_days: tuple[tuple[str, date], ...] = ()
     time_zone_shifts: tuple[tuple[str, date], ...] = ()
     changed_types: tuple[tuple[str, str, date], ...] = ()

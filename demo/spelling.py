@@ -21,6 +21,8 @@ CALL_CENTRE = "021-61234567"
 PLACEHOLDERS = frozenset({CALL_CENTRE, "null", "00000000000"})
 FILLINGS = {"email": "null", "national_id": "0" * 18}
 """What a form gets that insists on more than people tell."""
+NO_DEVICES = ("0" * 15, "null")
+"""What stands in place of a device that tells nothing of itself: noughts as long as an IMEI, or a word."""
 MOBILE_PREFIXES = (130, 131, 135, 136, 137, 138, 139, 150, 151, 158, 159, 176, 177, 186, 187, 188)
 STREETS = ("文三路", "人民路", "解放大道", "中山北路", "建设街", "长江路", "和平里", "新华路", "科技园南路", "滨河大道")
 CITIES = (  # code (GB/T 2260), name, tier, weight: a few large cities hold most customers

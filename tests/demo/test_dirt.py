@@ -26,7 +26,7 @@ from demo.life import Life, live
 from demo.mistakes import MISTAKES
 from demo.object_store import DROP_BUCKET
 from demo.servers import Partners
-from demo.spelling import FILLINGS, PLACEHOLDERS
+from demo.spelling import FILLINGS, NO_DEVICES, PLACEHOLDERS
 from demo.tables import BANK_TABLES, FILE_TABLES, MOMENT
 from demo.truth import truth_table
 from demo.world import World, day_of, moment_of
@@ -49,6 +49,7 @@ FILTHY = Dirt(
     mistyped=0.1,
     amounts_times_100=0.2,
     added_categories=0.02,
+    placeholder_devices=0.05,
     missing_days=(("referrals", THIRD),),
     time_zone_shifts=(("contacts", SECOND),),
     changed_types=(("orders", "gross_cents", SECOND),),
@@ -184,6 +185,15 @@ def test_every_wrong_clock_amount_and_category_is_noted(filthy: Life) -> None:
     strange = events[events.event_type == NEW_EVENT_TYPE]
     assert sorted(strange.event_id) == planted(filthy, "added_category", "events", FIRST)
     assert min(len(ahead), len(hundredfold), len(strange)) > 50
+
+
+@pytest.mark.parametrize(("table", "key"), [("orders", "order_id"), ("events", "event_id")])
+def test_every_device_that_tells_nothing_of_itself_is_noted(filthy: Life, table: str, key: str) -> None:
+    rows = filthy.drop(table, FIRST).to_pandas().drop_duplicates()
+    hidden = rows[rows.device_id.isin(NO_DEVICES)]
+    assert set(hidden.device_id) == set(NO_DEVICES)
+    assert sorted(hidden[key]) == planted(filthy, "placeholder_device", table, FIRST)
+    assert not pc.is_in(filthy.clean_drop(table, FIRST)["device_id"], pa.array(NO_DEVICES)).to_numpy().any()
 
 
 def test_every_malformed_line_is_noted_and_counted_by_the_manifest(filthy: Life, tmp_path: Path) -> None:
