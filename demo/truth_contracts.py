@@ -70,6 +70,15 @@ PHONES = _truth(
     ("valid_from?", MOMENT, "null: since before the history; a number may have two users when a family shares it"),
     ("valid_to?", MOMENT, "null: still"),
 )
+HOMES = _truth(
+    "homes",
+    "one home of a person, whether or not a partner was told of it",
+    _PERSON,
+    ("shipping_address", _TEXT, "as the shop's orders write it"),
+    ("city_code", _TEXT, "where the home is"),
+    ("valid_from?", MOMENT, "null: since before the history"),
+    ("valid_to?", MOMENT, "null: still; else the moment the next one begins"),
+)
 DEFAULTS = _truth(
     "defaults",
     "one person who owed the shop something at the end of a month",
@@ -154,6 +163,7 @@ TRUTH_TABLES = {
         PEOPLE,
         SOURCE_IDS,
         PHONES,
+        HOMES,
         DEFAULTS,
         VALUES,
         UPLIFTS,

@@ -16,7 +16,7 @@ from demo.movements import NOBODY
 from demo.people import OCCUPATIONS
 from demo.rings import NO_RING
 from demo.society import NO_WORKPLACE
-from demo.spelling import CITIES
+from demo.spelling import CITIES, addresses
 from demo.tables import NOTHING, chosen, where
 from demo.truth_contracts import MOMENT
 from demo.uplift import RESPONSES
@@ -107,6 +107,25 @@ def _phones_at_shop(life: DistrictLife) -> tuple[np.ndarray, np.ndarray, np.ndar
     person, number, begins = person[order], number[order], begins[order]
     continues = np.append(person[1:] == person[:-1], False)
     return person, number, begins, np.where(continues, np.append(begins[1:], NOTHING), NOTHING)
+
+
+def _homes(life: DistrictLife, _last_day: date) -> Columns:
+    people, own = life.people, np.arange(life.people.persons)
+    moves = [(NOTHING, own, people.city[own], people.home[own]), *life.shop.users.moves]
+    begins = np.concatenate([np.full(len(persons), at) for at, persons, _, _ in moves])
+    person, city, home = (np.concatenate([move[place] for move in moves]) for place in (1, 2, 3))
+    # Second accounts move with their owner; the first home of all is that before the history.
+    order = np.lexsort((np.where(begins == NOTHING, 0, begins), person))
+    order = order[person[order] < people.persons]
+    person, city, home, begins = person[order], city[order], home[order], begins[order]
+    continues = np.append(person[1:] == person[:-1], False)
+    return {
+        "person_id": _persons(life, person),
+        "shipping_address": addresses(city, home),
+        "city_code": chosen([place[0] for place in CITIES], city),
+        "valid_from": _moments(begins),
+        "valid_to": _moments(np.where(continues, np.append(begins[1:], NOTHING), NOTHING)),
+    }
 
 
 def _defaults(life: DistrictLife, last_day: date) -> Columns:
@@ -222,6 +241,7 @@ DISTRICT_TABLES: Mapping[str, Callable[[DistrictLife, date], Columns]] = {
     "people": _people,
     "source_ids": _source_ids,
     "phones": _phones,
+    "homes": _homes,
     "defaults": _defaults,
     "values": _values,
     "uplifts": _uplifts,

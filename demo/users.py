@@ -21,7 +21,8 @@ class Users:
     """What the shop holds of everyone in the month that is being lived.
 
     phone: a number within the district. phone_changes: since when (0: before the history) who has which number.
-    changed_unseen: who took another number while the shop did not know them.
+    changed_unseen: who took another number while the shop did not know them. moves: since when who lives in which city
+    and home, of those who moved.
     """
 
     def __init__(self, world: District, people: People) -> None:
@@ -38,6 +39,7 @@ class Users:
         self.is_verified = (chance.random(count) < 0.68) | people.rings.is_member
         self.is_verified[second] = False
         self.city, self.home = people.city.copy(), people.home.copy()
+        self.moves: list[tuple[int, np.ndarray, np.ndarray, np.ndarray]] = []
         self._placeholder = chance.random(count)
         self._hides = chance.random((6, count))
         self._spelling = chance.random(count)
@@ -107,6 +109,8 @@ class Users:
         )
         self.home = np.where(moves, new_home, self.home)
         self.city = np.where(moves & leaves_city, elsewhere, self.city)
+        movers = np.flatnonzero(moves)
+        self.moves.append((month.start, movers, self.city[movers], self.home[movers]))
         return np.asarray(moves)
 
     def phones(self, numbers: np.ndarray) -> pa.Array:

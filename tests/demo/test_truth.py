@@ -19,16 +19,17 @@ from demo.dirt_rates import Dirt
 from demo.life import Life, live
 from demo.oracle import read_truth
 from demo.people import settle
+from demo.report_people import tail_exponent
 from demo.servers import Partners
 from demo.tables import BANK_TABLES, FILE_TABLES, NOTHING
 from demo.truth import truth_table
 from demo.truth_contracts import TRUTH_TABLES
+from demo.users import MOVES
 from demo.world import World
-from demo.world_report import tail_exponent
 from jobs.needs import Needs
 from jobs.settings import read_settings
 from jobs.storage import open_storage
-from tests.demo.conftest import FIRST, SMALL
+from tests.demo.conftest import FIRST, SECOND, SMALL, THIRD
 
 MARKETING = "marketing"
 GRAIN_KEYS = {
@@ -259,6 +260,17 @@ def test_nobody_is_contacted_who_has_not_consented_to_the_channel_by_then(town: 
     assert (consents.consent_status == "revoked").any()
 
 
+def test_people_revoke_what_they_granted_in_the_days_between_a_build_and_its_export(town: Life) -> None:
+    key = ["subject_id", "purpose", "contact_channel", "bank_code"]
+    consents = town.ledger.all_rows("consents")[0].to_pandas().sort_values("occurred_at")
+    consents["before"] = consents.groupby(key, dropna=False).consent_status.shift()
+    build = pd.Timestamp(SECOND, tz="Asia/Shanghai")  # the night that follows the first business date
+    later = consents[(consents.occurred_at >= build) & (consents.consent_status == "revoked")]
+    assert (later.before == "granted").all()
+    assert {"marketing", "partner_sharing", "credit_scoring"} <= set(later.purpose)
+    assert (later.occurred_at < build + pd.Timedelta(days=7)).sum() > 5
+
+
 def test_applications_are_decided_by_a_noisy_policy_but_for_a_random_slice(town: Life) -> None:
     applications = truth(town, "applications")
     by_policy = applications[~applications.is_random_approval]
@@ -283,6 +295,29 @@ def test_a_phone_number_given_up_may_later_belong_to_somebody_else_but_never_to_
     for _, owners in phones[phones.phone.isin(shared.phone)].groupby("phone"):
         if owners.valid_from.isna().sum() <= 1:  # a number that a family shares has two owners from the beginning
             assert (owners.valid_to.to_numpy()[:-1] <= owners.valid_from.to_numpy()[1:]).all()
+
+
+def test_people_move_and_parcels_follow_them(town: Life) -> None:
+    homes = truth(town, "homes").sort_values(["person_id", "valid_from"], na_position="first")
+    again = homes.person_id.duplicated()
+    assert set(homes.person_id) == set(range(town.world.people))
+    assert (homes.valid_from.isna() == ~again).all()
+    assert (homes.valid_from[again].to_numpy() == homes.valid_to.shift()[again].to_numpy()).all()
+    months = len(town.world.months_through(THIRD))
+    assert abs(again.sum() / (town.world.people * months * MOVES) - 1) < 0.2
+    first = homes[~again].set_index("person_id").city_code
+    assert 0.2 < (homes.city_code[again].to_numpy() != first[homes.person_id[again]].to_numpy()).mean() < 0.45
+
+    movers = homes[homes.person_id.isin(homes.person_id[again])]
+    ids = truth(town, "source_ids").query("partner == 'shop'").rename(columns={"source_id": "shop_user_id"})
+    orders = served_rows(town, "orders").drop_duplicates("order_id").dropna(subset="shipping_address")
+    sent = orders.merge(ids[["person_id", "shop_user_id"]], on="shop_user_id")
+    sent = sent.merge(movers, on=["person_id", "shipping_address"])
+    lived_there = (sent.valid_from.isna() | (sent.valid_from <= sent.ordered_at)) & (
+        sent.valid_to.isna() | (sent.ordered_at < sent.valid_to)
+    )
+    assert sent.valid_from.isna().nunique() == 2
+    assert lived_there.all()
 
 
 def test_every_number_that_a_bank_was_told_is_among_the_phones_of_its_person(town: Life) -> None:
