@@ -258,12 +258,44 @@ def test_every_order_online_ends_a_visit_of_the_same_person_on_the_same_device_a
     assert np.mean(at_home) > 0.8  # the rest order in a shop, or on the second device only
 
 
-def test_balances_follow_from_the_movements() -> None:
-    moves = live(World(people=300), SECOND).ledger.all_rows("transactions", "harbour")[0].to_pandas()
+def test_balances_follow_from_the_movements(life: Life) -> None:
+    moves = life.ledger.all_rows("transactions", "harbour")[0].to_pandas()
     for _, account in moves.groupby("account_id"):
         known = account.dropna(subset="balance_after_cents")
         steps = account.amount_cents.cumsum()[known.index]
         assert (known.balance_after_cents - steps).nunique() <= 1
+
+
+@pytest.mark.parametrize("bank", SMALL.banks)
+def test_a_statement_bills_what_all_movements_of_the_card_came_to_when_the_month_began(life: Life, bank: str) -> None:
+    moves, statements = (
+        life.ledger.all_rows(table, bank)[0].to_pandas() for table in ("transactions", "card_statements")
+    )
+    dated = pd.to_datetime(statements.statement_date)
+    statements["begins"] = (dated - pd.to_timedelta(dated.dt.day - 1, unit="D")).dt.tz_localize("Asia/Shanghai")
+    both = statements.merge(moves, on="account_id")
+    owed = -both[both.booked_at < both.begins].groupby("statement_id").amount_cents.sum()
+    assert len(statements) > 50
+    assert (
+        statements.set_index("statement_id")
+        .balance_cents.sort_index()
+        .equals(owed.rename("balance_cents").sort_index())
+    )
+
+
+@pytest.mark.parametrize("bank", SMALL.banks)
+def test_every_payment_towards_a_card_is_a_movement_of_the_card(life: Life, bank: str) -> None:
+    moves, payments, accounts = (
+        life.ledger.all_rows(table, bank)[0].to_pandas() for table in ("transactions", "card_payments", "accounts")
+    )
+    cards = accounts[accounts.account_type == "credit_card"].account_id
+    repaid = moves[(moves.transaction_type == "repayment") & moves.account_id.isin(cards)]
+    paid, booked = (
+        sorted(rows[["account_id", name, "amount_cents"]].itertuples(index=False, name=None))
+        for rows, name in ((payments, "paid_at"), (repaid, "booked_at"))
+    )
+    assert paid == booked
+    assert len(paid) > 50
 
 
 def test_a_transfer_within_the_alliance_has_two_sides(life: Life) -> None:
