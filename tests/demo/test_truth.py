@@ -36,6 +36,7 @@ GRAIN_KEYS = {
     "people": ["person_id"],
     "source_ids": ["partner", "source_id"],
     "phones": ["person_id", "phone", "valid_from"],
+    "homes": ["person_id", "valid_from"],
     "defaults": ["observation_date", "person_id"],
     "values": ["shop_user_id"],
     "uplifts": ["person_id", "contact_channel"],
