@@ -81,9 +81,14 @@ def test_another_seed_writes_other_bytes(life: Life) -> None:
     assert encode(other.drop("orders", FIRST), "parquet") != encode(life.drop("orders", FIRST), "parquet")
 
 
+@pytest.fixture(scope="module")
+def long() -> Life:
+    return live(World(people=120), date(2026, 6, 1))
+
+
 @pytest.mark.parametrize("day", [FIRST, THIRD, date(2026, 4, 30)])
-def test_a_longer_life_never_changes_what_was_delivered_before(day: date) -> None:
-    short, long = live(World(people=120), day), live(World(people=120), date(2026, 6, 1))
+def test_a_longer_life_never_changes_what_was_delivered_before(long: Life, day: date) -> None:
+    short = live(World(people=120), day)
     for table in FILE_TABLES:
         assert short.drop(table, day).equals(long.drop(table, day)), table
     for table in BANK_TABLES:
@@ -160,9 +165,8 @@ def test_a_table_without_rows_is_still_delivered() -> None:
     assert gzip.decompress(encode(empty, "csv.gz")).decode().startswith('"request_id","subject_type"')
 
 
-def test_the_first_drop_holds_all_history_and_later_ones_only_what_arrived() -> None:
-    orders = live(World(people=300), SECOND)
-    first, second = orders.drop("orders", FIRST), orders.drop("orders", SECOND)
+def test_the_first_drop_holds_all_history_and_later_ones_only_what_arrived(life: Life) -> None:
+    first, second = life.drop("orders", FIRST), life.drop("orders", SECOND)
     midnight = pa.scalar(moment_of(SECOND) * 1_000_000, pa.int64()).cast(MOMENT)
     assert pc.max(first["updated_at"]).as_py() < midnight.as_py() <= pc.min(second["updated_at"]).as_py()
     assert first.num_rows > 100 * second.num_rows > 0
