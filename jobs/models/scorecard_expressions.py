@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
+
 from pyspark.sql import Column
 from pyspark.sql import functions as F
 
-from jobs.models.scorecard import MISSING, SPECIAL, SPECIAL_NUMBERS, UNSEEN, Feature, Population, Scorecard
+from jobs.models.scorecard import MISSING, SPECIAL, UNSEEN, Feature, Population, Scorecard
 
 WOE_PREFIX = "weight_of_evidence_of_"
 
@@ -27,31 +30,13 @@ def woe_column(feature: Feature) -> str:
 
 def weight_of_evidence(feature: Feature) -> Column:
     """The feature's weight of evidence; null and NaN are missing, infinities and codes are special."""
-    if feature.type == "string":
-        return _woe_of_category(feature)
-    value = F.col(feature.name).cast("double")
-    is_missing = value.isNull() | F.isnan(value)
-    is_special = value.isin([*SPECIAL_NUMBERS.values(), *feature.special_codes])
-    chosen = F.when(is_missing, F.lit(feature.missing)).when(is_special, F.lit(feature.special))
-    for one in feature.bins[:-1]:
-        chosen = chosen.when(value < F.lit(one.below), F.lit(one.weight_of_evidence))
-    return chosen.otherwise(F.lit(feature.bins[-1].weight_of_evidence))  # the last bin has no upper edge
+    of_bins = [one.weight_of_evidence for one in feature.bins]
+    return _chosen(feature, of_bins, missing=feature.missing, special=feature.special, unseen=feature.unseen)
 
 
 def bin_number(feature: Feature) -> Column:
     """The position of the bin whose weight `weight_of_evidence` gives; MISSING, SPECIAL and UNSEEN below 0."""
-    if feature.type == "string":
-        value = F.col(feature.name)
-        chosen = F.when(value.isNull(), F.lit(MISSING))
-        for position, one in enumerate(feature.bins):
-            chosen = chosen.when(value.isin(list(one.categories)), F.lit(position))
-        return chosen.otherwise(F.lit(UNSEEN))
-    number = F.col(feature.name).cast("double")
-    is_special = number.isin([*SPECIAL_NUMBERS.values(), *feature.special_codes])
-    chosen = F.when(number.isNull() | F.isnan(number), F.lit(MISSING)).when(is_special, F.lit(SPECIAL))
-    for position, one in enumerate(feature.bins[:-1]):
-        chosen = chosen.when(number < F.lit(one.below), F.lit(position))
-    return chosen.otherwise(F.lit(len(feature.bins) - 1))
+    return _chosen(feature, range(len(feature.bins)), missing=MISSING, special=SPECIAL, unseen=UNSEEN)
 
 
 def log_odds(scorecard: Scorecard) -> Column:
@@ -75,9 +60,32 @@ def _in_population(scorecard: Scorecard, feature: Feature) -> Column:
     return F.when(is_inside(scorecard.population), weight_of_evidence(feature)).otherwise(F.lit(0.0))
 
 
-def _woe_of_category(feature: Feature) -> Column:
+def _chosen(feature: Feature, of_bins: Sequence[float], *, missing: float, special: float, unseen: float) -> Column:
+    """What the bin of the customer's value is given, or what is given to a value in no bin."""
+    if feature.type == "string":
+        return _chosen_of_words(feature, of_bins, missing=missing, unseen=unseen)
+    value = F.col(feature.name).cast("double")
+    edges = [one.below for one in feature.bins[:-1] if one.below is not None]  # the last bin has no upper edge
+    is_plain = F.abs(value) < F.lit(math.inf)  # not of NaN, which is greater than all numbers; null of null
+    if feature.special_codes:
+        is_plain &= ~value.isin(list(feature.special_codes))
+    chosen = F.when(is_plain, _halved(value, edges, of_bins))
+    return chosen.when(value.isNull() | F.isnan(value), F.lit(missing)).otherwise(F.lit(special))
+
+
+def _halved(value: Column, edges: Sequence[float], of_bins: Sequence[float]) -> Column:
+    """What is given to the bin of a finite value, found by halving: of eight bins, three comparisons tell which."""
+    if not edges:
+        return F.lit(of_bins[0])
+    middle = len(edges) // 2
+    lower = _halved(value, edges[:middle], of_bins[: middle + 1])
+    upper = _halved(value, edges[middle + 1 :], of_bins[middle + 1 :])
+    return F.when(value < F.lit(edges[middle]), lower).otherwise(upper)
+
+
+def _chosen_of_words(feature: Feature, of_bins: Sequence[float], *, missing: float, unseen: float) -> Column:
     value = F.col(feature.name)
-    chosen = F.when(value.isNull(), F.lit(feature.missing))
-    for one in feature.bins:
-        chosen = chosen.when(value.isin(list(one.categories)), F.lit(one.weight_of_evidence))
-    return chosen.otherwise(F.lit(feature.unseen))  # the stated rule for a category that training never saw
+    chosen = F.when(value.isNull(), F.lit(missing))
+    for one, given in zip(feature.bins, of_bins, strict=True):
+        chosen = chosen.when(value.isin(list(one.categories)), F.lit(given))
+    return chosen.otherwise(F.lit(unseen))  # the stated rule for a category that training never saw

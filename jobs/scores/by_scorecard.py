@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
@@ -50,9 +50,11 @@ def reasons(scorecard: Scorecard) -> Column:
     """
     of_everyone = [f for f in scorecard.features if not scorecard.is_known_of_population_only(f)]
     of_members = [f for f in scorecard.features if scorecard.is_known_of_population_only(f)]
-    candidates = F.array(*(_reason(scorecard, feature) for feature in of_everyone))
+    texts = {feature.name: reason_text(feature) for feature in scorecard.features}
+    candidates = F.array(*(_candidate(points_lost(scorecard, feature), feature.name) for feature in of_everyone))
     if of_members:
-        told = F.array(*(_reason(scorecard, feature) for feature in of_members))
+        texts[NO_HISTORY] = F.lit(NO_HISTORY_TEXT)
+        told = F.array(*(_candidate(points_lost(scorecard, feature), feature.name) for feature in of_members))
         instead = F.array(_no_history(scorecard, of_members))
         candidates = F.concat(candidates, F.when(is_thin_file(scorecard), instead).otherwise(told))
     lost = F.array_sort(F.filter(candidates, lambda reason: reason["points_gained"] < 0))
@@ -61,20 +63,24 @@ def reasons(scorecard: Scorecard) -> Column:
         lambda reason: F.struct(
             reason["feature"].alias("feature"),
             (-reason["points_gained"]).alias("points_lost"),
-            reason["text"].alias("text"),
+            _text_of(reason["feature"], texts).alias("text"),
         ),
     )
 
 
-def _reason(scorecard: Scorecard, feature: Feature) -> Column:
-    return _candidate(points_lost(scorecard, feature), feature.name, reason_text(feature))
+def _text_of(name: Column, texts: Mapping[str, Column]) -> Column:
+    """The text of the feature that is named, and no other's: to write a number costs more than to score a customer."""
+    *others, last = texts.values()
+    for feature, text in reversed([*zip(texts, others, strict=False)]):
+        last = F.when(name == F.lit(feature), text).otherwise(last)
+    return last
 
 
 def _no_history(scorecard: Scorecard, features: Sequence[Feature]) -> Column:
     lost = sum((points_lost(scorecard, feature) for feature in features), F.lit(0.0))
-    return _candidate(lost, NO_HISTORY, F.lit(NO_HISTORY_TEXT))
+    return _candidate(lost, NO_HISTORY)
 
 
-def _candidate(lost: Column, feature: str, text: Column) -> Column:
+def _candidate(lost: Column, feature: str) -> Column:
     gained = (-F.round(lost, POINTS_DIGITS)).alias("points_gained")
-    return F.struct(gained, F.lit(feature).alias("feature"), text.alias("text"))
+    return F.struct(gained, F.lit(feature).alias("feature"))
