@@ -17,7 +17,6 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
-import lightgbm
 import numpy as np
 import pandas as pd
 
@@ -37,6 +36,7 @@ from jobs.models.training_task import (
     sealed_challenger,
     sealed_scorecard,
 )
+from jobs.models.tree_threads import raw_scores_of_text
 
 NO_TIME = date(1970, 1, 1)  # never shown: see Task.is_dated
 FIT_AGAIN = "fit it again"
@@ -141,8 +141,7 @@ def log_odds_of_trees(trees: Challenger, frame: pd.DataFrame) -> Floats:
         {one.name: one.categories for one in trees.features},
         {one.name: one.instead_of_missing for one in trees.features if one.instead_of_missing is not None},
     )
-    raw = lightgbm.Booster(model_str=trees.trees).predict(matrix, raw_score=True)
-    log_odds = trees.intercept - trees.slope * np.asarray(raw, dtype=np.float64)
+    log_odds = trees.intercept - trees.slope * raw_scores_of_text(trees.trees, matrix)
     return np.where(_is_inside(trees.population, frame), log_odds, np.nan)
 
 

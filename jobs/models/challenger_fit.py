@@ -21,6 +21,7 @@ from jobs.models.challenger import CHALLENGER_FORMAT, KIND, sha256_of_trees
 from jobs.models.feature_bins import NUMBER_TYPES, Bads, Floats, TrainingError
 from jobs.models.scorecard import LearntFeature, Population, feature_fingerprint
 from jobs.models.scorecard_content import SCALE
+from jobs.models.tree_threads import raw_scores_of_text, threads_for
 from schemas.models.credit_score import is_protected
 from schemas.table import Column
 
@@ -58,9 +59,7 @@ class Trees:
 
     def log_odds(self, rows: pd.DataFrame) -> Floats:
         """ln(odds good:bad) as learnt, from the stored text."""
-        booster = lightgbm.Booster(model_str=self.text)
-        matrix = tree_matrix(rows, self.columns, self.categories, self.instead_of_missing)
-        return -np.asarray(booster.predict(matrix, raw_score=True), dtype=np.float64)
+        return -raw_scores_of_text(self.text, tree_matrix(rows, self.columns, self.categories, self.instead_of_missing))
 
 
 def grow_trees(
@@ -98,7 +97,7 @@ def grow_trees(
     learnt = data(rows, is_bad)
     watched = None if stop_by is None or stop_by[1].sum() < MIN_DEFAULTS_TO_STOP_BY else data(*stop_by, learnt)
     booster = lightgbm.train(
-        dict(parameters),
+        {**parameters, "num_threads": threads_for(len(rows) * len(kept))},
         learnt,
         num_boost_round=TREES_UNTRIED if watched is None else MOST_TREES,
         valid_sets=None if watched is None else [watched],

@@ -16,6 +16,7 @@ from jobs.models.learning_rows import FEATURES
 from jobs.models.propensity import CHANNELS
 from jobs.models.scorecard_report import CALIBRATION_GROUPS, DIGITS, gains_points, probability_of, roc_points
 from jobs.models.training_split import split
+from jobs.models.tree_threads import raw_scores_of_text
 
 MOST_FEATURES = 12
 COLUMNS = {column.name: column for column in (*FEATURES, *CHANNELS)}
@@ -56,7 +57,7 @@ def raw_scores(content: Mapping[str, Any], trees: str, rows: pd.DataFrame) -> Fl
         {one["name"]: tuple(one["categories"]) for one in features if one["type"] == "string"},
         {one["name"]: one["instead_of_missing"] for one in features if one["instead_of_missing"] is not None},
     )
-    return np.asarray(lightgbm.Booster(model_str=trees).predict(matrix, raw_score=True), dtype=np.float64)
+    return raw_scores_of_text(trees, matrix)
 
 
 def groups_by_probability(probability: Floats, happened: Bads) -> list[dict[str, Any]]:

@@ -21,6 +21,7 @@ from jobs.models.feature_bins import DECIMALS, Bads, Floats
 from jobs.models.propensity import CHANNELS
 from jobs.models.qini import Trial, curve, effect, judge
 from jobs.models.training_split import draw, households_of
+from jobs.models.tree_threads import raw_scores_of_text, threads_for
 from schemas.columns import CONTACT_CHANNELS
 from schemas.table import Column
 
@@ -169,8 +170,10 @@ def _grow(like: Trees, rows: pd.DataFrame, target: Floats, objective: str) -> Tr
     leaf = max(MIN_ROWS_IN_LEAF, round(MIN_LEAF_SHARE * len(rows)))
     parameters = {**UPLIFT_PARAMETERS, "objective": objective, "min_data_in_leaf": leaf}
     codes = [position for position, column in enumerate(like.columns) if column.type == "string"]
-    data = lightgbm.Dataset(_matrix(like, rows), target, categorical_feature=codes)
-    booster = lightgbm.train(dict(parameters), data, num_boost_round=UPLIFT_TREES)
+    matrix = _matrix(like, rows)
+    data = lightgbm.Dataset(matrix, target, categorical_feature=codes)
+    with_threads = {**parameters, "num_threads": threads_for(matrix.size)}
+    booster = lightgbm.train(with_threads, data, num_boost_round=UPLIFT_TREES)
     return replace(like, text=booster.model_to_string(), parameters={**parameters, "trees": UPLIFT_TREES})
 
 
@@ -179,8 +182,7 @@ def _matrix(trees: Trees, rows: pd.DataFrame) -> Floats:
 
 
 def _raw(trees: Trees, rows: pd.DataFrame) -> Floats:
-    booster = lightgbm.Booster(model_str=trees.text)
-    return np.asarray(booster.predict(_matrix(trees, rows), raw_score=True), dtype=np.float64)
+    return raw_scores_of_text(trees.text, _matrix(trees, rows))
 
 
 def _probability(trees: Trees, rows: pd.DataFrame) -> Floats:

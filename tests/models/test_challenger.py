@@ -56,6 +56,17 @@ def documents() -> dict[str, Any]:
     return train(as_training_set(borrowers(2400, seed=8)), as_of=AS_OF)
 
 
+def test_the_trees_are_the_same_with_one_thread_and_with_two(monkeypatch: pytest.MonkeyPatch) -> None:
+    grown = []
+    for threads in (1, 2):
+        monkeypatch.setattr("jobs.models.challenger_fit.threads_for", lambda _, threads=threads: threads)
+        text, _, parameters = grow_trees(*crossed(400, seed=1), COLUMNS, {"load": 1}).text.partition("parameters:")
+        assert f"[num_threads: {threads}]" in parameters
+        grown.append(text)
+    assert "Tree=" in grown[0]
+    assert grown[0] == grown[1]
+
+
 def test_more_load_is_never_safer_for_anyone(trees: Trees) -> None:
     steps = np.linspace(-4, 4, 200)
     for job in ("baker", "cook", "diver", "unheard of"):
