@@ -38,6 +38,7 @@ from jobs.staging import write_rows
 from schemas.catalogue import all_datasets, dataset_at
 from schemas.customers.identities import ALONE, IDENTITIES
 from schemas.table import BankTable, Dataset, FileDrop, Table
+from tests.reference.copied_world import lay_side_by_side
 
 PROCESSES: Final = 2
 NIGHTS: Final = (World.first_business_date, World.first_business_date + timedelta(days=1))
@@ -67,6 +68,23 @@ class RacedWorld:
 
     def _place(self, table: Table, night: date) -> Path:
         return self.folder / "tables" / table.address / str(night)
+
+
+def copied_world(
+    folder: Path, people: int, copies: int, seed: int, session: SparkSession, raced: Sequence[Table]
+) -> RacedWorld:
+    """The world of a copy's people, made where the folder does not hold it yet, so many times side by side."""
+    place = folder / f"{people}-{seed}"
+    if copies == 1:
+        return made_world(place, people, seed, session, raced)
+    world = RacedWorld(folder / f"{people}-{seed}x{copies}", people * copies, seed)
+    made, noted = (at / "made.json" for at in (place, world.folder))
+    made_world(place, people, seed, session, raced)
+    if not noted.exists() or noted.read_bytes() != made.read_bytes():
+        shutil.rmtree(world.folder, ignore_errors=True)
+        lay_side_by_side(place / "tables", copies, world.folder / "tables")
+        shutil.copyfile(made, noted)
+    return world
 
 
 def made_world(folder: Path, people: int, seed: int, session: SparkSession, raced: Sequence[Table]) -> RacedWorld:
