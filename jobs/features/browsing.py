@@ -24,21 +24,24 @@ def build(browsing_events: DataFrame, identities: DataFrame, *, as_of: date) -> 
     Events of people who were not logged in belong to nobody and are left out. A session is what the shop calls one,
     cut after half an hour of silence; one that two customers share counts for both, each with their own events.
     """
+    # The join below asks for a customer on one side only. Asked for here, both sides are the same shuffle, made once.
+    records = identities.select("source_record_id", "customer_id").where(F.col("customer_id").isNotNull())
     events = (
         browsing_events.where(in_last_days("occurred_at", SEASON_DAYS, as_of))
-        .join(identities.select("source_record_id", "customer_id"), "source_record_id", how="inner")
+        .join(records, "source_record_id", how="inner")
         .select("customer_id", "session_id", "event_id", "occurred_at", "event_type", "category_code")
     )
-    visits = leave_out_machines(number_visits(events))
+    visits = number_visits(events)
     categories = (
-        visits.where(F.col("category_code").isNotNull() & F.col("event_type").isin(*COUNTED))
+        leave_out_machines(visits)
+        .where(F.col("category_code").isNotNull() & F.col("event_type").isin(*COUNTED))
         .groupBy("customer_id", "category_code")
         .agg(F.count("event_id").alias("event_count"))
         .groupBy("customer_id")
         .agg(*aggregates_of(*CATEGORY_MEASURES))
     )
     return (
-        tell_gaps(describe_sessions(visits, as_of))
+        tell_gaps(describe_sessions(visits, as_of).where(is_by_a_person("event_count", "seconds")))
         .groupBy("customer_id")
         .agg(*aggregates_of(*VISIT_MEASURES))
         .join(categories, "customer_id", how="left")
@@ -62,9 +65,14 @@ def leave_out_machines(visits: DataFrame) -> DataFrame:
     seconds = F.max(second).over(of_visit) - F.min(second).over(of_visit)
     return (
         visits.withColumns({"visit_events": F.count("event_id").over(of_visit), "visit_seconds": seconds})
-        .where((F.col("visit_events") <= BOT_EVENTS) & (F.col("visit_seconds") <= LONGEST_SECONDS))
+        .where(is_by_a_person("visit_events", "visit_seconds"))
         .drop("visit_events", "visit_seconds")
     )
+
+
+def is_by_a_person(events: str, seconds: str) -> Column:
+    """Whether a person may have made a visit of so many events and seconds."""
+    return (F.col(events) <= BOT_EVENTS) & (F.col(seconds) <= LONGEST_SECONDS)
 
 
 def describe_sessions(visits: DataFrame, as_of: date) -> DataFrame:
