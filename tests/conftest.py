@@ -15,7 +15,7 @@ import pytest
 from pyspark.sql import DataFrame, SparkSession
 
 from demo.servers import JAVA_OPTIONS_FOR_SHORT_RUNS, Partners, partners
-from jobs.spark import open_session
+from jobs.spark import open_session, session_for_small_data
 from jobs.spark_types import spark_schema
 from schemas.table import Column, Table
 from tests.alliance import Alliance
@@ -39,14 +39,20 @@ VALUE_WHEN_NOT_GIVEN: Mapping[str, Any] = {
 
 
 @pytest.fixture(scope="session")
-def spark() -> Iterator[SparkSession]:
-    """One embedded session for the whole suite."""
+def compiling() -> Iterator[SparkSession]:
+    """One embedded Spark for the whole suite, in the session that compiles its plans, as for a night of millions."""
     session = open_session(
         remote=None, cores=2, memory="2g", shuffle_partitions=2, java_options=JAVA_OPTIONS_FOR_SHORT_RUNS
     )
     yield session
     session.stop()
     logging.getLogger("py4j").setLevel(logging.ERROR)  # it says good-bye when the output of the tests is closed already
+
+
+@pytest.fixture(scope="session")
+def spark(compiling: SparkSession) -> SparkSession:
+    """The same Spark in the session that interprets plans, as for a night of few rows; no result depends on it."""
+    return session_for_small_data(compiling)
 
 
 @pytest.fixture(scope="session")
@@ -126,9 +132,18 @@ def table(spark: SparkSession) -> TableMaker:
     allowed one of a category). Moments are given as text like "2026-03-31 23:59:59" in UTC, or with an offset; days as
     "2026-03-31". A column the contract does not have is an error.
     """
+    return tables_in(spark)
 
+
+@pytest.fixture
+def compiled_table(compiling: SparkSession) -> TableMaker:
+    """The same in the session that compiles what is built from them."""
+    return tables_in(compiling)
+
+
+def tables_in(session: SparkSession) -> TableMaker:
     def make(contract: Table, given: GivenRows) -> DataFrame:
-        return spark.createDataFrame(filled_rows(contract, given), spark_schema(contract))
+        return session.createDataFrame(filled_rows(contract, given), spark_schema(contract))
 
     return make
 

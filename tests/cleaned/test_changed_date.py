@@ -13,7 +13,6 @@ from typing import Any
 from pyspark.sql import DataFrame, SparkSession
 
 from jobs.cleaned import purchases, refunds
-from jobs.spark import session_for_small_data
 from jobs.spark_types import spark_schema
 from schemas.captured.shop_order_items import SHOP_ORDER_ITEMS
 from schemas.captured.shop_orders import SHOP_ORDERS
@@ -84,9 +83,8 @@ def by_key(built: DataFrame, key: str) -> dict[str, dict[str, Any]]:
 def test_what_has_not_changed_today_is_what_it_was_the_night_before_and_what_is_new_says_so(
     spark: SparkSession,
 ) -> None:
-    session = session_for_small_data(spark)
-    orders, items, given_back = side_by_side(session, 0)
-    orders_before, items_before, given_back_before = side_by_side(session, 1)
+    orders, items, given_back = side_by_side(spark, 0)
+    orders_before, items_before, given_back_before = side_by_side(spark, 1)
     yesterday = LAST_NIGHT - timedelta(days=1)
     for key, tonight, before in (
         (

@@ -12,10 +12,9 @@ from schemas.edges.suspected_rings import SUSPECTED_RINGS
 from schemas.edges.transfers import TRANSFERS
 from tests.conftest import TableMaker, rows
 from tests.features.random_rows import AS_OF, Row
-from tests.relations.conftest import interpreting_spark
 from tests.relations.plans import plans_that_stay_in_the_engine
 
-__all__ = ["interpreting_spark", "plans_that_stay_in_the_engine"]  # fixtures of this module
+__all__ = ["plans_that_stay_in_the_engine"]  # a fixture of this module
 
 
 def paid(payer: str, payee: str, times: int = 4, first: str = "2025-09-01", last: str = "2026-02-28") -> Row:

@@ -19,7 +19,6 @@ from schemas.features.default_influence import DEFAULT_INFLUENCE, KINDS_OF_TIE
 from tests.conftest import TableMaker, rows
 from tests.features.random_rows import AS_OF, Row
 from tests.features.test_network_position import favour, sent, shared
-from tests.relations.conftest import interpreting_spark
 from tests.relations.plans import plans_that_stay_in_the_engine
 
 NAMES = ("ann", "bob", "cem", "dia", "eve", "fay")
@@ -28,7 +27,7 @@ CHAIN = [sent(one, other) for one, other in pairwise(NAMES)]
 KNOWN_TODAY, KNOWN_TOMORROW = "2026-01-30", "2026-01-31"  # 60 days before the night, and before the one after it
 
 
-__all__ = ["interpreting_spark", "plans_that_stay_in_the_engine"]  # fixtures of this module
+__all__ = ["plans_that_stay_in_the_engine"]  # a fixture of this module
 
 
 def owed(name: str, due_date: str, settled_date: str | None = None) -> Row:

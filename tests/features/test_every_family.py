@@ -66,12 +66,14 @@ def test_t1_rows_after_as_of_in_every_parent_change_no_feature(table: TableMaker
 
 
 @pytest.mark.parametrize("family", FAMILIES, ids=lambda family: family.name)
-def test_t17_neither_the_order_of_the_rows_nor_their_partitions_show(table: TableMaker, family: Table) -> None:
+def test_t17_neither_the_order_of_the_rows_nor_their_partitions_nor_compiled_plans_show(
+    table: TableMaker, compiled_table: TableMaker, family: Table
+) -> None:
     build = import_module(f"jobs.features.{family.name}").build
     given = RandomRows(seed=2).rows
     parents: tuple[Table, ...] = family.built_from  # type: ignore[assignment]
     in_order = build(*(table(parent, given[parent]) for parent in parents), as_of=AS_OF)
-    spread = build(*(table(parent, given[parent][::-1]).repartition(3) for parent in parents), as_of=AS_OF)
+    spread = build(*(compiled_table(parent, given[parent][::-1]).repartition(3) for parent in parents), as_of=AS_OF)
     assert rows(spread, *family.column_names) == rows(in_order, *family.column_names)
 
 

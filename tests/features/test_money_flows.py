@@ -12,7 +12,6 @@ from schemas.customers.identities import IDENTITIES
 from schemas.features.money_flows import MONEY_FLOWS
 from tests.conftest import TableMaker, rows
 from tests.features.random_rows import AS_OF, Row
-from tests.relations.conftest import interpreting_spark
 from tests.relations.plans import plans_that_stay_in_the_engine
 
 NAMES = ("ann", "bob", "cem", "dia", "eve")
@@ -22,7 +21,7 @@ PEOPLE = [
 SHAPES = ("money_cycle_length_30d", "gathered_customer_count_30d")
 
 
-__all__ = ["interpreting_spark", "plans_that_stay_in_the_engine"]  # fixtures of this module
+__all__ = ["plans_that_stay_in_the_engine"]  # a fixture of this module
 
 
 def paid(payer: str, payee: str, moment: str = "2026-03-20 04:00:00", cents: int = 100, bank: str = "harbour") -> Row:

@@ -14,13 +14,12 @@ from schemas.edges.transfers import TRANSFERS
 from schemas.features.network_position import NETWORK_POSITION
 from tests.conftest import TableMaker, rows
 from tests.features.random_rows import AS_OF, Row
-from tests.relations.conftest import interpreting_spark
 from tests.relations.plans import plans_that_stay_in_the_engine
 
 PAID = [("ann", "bob"), ("bob", "cem"), ("cem", "ann"), ("cem", "dia"), ("fay", "gus")]
 
 
-__all__ = ["interpreting_spark", "plans_that_stay_in_the_engine"]  # fixtures of this module
+__all__ = ["plans_that_stay_in_the_engine"]  # a fixture of this module
 
 
 def sent(payer: str, payee: str, cents: int = 100, since: str = "2026-01-01") -> Row:

@@ -30,12 +30,12 @@ HUGE_METHOD_BYTES = 65_535
 
 @pytest.mark.parametrize("family", FAMILIES, ids=lambda family: family.name)
 def test_a_family_is_compiled_and_never_leaves_the_engine(
-    spark: SparkSession, table: TableMaker, family: Table
+    compiling: SparkSession, compiled_table: TableMaker, family: Table
 ) -> None:
     build = import_module(f"jobs.features.{family.name}").build
-    spark.conf.set("spark.sql.adaptive.enabled", "false")  # an adaptive plan shows its stages only while it runs
+    compiling.conf.set("spark.sql.adaptive.enabled", "false")  # an adaptive plan shows its stages only while it runs
     try:
-        parents = [table(parent, []) for parent in family.built_from]  # type: ignore[arg-type]
+        parents = [compiled_table(parent, []) for parent in family.built_from]  # type: ignore[arg-type]
         built = build(*parents, as_of=AS_OF)
         is_finished = set(re.findall(r"^[-+: *()\d]*([A-Z]\w+)", told(built, "simple"), re.M)) <= FINISHED_NODES
         assert is_finished == (family.name in FINISHED_ROWS)
@@ -45,7 +45,7 @@ def test_a_family_is_compiled_and_never_leaves_the_engine(
             built = describe_buyers(parents[0], parents[1], AS_OF)
         plan, generated = told(built, "simple"), told(built, "codegen")
     finally:
-        spark.conf.set("spark.sql.adaptive.enabled", "true")
+        compiling.conf.set("spark.sql.adaptive.enabled", "true")
     assert "HashAggregate" in plan
     assert [word for word in (*ROW_BY_ROW, *EVERYBODY_WITH_EVERYBODY) if word in plan] == []
     # A largest or smallest struct is sorted, not hashed; it follows a first grouping, so that few rows are left.
@@ -57,14 +57,16 @@ def test_a_family_is_compiled_and_never_leaves_the_engine(
     assert max(sizes) < HUGE_METHOD_BYTES
 
 
-def test_a_family_that_goes_on_from_the_night_before_is_compiled_too(spark: SparkSession, table: TableMaker) -> None:
-    spark.conf.set("spark.sql.adaptive.enabled", "false")
+def test_a_family_that_goes_on_from_the_night_before_is_compiled_too(
+    compiling: SparkSession, compiled_table: TableMaker
+) -> None:
+    compiling.conf.set("spark.sql.adaptive.enabled", "false")
     try:
-        parents = [table(parent, []) for parent in PURCHASE_VALUE.built_from]  # type: ignore[arg-type]
-        built = purchase_value.build(*parents, as_of=AS_OF, previous=table(PURCHASE_VALUE, []))
+        parents = [compiled_table(parent, []) for parent in PURCHASE_VALUE.built_from]  # type: ignore[arg-type]
+        built = purchase_value.build(*parents, as_of=AS_OF, previous=compiled_table(PURCHASE_VALUE, []))
         plan, generated = told(built, "simple"), told(built, "codegen")
     finally:
-        spark.conf.set("spark.sql.adaptive.enabled", "true")
+        compiling.conf.set("spark.sql.adaptive.enabled", "true")
     assert [word for word in (*ROW_BY_ROW, *EVERYBODY_WITH_EVERYBODY) if word in plan] == []
     assert [line for line in plan.splitlines() if re.search(r"[-: ] HashAggregate\(", line)] == []
     assert max(int(size) for size in re.findall(r"maxMethodCodeSize:(-?\d+)", generated)) < HUGE_METHOD_BYTES

@@ -17,7 +17,6 @@ from pyspark.sql import DataFrame, SparkSession
 from jobs.arrow_frames import frame_of
 from jobs.arrow_types import arrow_schema
 from jobs.features.purchase_value import build
-from jobs.spark import session_for_small_data
 from schemas.cleaned.purchases import PURCHASES
 from schemas.features.purchase_value import CHANGES, PURCHASE_VALUE
 from schemas.measures import count, most
@@ -108,7 +107,7 @@ def tonight() -> Parents:
 
 @pytest.fixture(scope="module")
 def in_full(spark: SparkSession, tonight: Parents) -> Rows:
-    return built(session_for_small_data(spark), tonight, LAST_NIGHT)
+    return built(spark, tonight, LAST_NIGHT)
 
 
 @pytest.fixture(scope="module")
@@ -119,20 +118,19 @@ def known_before() -> Parents:
 @pytest.fixture(scope="module")
 def night_before(spark: SparkSession, known_before: Parents) -> Rows:
     """Of every night the one before, computed from all purchases."""
-    return built(session_for_small_data(spark), known_before, LAST_NIGHT - timedelta(days=1))
+    return built(spark, known_before, LAST_NIGHT - timedelta(days=1))
 
 
 def test_t2_t16_t18_t21_every_night_of_forty_the_rows_carried_on_are_those_of_a_full_computation_bit_by_bit(
     spark: SparkSession, tonight: Parents, in_full: Rows, known_before: Parents, night_before: Rows
 ) -> None:
-    interpreting = session_for_small_data(spark)
-    assert built(interpreting, tonight, LAST_NIGHT, night_before, known_before) == in_full
+    assert built(spark, tonight, LAST_NIGHT, night_before, known_before) == in_full
     # What a night goes on from is what the night before came to: so forty nights one after the other are equal, too.
     came_to, went_on_from = by_night(in_full), by_night(night_before)
     assert len(came_to) == len(NIGHTS) - 1
     assert all(went_on_from[night] == came_to[night - timedelta(days=1)] for night in NIGHTS[2:])
 
-    half_wrong = built(interpreting, tonight, LAST_NIGHT, with_planted(night_before), known_before)
+    half_wrong = built(spark, tonight, LAST_NIGHT, with_planted(night_before), known_before)
     carried = {night: set[str]() for night in NIGHTS[1:]}
     for row in half_wrong:
         if row[PLANTED] == -1:

@@ -20,10 +20,7 @@ from jobs.relations.ties import had_defaulted
 from jobs.windows import happened_by
 from schemas.models.leak_audit import CHANGES, LEAK_AUDIT, MEANINGS, NO_ATTACK, VERDICTS
 from tests.conftest import rows
-from tests.relations.conftest import interpreting_spark
 from tests.relations.contagion import AS_OF, BEFORE, DAY, LONG_AGO, contagious_world
-
-__all__ = ["interpreting_spark"]  # the fixture `spark` of this module
 
 INFLUENCE, RISK, NEIGHBOURHOOD, _, FLOWS, RINGS = FAMILIES
 

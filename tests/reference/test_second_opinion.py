@@ -17,7 +17,6 @@ from hypothesis import strategies as st
 from pyspark.sql import SparkSession
 
 from jobs.features.purchase_outlook import describe_buyers, forecast
-from jobs.spark import session_for_small_data
 from jobs.spark_types import spark_schema
 from schemas.cleaned.purchases import PURCHASES
 from schemas.customers.identities import IDENTITIES
@@ -38,26 +37,21 @@ LEAP_DAY = date(2024, 2, 29)
 SEED = 20_260
 
 
-@pytest.fixture(scope="module")
-def interpreting(spark: SparkSession) -> SparkSession:
-    return session_for_small_data(spark)
+@pytest.mark.parametrize("family", ANSWERED, ids=lambda family: family.name)
+def test_both_agree_on_random_customers(spark: SparkSession, family: Table) -> None:
+    assert compared(spark, family, random_world(SEED, AS_OF), AS_OF) >= 30
 
 
 @pytest.mark.parametrize("family", ANSWERED, ids=lambda family: family.name)
-def test_both_agree_on_random_customers(interpreting: SparkSession, family: Table) -> None:
-    assert compared(interpreting, family, random_world(SEED, AS_OF), AS_OF) >= 30
-
-
-@pytest.mark.parametrize("family", ANSWERED, ids=lambda family: family.name)
-def test_t1_t19_t20_t21_t34_both_agree_on_every_edge(interpreting: SparkSession, family: Table) -> None:
-    assert compared(interpreting, family, world_of_edges(LEAP_DAY), LEAP_DAY) >= 2
+def test_t1_t19_t20_t21_t34_both_agree_on_every_edge(spark: SparkSession, family: Table) -> None:
+    assert compared(spark, family, world_of_edges(LEAP_DAY), LEAP_DAY) >= 2
 
 
 @pytest.mark.parametrize("family", ANSWERED, ids=lambda family: family.name)
 @settings(max_examples=2, deadline=None, derandomize=True, database=None, phases=[Phase.generate])
 @given(seed=st.integers(0, 2**32), days=st.integers(0, 1_500), kept=st.floats(0.05, 1))
 def test_both_agree_on_whatever_part_of_a_random_world_is_delivered(
-    interpreting: SparkSession, family: Table, seed: int, days: int, kept: float
+    spark: SparkSession, family: Table, seed: int, days: int, kept: float
 ) -> None:
     as_of = AS_OF - timedelta(days=days)
     chance = random.Random(seed)
@@ -65,15 +59,15 @@ def test_both_agree_on_whatever_part_of_a_random_world_is_delivered(
         table: [row for row in given_rows if table is IDENTITIES or chance.random() < kept]
         for table, given_rows in random_world(seed % 10_000, as_of).items()
     }
-    compared(interpreting, family, world, as_of)
+    compared(spark, family, world, as_of)
 
 
 def test_the_states_of_the_outlook_and_what_everybody_going_on_as_before_buys_are_the_same(
-    interpreting: SparkSession,
+    spark: SparkSession,
 ) -> None:
     world, as_of = random_world(7, AS_OF), AS_OF
     parents = {p: filled_rows(p, world[p]) for p in (PURCHASES, IDENTITIES)}
-    frames = {p: interpreting.createDataFrame(rows, spark_schema(p)) for p, rows in parents.items()}
+    frames = {p: spark.createDataFrame(rows, spark_schema(p)) for p, rows in parents.items()}
     told = describe_buyers(frames[PURCHASES], frames[IDENTITIES], as_of).toArrow().sort_by("customer_id")
     names = told.column_names
     numbers = {name: np.nan_to_num(told[name].to_numpy().astype(np.float64)) for name in names[1:]}

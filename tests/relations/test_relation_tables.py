@@ -18,9 +18,6 @@ from schemas.edges.shared_identifiers import SHARED_IDENTIFIERS
 from schemas.edges.transfers import TRANSFERS
 from tests.conftest import TableMaker, rows
 from tests.lake.test_explain import NIGHT, publish
-from tests.relations.conftest import interpreting_spark
-
-__all__ = ["interpreting_spark"]  # the fixture `spark` of this module
 
 BEFORE, LAST = datetime(2026, 2, 1, tzinfo=UTC), datetime(2026, 3, 31, 12, tzinfo=UTC)
 PAID = [
