@@ -7,7 +7,7 @@ UV_VERSION := 0.13.9
 UV := $(or $(shell command -v uv 2>/dev/null),.tools/bin/uv)
 # Where Homebrew keeps what it installs; `jobs/java.py` looks there for a Java, too.
 BREW_PREFIXES := /opt/homebrew /usr/local
-export BUSINESS_DATE FROM TO PEOPLE SEED OUT
+export BUSINESS_DATE FROM TO PEOPLE SEED OUT BANKS DIRT DRIFT
 # A night by Airflow starts some eighty processes: none of them shall compile the same modules again.
 unexport PYTHONDONTWRITEBYTECODE
 # Without settings of your own, or with the demo's, commands meet its partners, started for the command if they are not

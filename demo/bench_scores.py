@@ -29,7 +29,7 @@ PEOPLE = 100_000
 APPLICANTS_SEEN_ON = (date(2024, 6, 30), date(2024, 9, 30), date(2024, 12, 31))
 """Ends of quarters from which twelve months are over, so that the truth knows what became of those who applied."""
 
-JAVA_OPTIONS = "-XX:+UseParallelGC"
+JAVA_OPTIONS_FOR_LONG_RUNS = "-XX:+UseParallelGC"
 """The demo compiles for short nights; here the JVM may take its time, since what it compiles runs for minutes."""
 
 APPLICANT_FAMILIES = (CASH_FLOW, PURCHASE_VALUE, REPAYMENT)
@@ -41,7 +41,7 @@ def bench_scores(folder: Path, people: int = PEOPLE) -> list[str]:
     """The lines of four tables: default scores beside the oracle, relations, policies of contact, the declined."""
     started = time.monotonic()
     with partners_up(folder, "--people", str(people), "--days", "1") as of_demo:
-        environment = {**of_demo, "NIGHTLEDGER_SPARK_JAVA_OPTIONS": JAVA_OPTIONS}
+        environment = {**of_demo, "NIGHTLEDGER_SPARK_JAVA_OPTIONS": JAVA_OPTIONS_FOR_LONG_RUNS}
         day = environment["NIGHTLEDGER_FIRST_BUSINESS_DATE"]
         _run(environment, "jobs.run", "train", "--business-date", day)
         trained = time.monotonic() - started

@@ -105,8 +105,13 @@ def _phones_at_shop(life: DistrictLife) -> tuple[np.ndarray, np.ndarray, np.ndar
     number = np.concatenate([numbers for _, _, numbers in changes])
     order = np.lexsort((begins, person))
     person, number, begins = person[order], number[order], begins[order]
+    return person, number, begins, _until_the_next(person, begins)
+
+
+def _until_the_next(person: np.ndarray, begins: np.ndarray) -> np.ndarray:
+    """When what the same person had next begins, of rows in the order of both; nothing for the last of each person."""
     continues = np.append(person[1:] == person[:-1], False)
-    return person, number, begins, np.where(continues, np.append(begins[1:], NOTHING), NOTHING)
+    return np.where(continues, np.append(begins[1:], NOTHING), NOTHING)
 
 
 def _homes(life: DistrictLife, _last_day: date) -> Columns:
@@ -114,17 +119,15 @@ def _homes(life: DistrictLife, _last_day: date) -> Columns:
     moves = [(NOTHING, own, people.city[own], people.home[own]), *life.shop.users.moves]
     begins = np.concatenate([np.full(len(persons), at) for at, persons, _, _ in moves])
     person, city, home = (np.concatenate([move[place] for move in moves]) for place in (1, 2, 3))
-    # Second accounts move with their owner; the first home of all is that before the history.
-    order = np.lexsort((np.where(begins == NOTHING, 0, begins), person))
-    order = order[person[order] < people.persons]
+    order = np.lexsort((begins, person))
+    order = order[person[order] < people.persons]  # second accounts move with their owner
     person, city, home, begins = person[order], city[order], home[order], begins[order]
-    continues = np.append(person[1:] == person[:-1], False)
     return {
         "person_id": _persons(life, person),
         "shipping_address": addresses(city, home),
         "city_code": chosen([place[0] for place in CITIES], city),
         "valid_from": _moments(begins),
-        "valid_to": _moments(np.where(continues, np.append(begins[1:], NOTHING), NOTHING)),
+        "valid_to": _moments(_until_the_next(person, begins)),
     }
 
 

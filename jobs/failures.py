@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+from typing import TypeGuard
 
 from expectations.rules import RuleError
 from expectations.shape import ContractBrokenError
@@ -55,12 +56,12 @@ def sentence_of(error: BaseException) -> str:
     text = " ".join(str(error).split())
     if exit_code_of(error) is ExitCode.UNEXPECTED:
         return f"unexpected {type(error).__name__}: {text[:500]}"
-    if isinstance(error, OSError) and _says_the_disk(error, FULL):
+    if _says_the_disk(error, FULL):
         return (
             f"{error.filename or 'a file that was written'}: {error.strerror}: make room on the disk of "
             "NIGHTLEDGER_SCRATCH and of the lake, or name a larger one, and run the same command again"
         )
-    if isinstance(error, OSError) and _says_the_disk(error, REFUSED_BY_THE_DISK):
+    if _says_the_disk(error, REFUSED_BY_THE_DISK):
         return (
             f"{error.filename or 'a folder'}: {error.strerror}: a job works there; give its user the right to, "
             "or set NIGHTLEDGER_LAKE and NIGHTLEDGER_SCRATCH to other folders"
@@ -68,5 +69,5 @@ def sentence_of(error: BaseException) -> str:
     return text
 
 
-def _says_the_disk(error: BaseException, numbers: set[int]) -> bool:
+def _says_the_disk(error: BaseException, numbers: set[int]) -> TypeGuard[OSError]:
     return isinstance(error, OSError) and error.errno in numbers

@@ -85,14 +85,18 @@ def open_session(
         session = builder.getOrCreate()
     else:
         builder = SparkSession.builder.master(f"local[{cores}]").appName("nightledger")
-        java = f"{JAVA_OPTIONS} {java_options}".strip()
-        of_the_machine = {"spark.driver.memory": memory, "spark.driver.extraJavaOptions": java}
+        of_the_machine = {"spark.driver.memory": memory, "spark.driver.extraJavaOptions": with_ours(java_options)}
         for name, value in {**SERVER_OPTIONS, **of_the_machine}.items():
             builder = builder.config(name, value)
         session = builder.getOrCreate()
         session.sparkContext.setLogLevel("ERROR")  # the gateway of PySpark has just set it to WARN
     set_options(session, {**SESSION_OPTIONS, "spark.sql.shuffle.partitions": str(shuffle_partitions)})
     return session
+
+
+def with_ours(java_options: str) -> str:
+    """An installation's options for a driver's Java, after ours: what it says otherwise counts."""
+    return f"{JAVA_OPTIONS} {java_options}".strip()
 
 
 def session_for_small_data(session: SparkSession) -> SparkSession:

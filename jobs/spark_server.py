@@ -31,7 +31,7 @@ import pyspark
 
 from jobs.errors import ExitCode
 from jobs.settings import Settings, SettingsError, read_settings
-from jobs.spark import JAVA_OPTIONS, SERVER_OPTIONS, prepare_environment
+from jobs.spark import JAVA_OPTIONS, SERVER_OPTIONS, prepare_environment, with_ours
 
 SERVER_CLASS = "org.apache.spark.sql.connect.service.SparkConnectServer"
 NAME = re.compile(r"[a-z][a-z0-9-]{0,60}")
@@ -159,7 +159,7 @@ def _options(settings: Settings, file: Path, port: int, master: str | None) -> I
             yield name, value
     yield "spark.master", master or f"local[{settings.spark_cores}]"
     yield "spark.driver.memory", settings.spark_memory
-    yield "spark.driver.extraJavaOptions", f"{JAVA_OPTIONS} {settings.spark_java_options}".strip()
+    yield "spark.driver.extraJavaOptions", with_ours(settings.spark_java_options)
     yield "spark.executor.extraJavaOptions", JAVA_OPTIONS
     yield "spark.connect.grpc.binding.address", "127.0.0.1"
     yield "spark.connect.grpc.binding.port", str(port)

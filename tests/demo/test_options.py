@@ -17,9 +17,8 @@ from demo.dirt_rates import Dirt
 from demo.drift import Drift
 from demo.options import add_world_options, description, dirt_of, drift_of, world_of
 from demo.oracle import read_truth
+from demo.processes import PROJECT_ROOT
 from demo.world import World
-
-ROOT = Path(__file__).parents[2]
 
 
 def asked(*arguments: str) -> World:
@@ -69,7 +68,7 @@ def test_every_kind_of_dirt_is_one_setting_that_changes_no_other_kind(kind: str)
 def test_make_hands_banks_dirt_and_drift_on_to_the_world_and_to_its_page() -> None:
     shown = subprocess.run(
         [str(shutil.which("make")), "--dry-run", "world", "world-report"],
-        cwd=ROOT,
+        cwd=PROJECT_ROOT,
         capture_output=True,
         text=True,
         check=True,
