@@ -34,10 +34,12 @@ class Process:
     born_at: float
 
     def is_running(self) -> bool:
-        """Whether exactly this process still lives."""
+        """Whether exactly this process still lives: its first thread may be gone while others hold its ports."""
         try:
             found = psutil.Process(self.pid)
-            return bool(abs(found.create_time() - self.born_at) < 0.02 and found.status() != psutil.STATUS_ZOMBIE)
+            if abs(found.create_time() - self.born_at) >= 0.02:
+                return False
+            return bool(found.status() != psutil.STATUS_ZOMBIE or found.num_threads() > 1)
         except psutil.NoSuchProcess:
             return False
 

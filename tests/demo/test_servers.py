@@ -26,7 +26,7 @@ from demo.keys import read_environment, write_keys
 from demo.large import write_world
 from demo.life import Life, live
 from demo.object_store import DROP_BUCKET, LAKE_BUCKET, AccessKey
-from demo.processes import Process
+from demo.processes import Process, free_ports
 from demo.servers import Partners, find_partners, partners
 from demo.tables import BANK_TABLES, FILE_TABLES
 from demo.world import World
@@ -308,6 +308,30 @@ def test_a_process_of_another_birth_is_never_stopped() -> None:
         reused.stop(signal.SIGKILL, 1)
         assert somebody.poll() is None
         somebody.communicate(b"\n")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere a process ends with its first thread")
+def test_a_server_whose_first_thread_is_gone_lives_while_others_hold_its_port() -> None:
+    program = (
+        "import ctypes, socket, threading; held = socket.create_server(('127.0.0.1', 0)); "
+        "threading.Thread(target=held.accept).start(); print(held.getsockname()[1], flush=True); "
+        "ctypes.CDLL(None).pthread_exit(None)"
+    )
+    with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True) as dying:
+        assert dying.stdout
+        port = int(dying.stdout.readline())
+        seen = psutil.Process(dying.pid)
+        deadline = time.monotonic() + 60
+        while seen.status() != psutil.STATUS_ZOMBIE and time.monotonic() < deadline:
+            time.sleep(0.01)
+        server = Process("a dying server", dying.pid, seen.create_time())
+        was_running = server.is_running()
+        server.stop(signal.SIGKILL, 10)
+        is_running = server.is_running()
+        dying.kill()
+        assert was_running
+        assert not is_running
+        assert free_ports(1, wanted=[port]) == [port]
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root lends PostgreSQL to another user")
