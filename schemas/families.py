@@ -3,12 +3,14 @@
 A new family under schemas/features/ gives the profile and the training set its columns without an edit anywhere else.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Final
 
 from schemas.catalogue import tables_in_layer
 from schemas.columns import CUSTOMER_ID
+from schemas.measures import columns_of
+from schemas.measures_across_families import DEBT_MEASURES
 from schemas.table import Column, Table
 
 FAMILIES = tables_in_layer("features")
@@ -21,7 +23,7 @@ READ_BY_MODELS: Final[Mapping[str, tuple[str, ...]]] = {
     "cash_flow": (
         *("inflow_cents_sum_90d", "outflow_cents_sum_90d", "salary_cents_sum_90d", "salary_month_count_180d"),
         *("inflow_variation_180d", "balance_cents_last", "balance_cents_min_90d", "cash_share_90d"),
-        *("offline_share_90d", "spend_cents_sum_90d", "fee_count_180d"),
+        *("offline_share_90d", "spend_cents_sum_90d", "fee_count_180d", "days_since_last_salary"),
     ),
     "default_influence": (),  # whom somebody knows: see below
     "identifier_risk": (),
@@ -42,7 +44,10 @@ READ_BY_MODELS: Final[Mapping[str, tuple[str, ...]]] = {
         *("plan_count", "plan_count_90d", "unpaid_due_cents", "due_cents_next_30d", "days_past_due"),
         *("days_past_due_bucket", "days_past_due_max_180d", "days_past_due_max_365d", "late_instalment_count_365d"),
         *("on_time_share_365d", "early_share_365d", "reversal_count_365d", "rescheduled_count_365d"),
-        "days_since_last_payment",
+        *("days_since_last_payment", "days_past_due_max_90d", "days_past_due_max_last_1", "days_past_due_mean_last_3"),
+        *("on_time_share_last_3", "cured_share_365d", "paid_share_365d", "due_less_paid_cents_mean_365d"),
+        *("days_since_last_rescheduled", "active_plan_count", "annual_rate_mean", "credit_line_cents_sum"),
+        *("credit_line_utilisation_ratio", "refused_delivery_share_365d"),
     ),
     "scenes": (),  # medical spending is nobody's reason to lend or not to lend
 }
@@ -81,24 +86,24 @@ def model_families() -> tuple[Table, ...]:
 
 
 def model_columns() -> tuple[Column, ...]:
-    """The columns a model may read, in the order of the families."""
-    return tuple(
-        _beside_others(family, column)
-        for family in model_families()
-        for column in family.columns
-        if column != CUSTOMER_ID and column.name in READ_BY_MODELS.get(family.name, family.column_names)
-    )
+    """The columns a model may read, in the order of the families, and what sets two families beside each other."""
+    return _columns_where(lambda family, name: name in READ_BY_MODELS.get(family.name, family.column_names))
 
 
 def propensity_columns() -> tuple[Column, ...]:
     """The columns that models of wishes may read: those of the credit models, and some more of the same families."""
     read = {column.name for column in model_columns()}
-    return tuple(
+    return _columns_where(lambda family, name: name in read or name in ALSO_READ_BY_PROPENSITIES.get(family.name, ()))
+
+
+def _columns_where(is_read: Callable[[Table, str], bool]) -> tuple[Column, ...]:
+    of_families = (
         _beside_others(family, column)
         for family in model_families()
         for column in family.columns
-        if column.name in read or column.name in ALSO_READ_BY_PROPENSITIES.get(family.name, ())
+        if column != CUSTOMER_ID and is_read(family, column.name)
     )
+    return (*of_families, *columns_of(*DEBT_MEASURES))
 
 
 def _beside_others(family: Table, column: Column) -> Column:

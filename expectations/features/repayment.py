@@ -24,6 +24,8 @@ RULES = (
         "days_past_due_max_730d", "days_past_due_max_365d", because="the longer window holds the shorter one"
     ),
     not_less_than("on_time_share_365d", "early_share_365d", because="who pays early pays on time"),
+    at_least("days_since_last_rescheduled", 0, because="no schedule is known before it is published"),
+    at_least("annual_rate_mean", 0, because="nobody is paid for borrowing"),
     at_least("days_since_last_payment", 0, because="no payment lies after the day described"),
     mean_between(
         "on_time_share_365d",

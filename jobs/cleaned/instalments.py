@@ -60,6 +60,7 @@ def _schedules_in_force(shop_credit_instalments: DataFrame, as_of: date) -> Data
             _first_due_date().alias("first_due_date"),
         )
         .withColumn("is_rescheduled", F.col("due_date") != F.col("first_due_date"))
+        .withColumn("rescheduled_at", F.when(F.col("is_rescheduled"), F.col("published_at")))
     )
 
 

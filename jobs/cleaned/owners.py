@@ -38,5 +38,6 @@ def plan_owners(shop_credit_plans: DataFrame, shop_credit_accounts: DataFrame, a
     )
     plans = keep_newest_delivery(shop_credit_plans, "plan_id")
     return plans.join(accounts, "credit_account_id", how="left").select(
-        "plan_id", "source_record_id", F.col("opened_at").alias("plan_opened_at"), "instalment_count", "order_id"
+        *("plan_id", "source_record_id", F.col("opened_at").alias("plan_opened_at")),
+        *("instalment_count", "annual_rate", "order_id"),
     )

@@ -18,6 +18,7 @@ from schemas.features.repayment import (
 )
 
 NEWEST_DUE_FIRST = ("is_due", "due_date", "plan_id", "instalment_number")  # a total order: the ids break ties
+RATE_POINTS = 10_000  # of a rate: hundredths of a per cent, whole numbers whose sum knows no order
 NONE_IS_ZERO = (
     *("credit_line_cents_sum", "refused_delivery_count", "refused_delivery_count_365d"),
     "refused_delivery_cents_sum_365d",
@@ -70,6 +71,7 @@ def tell_delays(owed: DataFrame, as_of: date) -> DataFrame:
             "days_late": F.datediff(F.coalesce("settled_date", F.lit(as_of)), "due_date"),
             "days_since_settled": F.datediff(F.lit(as_of), "settled_date"),
             "days_since_paid": days_before(as_of, "last_paid_at"),
+            "days_since_moved": days_before(as_of, "rescheduled_at"),
             "owed_cents": F.greatest(F.col("due_cents") - F.col("paid_cents"), F.lit(0)),
         }
     )
@@ -112,6 +114,7 @@ def describe_plans(owed: DataFrame, repayments: DataFrame, as_of: date) -> DataF
         F.min("plan_opened_at").alias("opened_at"),
         closed_date.alias("closed_date"),
         F.max("due_date").alias("last_due_date"),
+        F.max(F.round(F.col("annual_rate") * RATE_POINTS).cast("bigint")).alias("rate_points"),
     )
     opened_before = (
         Window.partitionBy("customer_id").orderBy("opened_at", "plan_id").rowsBetween(Window.unboundedPreceding, -1)

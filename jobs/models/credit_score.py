@@ -20,12 +20,14 @@ from jobs.models.feature_bins import NUMBER_TYPES, TrainingError
 from jobs.models.model_files import Task, make_files
 from jobs.models.scorecard import Population
 from schemas.columns import CUSTOMER_ID
+from schemas.measures_across_families import DEBT_MEASURES
 from schemas.models.credit_score import NETWORK_FAMILIES, POPULATION, POPULATION_FAMILIES, POPULATION_MARKER
 from schemas.models.credit_training_set import CREDIT_TRAINING_SET
 from schemas.models.leak_audit import LEAK_AUDIT
 from schemas.table import Column, Table
 
 NOT_FEATURES = ("observation_date", "customer_id", "household_id", "is_default")
+OVER_DEBTS = tuple(measure.column.name for measure in DEBT_MEASURES)
 FEATURES = tuple(column for column in CREDIT_TRAINING_SET.columns if column.name not in NOT_FEATURES)
 
 
@@ -92,7 +94,7 @@ def _task(
         columns=FEATURES,
         predicts=CREDIT_TRAINING_SET.column("is_default").meaning,
         as_of=as_of,
-        population=Population(POPULATION, POPULATION_MARKER, columns_of(POPULATION_FAMILIES)),
+        population=Population(POPULATION, POPULATION_MARKER, (*columns_of(POPULATION_FAMILIES), *OVER_DEBTS)),
         network=columns_of(NETWORK_FAMILIES),
         rows_outside_population=len(rows) - len(inside),
         groups=None if people is None else groups_of(inside, people),

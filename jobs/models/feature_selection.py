@@ -1,9 +1,10 @@
 """Which of many features a scorecard takes: one after the other, as long as each pays for its bins.
 
 A weight of evidence is learnt from the very defaults that judge it, so with few defaults every feature seems to
-predict. Two limits keep luck out: a feature's gain in likelihood must exceed the penalty of the Bayesian information
-criterion for all of its bins (Schwarz 1978), and there are at most so many features that each rests on ten defaults
-(Peduzzi et al. 1996, events per variable). Gains are score statistics (Rao 1948): one pass over the rows judges all.
+predict. Two limits keep luck out: a feature's gain must exceed what chance gives to so many bins, in one of all the
+features that are weighed (chi-square, Bonferroni; an edge was searched for, so it counts twice), and there are at most
+so many features that each rests on ten defaults (Peduzzi et al. 1996, events per variable). Gains are score statistics
+(Rao 1948): one pass over the rows judges all.
 """
 
 from __future__ import annotations
@@ -13,13 +14,18 @@ from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.stats import chi2
 from sklearn.linear_model import LogisticRegression
 
 from jobs.models.feature_bins import DECIMALS, Bads, Floats
 
 DEFAULTS_PER_FEATURE = 10
+BY_CHANCE = 0.01  # that one feature or more of all that tell nothing is chosen first
+SEARCHED = 2  # degrees of freedom of an edge: its place and its step; with one, chance was chosen in half of the trials
 SELECTION_PARAMETERS: Mapping[str, object] = {
-    "selection": "forward by score statistic; a feature must gain more than (its bins - 1) * ln(rows)",
+    "selection": "forward by score statistic; a feature must gain more than the quantile of chi-square that is "
+    f"exceeded with probability {BY_CHANCE} over the number of features weighed, with {SEARCHED} * (its bins - 1) "
+    "degrees of freedom",
     "defaults_per_feature": DEFAULTS_PER_FEATURE,
 }
 NOTHING_LEFT = 1e-9  # variance that the chosen features leave of another one; below it the other one adds nothing
@@ -51,7 +57,7 @@ def choose_features(woe: Floats, is_bad: Bads, bins_beyond_first: NDArray[np.int
     """
     is_good = 1 - is_bad
     limit = max(1, int(is_bad.sum()) // DEFAULTS_PER_FEATURE)
-    needed = bins_beyond_first * np.log(len(woe))
+    needed = np.asarray(chi2.isf(BY_CHANCE / max(1, woe.shape[1]), SEARCHED * bins_beyond_first))
     chosen: list[int] = []
     gains = _gains(woe, is_good, chosen)
     while len(chosen) < limit:

@@ -8,7 +8,8 @@ from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
 from jobs.families import join_families
-from jobs.windows import happened_by
+from jobs.windows import aggregates_of, happened_by
+from schemas.measures_across_families import DEBT_MEASURES
 from schemas.models.observations import HOUSEHOLD_AT_MOST, OBSERVATIONS
 
 
@@ -25,7 +26,8 @@ def build(identities: DataFrame, purchases: DataFrame, *families: DataFrame, as_
         .withColumn("household_id", F.coalesce("household_id", "customer_id"))
         .withColumn("observation_date", F.lit(as_of))
     )
-    return join_families(customers, families).select(*OBSERVATIONS.column_names)
+    described = join_families(customers, families).select("*", *aggregates_of(*DEBT_MEASURES))
+    return described.select(*OBSERVATIONS.column_names)
 
 
 def households(purchases: DataFrame, identities: DataFrame) -> DataFrame:

@@ -1,9 +1,9 @@
 """Whether an order of risk holds in each half of the observation dates, or only on average.
 
-Two bins whose order turns round within a half are merged. Only what is more than chance counts: a test of two
-proportions, one-sided at 1 % since several pairs are looked at, where each bin expects at least five of either outcome
-(the rule of thumb for its normal approximation). Rows count as independent; those of one customer are not, so bins are
-merged rather too readily than too rarely.
+Two bins whose order turns round within a half are merged; a feature that turns as a whole is none. Only what is more
+than chance counts: a test of two proportions, one-sided at 1 % since several pairs are looked at, where each bin
+expects at least five of either outcome (the rule of thumb for its normal approximation). Rows count as independent;
+those of one customer are not, so bins are merged rather too readily than too rarely.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from jobs.models.training_split import Rows
 
 TURNED_ROUND = 2.326  # standard errors: the 99th percentile of a normal distribution
 LEAST_EXPECTED = 5
+LEAST_OF_EACH = 30  # defaults, and others, of a half that is to overrule the whole; a guess on the generous side
 ORDER_PARAMETERS = {"order_in_time": "bins whose order turns round in a half of the dates (one-sided, 1 %) are merged"}
 
 
@@ -66,6 +67,27 @@ def edge_that_turns(
             edge = int(low) + int(np.argmax(np.diagonal(against, 1)[low:high]))
             worst = (found, edge, one)
     return None if worst is None else worst[1:]
+
+
+def slice_that_turns(
+    bins: NDArray[np.int64], is_bad: NDArray[np.int64], direction: int, slices: Sequence[TimeSlice]
+) -> TimeSlice | None:
+    """Where the order of all bins together runs against the direction, beyond chance; None where it does nowhere.
+
+    The trend test of Cochran (1954) and Armitage (1955), with the number of the bin for its score. Bins too small to be
+    compared one by one take part.
+    """
+    for one in slices:
+        inside = one.rows & (bins >= 0)
+        score, bad = bins[inside].astype(np.float64), is_bad[inside].astype(np.float64)
+        if min(bad.sum(), len(bad) - bad.sum()) < LEAST_OF_EACH or not np.ptp(score):
+            continue
+        rate = bad.mean()
+        centred = score - score.mean()
+        against = -direction * (centred @ bad) / np.sqrt(rate * (1 - rate) * (centred @ centred))
+        if against > TURNED_ROUND:
+            return one
+    return None
 
 
 def _standard_errors_above(rows: NDArray[np.float64], bads: NDArray[np.float64]) -> NDArray[np.float64]:

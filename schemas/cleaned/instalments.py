@@ -37,6 +37,12 @@ INSTALMENTS = Table(
             "instalment_count", "int", "instalments agreed in the plan", missing="the plan has not been delivered yet"
         ),
         Column(
+            "annual_rate",
+            "double",
+            "yearly interest rate of the plan, 0.12 is twelve per cent",
+            missing="the plan has not been delivered yet",
+        ),
+        Column(
             "order_id",
             "string",
             "the order the plan pays for",
@@ -51,6 +57,12 @@ INSTALMENTS = Table(
         Column("due_cents", "bigint", "amount due in force"),
         Column("schedule_version", "int", "version of the schedule in force"),
         Column("is_rescheduled", "boolean", "whether the due date was moved"),
+        Column(
+            "rescheduled_at",
+            "timestamp",
+            "when the schedule in force was published",
+            missing="the due date was not moved",
+        ),
         Column("paid_cents", "bigint", "paid by the day, reversals taken off"),
         Column(
             "last_paid_at", "timestamp", "newest payment that still stands", missing="nothing paid that still stands"

@@ -179,6 +179,14 @@ INSTALMENT_MEASURES = (
     ),
     *count("rescheduled", "instalments that had been rescheduled, of those due", YEAR, where="is_rescheduled"),
     *formula(
+        "days_since_last_rescheduled",
+        "int",
+        "days since the due date of an instalment, due by as_of or not, was last moved",
+        "min(days_since_moved)",
+        missing="never rescheduled",
+        rows="rescheduled_at IS NOT NULL",
+    ),
+    *formula(
         "on_time_streak",
         "bigint",
         "newest instalments due that were all paid in full by their due date",
@@ -255,6 +263,14 @@ PLAN_MEASURES = (
         part=f"days_closed_late <= -{EARLY_DAYS}",
         where="closed_date IS NOT NULL",
         missing="no plan is paid in full",
+    ),
+    *formula(
+        "annual_rate_mean",
+        "double",
+        "mean over the plans opened of the yearly interest rate, in steps of 0.01 %; what the lender asks for the risk "
+        "that it saw",
+        share_of(sum_of("rate_points", EVER.condition), f"(10000 * {count_of('rate_points IS NOT NULL')})"),
+        missing="the terms of no plan are known",
     ),
     *formula(
         "reversal_count_365d",

@@ -10,7 +10,8 @@ from schemas.features.cash_flow import CASH_FLOW
 from schemas.features.purchase_value import PURCHASE_VALUE
 from schemas.features.repayment import REPAYMENT
 from schemas.features.scenes import SCENES_OF_LIFE
-from schemas.measures import columns_of, formula, share_of
+from schemas.measures import columns_of, formula
+from schemas.measures_across_families import DEBT_MEASURES
 from schemas.table import Describes, Table
 
 SIDES: Final = (PURCHASE_VALUE, REPAYMENT, CASH_FLOW, BROWSING, SCENES_OF_LIFE)
@@ -18,8 +19,6 @@ SIDES: Final = (PURCHASE_VALUE, REPAYMENT, CASH_FLOW, BROWSING, SCENES_OF_LIFE)
 
 SIDES_OF_A_FULL_PROFILE: Final = 3
 """Of five; spending by scene follows from purchases or card payments: one partner's habits alone are two. A guess."""
-
-MONTHS_IN_HALF_YEAR: Final = 6
 
 
 def has_row_in(family: Table) -> str:
@@ -44,14 +43,7 @@ PROFILE_MEASURES = (
         f"whether fewer than {SIDES_OF_A_FULL_PROFILE} of these five sides are known",
         f"{KNOWN_SIDES} < {SIDES_OF_A_FULL_PROFILE}",
     ),
-    *formula(
-        "debt_service_ratio",
-        "double",
-        "instalments due in the next 30 days over a sixth of the inflow of the last 180 days; above 1 when more is due "
-        "than comes in",
-        share_of(f"due_cents_next_30d * {MONTHS_IN_HALF_YEAR}", "inflow_cents_sum_180d"),
-        missing="no instalment plan, or no inflow known",
-    ),
+    *DEBT_MEASURES,
 )
 """Over the columns of the families."""
 

@@ -17,6 +17,7 @@ from tests.cleaned.layouts import PARTITIONS
 from tests.conftest import TableMaker, rows
 
 AS_OF = date(2026, 3, 31)
+MOVED_ON = "string(date(from_utc_timestamp(rescheduled_at, 'UTC')))"
 
 Row = dict[str, Any]
 
@@ -80,17 +81,23 @@ def test_the_due_date_in_force_never_moves_once_it_has_passed(table: TableMaker)
         due("other amount only", version=2, published="2026-03-01", due_cents=800),
     ]
     found = built(table, versions, []).selectExpr(
-        "plan_id", "string(due_date)", "string(first_due_date)", "due_cents", "schedule_version", "is_rescheduled"
+        "plan_id",
+        "string(due_date)",
+        "string(first_due_date)",
+        "due_cents",
+        "schedule_version",
+        "is_rescheduled",
+        MOVED_ON,
     )
     assert rows(found, *found.columns) == [
-        ("late twice", "2026-03-10", "2026-03-10", 1_000, 1, False),
-        ("moved after the day", "2026-04-05", "2026-04-05", 1_000, 1, False),
-        ("moved in time", "2026-04-10", "2026-03-10", 1_000, 2, True),
-        ("moved too late", "2026-03-10", "2026-03-10", 1_000, 1, False),
-        ("moved twice in time", "2026-04-25", "2026-03-10", 1_000, 3, True),
-        ("never moved", "2026-03-10", "2026-03-10", 1_000, 1, False),
-        ("other amount only", "2026-03-10", "2026-03-10", 800, 2, False),
-        ("second delivery", "2026-03-11", "2026-03-11", 1_000, 1, False),
+        ("late twice", "2026-03-10", "2026-03-10", 1_000, 1, False, None),
+        ("moved after the day", "2026-04-05", "2026-04-05", 1_000, 1, False, None),
+        ("moved in time", "2026-04-10", "2026-03-10", 1_000, 2, True, "2026-03-10"),
+        ("moved too late", "2026-03-10", "2026-03-10", 1_000, 1, False, None),
+        ("moved twice in time", "2026-04-25", "2026-03-10", 1_000, 3, True, "2026-03-20"),
+        ("never moved", "2026-03-10", "2026-03-10", 1_000, 1, False, None),
+        ("other amount only", "2026-03-10", "2026-03-10", 800, 2, False, None),
+        ("second delivery", "2026-03-11", "2026-03-11", 1_000, 1, False, None),
     ]
 
 

@@ -35,6 +35,8 @@ ZONE: Final = ZoneInfo("Asia/Shanghai")
 CUSTOMERS: Final = ("ann", "bob", "cem", "dia", "eve")
 WINDOW_EDGES: Final = (0, 1, 29, 30, 59, 60, 89, 90, 179, 180, 364, 365)
 
+RATES: Final = (0.0, 0.0888, 0.1188, 0.1488)
+
 Row = dict[str, Any]
 
 
@@ -196,6 +198,7 @@ class RandomRows:
         settled_date = due_date + timedelta(days=self.chance.choice((-4, -3, -2, -1, 0, 1, 30, 59, 60, 90)))
         is_settled = self.chance.random() < 0.6 and settled_date <= AS_OF
         due_cents = self.chance.randint(1, 99_999)
+        is_rescheduled = self.chance.random() < 0.2
         is_paid_in_part = not is_settled and self.chance.random() < 0.3
         return {
             "plan_id": plan_id,
@@ -204,7 +207,11 @@ class RandomRows:
             "plan_opened_at": opened_at,
             "due_date": due_date,
             "due_cents": due_cents,
-            "is_rescheduled": self.chance.random() < 0.2,
+            "is_rescheduled": is_rescheduled,
+            "rescheduled_at": datetime.combine(AS_OF - timedelta(days=self.chance.choice(WINDOW_EDGES)), time(3), UTC)
+            if is_rescheduled
+            else None,
+            "annual_rate": RATES[int(plan_id.removeprefix("p")) % len(RATES)],
             "paid_cents": due_cents if is_settled else due_cents // 2 if is_paid_in_part else 0,
             "settled_date": settled_date if is_settled else None,
             "last_paid_at": datetime.combine(settled_date, time(3), UTC) if is_settled else None,

@@ -176,6 +176,21 @@ def test_a_plan_is_counted_once_however_many_instalments_and_reversals_it_has(ta
     assert described(table, instalments, repayments, *columns) == [("ann", 2, 1, 3, 0)]
 
 
+def test_terms_are_told_by_plan_and_a_date_that_was_moved_even_before_it_is_due(table: TableMaker) -> None:
+    """ann has three instalments of one plan and one of another: each rate counts once. bob's only date was moved."""
+    instalments = [
+        *(owed("ann", days, plan_id="p1", annual_rate=0.0888) for days in (60, 30, 0)),
+        owed("ann", 61, plan_id="p2", annual_rate=0.1488),
+        owed("bob", -29, annual_rate=0.0, is_rescheduled=True, rescheduled_at="2026-03-30 16:00:00"),
+        owed("cem", 5, annual_rate=None),
+    ]
+    assert described(table, instalments, [], "annual_rate_mean", "days_since_last_rescheduled") == [
+        ("ann", 0.1188, None),
+        ("bob", 0.0, 0),
+        ("cem", None, None),
+    ]
+
+
 def test_the_days_between_payments_are_told_and_a_payment_taken_back_is_one_that_was_made(table: TableMaker) -> None:
     instalments = [
         owed("ann", 40, settled_after=-10, paid_cents=1_200),

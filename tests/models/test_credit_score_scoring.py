@@ -72,12 +72,13 @@ def test_t22_the_points_are_those_of_a_scorecard_that_optbinning_makes_by_itself
     process = BinningProcess(
         variable_names=order,
         categorical_variables=["days_past_due_bucket"],
-        min_prebin_size=0.05,
+        min_prebin_size=0.01,
         binning_fit_params={
             name: {
-                "min_bin_size": 0.05,
-                "min_bin_n_event": 5,
-                "min_bin_n_nonevent": 5,
+                "min_bin_size": 0.01,
+                "min_bin_n_event": 10,
+                "min_bin_n_nonevent": 10,
+                "max_pvalue": 0.05,
                 "monotonic_trend": "auto_asc_desc",
                 "special_codes": None if name == "days_past_due_bucket" else [-np.inf, np.inf],
             }

@@ -79,11 +79,12 @@ def test_who_is_known_from_few_sides_has_a_thin_profile_and_nothing_due_is_no_bu
             {"customer_id": "ann", "inflow_cents_sum_180d": 600_000},
             {"customer_id": "bob", "inflow_cents_sum_180d": 600_000},
         ],
-        REPAYMENT: [{"customer_id": "ann", "due_cents_next_30d": 25_000}],
+        REPAYMENT: [{"customer_id": "ann", "due_cents_next_30d": 25_000, "outstanding_cents": 250_000}],
     }
     profiles = build(customers, *families(table, given), as_of=AS_OF)
-    assert rows(profiles, "customer_id", "known_side_count", "is_thin_profile", "debt_service_ratio") == [
-        ("ann", 3, False, 0.25),
-        ("bob", 2, True, None),
-        ("cem", 0, True, None),
+    ratios = ("debt_service_ratio", "debt_to_inflow_ratio")
+    assert rows(profiles, "customer_id", "known_side_count", "is_thin_profile", *ratios) == [
+        ("ann", 3, False, 0.25, 2.5),
+        ("bob", 2, True, None, None),
+        ("cem", 0, True, None, None),
     ]

@@ -17,7 +17,8 @@ VIEWS = """
         FROM due LEFT JOIN numbered USING (plan_id, instalment_number);
     CREATE VIEW borrowers AS SELECT DISTINCT customer_id FROM owed;
     CREATE VIEW plans AS
-        SELECT customer_id, plan_id, min(plan_opened_at) AS opened_at, days_ago_of(min(plan_opened_at)) AS ago,
+        SELECT customer_id, plan_id, any_value(annual_rate) AS rate,
+               min(plan_opened_at) AS opened_at, days_ago_of(min(plan_opened_at)) AS ago,
                max(due_date) AS last_due, CASE WHEN bool_and(is_settled) THEN max(settled_date) END AS closed
         FROM owed GROUP BY 1, 2;
     CREATE VIEW stacked AS
@@ -99,9 +100,11 @@ ANSWER = Answer(
             ),
             "remaining_instalment_share": "ratio(count(*) FILTER (ago < 0), count(*))",
             "days_since_last_payment": "min(days_ago_of(last_paid_at))",
+            "days_since_last_rescheduled": "min(days_ago_of(rescheduled_at))",
         },
         "stacked": {
             "plan_count": "count(*) FILTER ({w})",
+            "annual_rate_mean": "avg(round(rate, 4))",
             "active_plan_count": "count(*) FILTER ({w} AND closed IS NULL)",
             "stacked_plan_count": "count(*) FILTER ({w} AND is_stacked)",
             "early_closed_plan_share": (

@@ -81,7 +81,8 @@ def at(as_of: date, days: int, clock: time = time(12)) -> datetime:
 
 def _loans(as_of: date) -> World:
     """gus paid and was taken back the money; hal's plan was rescheduled."""
-    owed: Row = {"plan_opened_at": at(as_of, 200), "instalment_number": 1, "due_cents": 1_000, "instalment_count": 1}
+    terms: Row = {"instalment_number": 1, "due_cents": 1_000, "instalment_count": 1, "annual_rate": 0.1188}
+    owed: Row = {"plan_opened_at": at(as_of, 200), **terms}
     due_date = as_of - timedelta(days=40)
     return {
         CREDIT_ACCOUNTS: [
@@ -105,6 +106,7 @@ def _loans(as_of: date) -> World:
                 "plan_id": "p2",
                 "source_record_id": "shop:hal",
                 "is_rescheduled": True,
+                "rescheduled_at": at(as_of, 41),
                 "schedule_version": 2,
                 "first_due_date": due_date,
                 "due_date": as_of - timedelta(days=10),
