@@ -221,6 +221,9 @@ def main() -> None:
     parser.add_argument("--folder", type=Path, default=Path(".demo/race"), help="where the worlds are kept")
     parser.add_argument("--copies-of", type=int, help="people of the one world to generate, laid beside itself")
     options = parser.parse_args()
+    uneven = [people for people in options.people if people % (options.copies_of or people)]
+    if uneven:
+        parser.error(f"--copies-of {options.copies_of:,}: {uneven[0]:,} people are no whole number of copies of it")
     race(options.folder.absolute(), options.people, options.seed, options.copies_of)
 
 
