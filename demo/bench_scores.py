@@ -106,6 +106,10 @@ def _lines_of_scores(head: str, found: Figures) -> Iterator[str]:
             f"| the same without the {found['rows_of_rings']:,} rows of ring members "
             f"| {without_rings[name] / without_rings['oracle']:.3f} | |"
         )
+    yield (
+        "| Gini of the challenger's trees told the latent leaning besides, over the oracle's: what sources can show "
+        f"| {gini['told_the_leaning'] / gini['oracle']:.3f} | |"
+    )
     for name, one in (("champion", part), ("challenger", trees)):
         yield f"| calibration error of the {name} | {one['expected_calibration_error']:.4f} | 0.01 |"
         ratio = one["expected_bad_rate"] / one["bad_rate"]

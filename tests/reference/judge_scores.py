@@ -6,10 +6,15 @@ Champion and challenger are judged as published, on the newest observation dates
 The oracle is the world's own probability to become unable to pay within six months, and all are compared by the label
 that was learnt: 60 days past due within six months. Beside it stands what the oracle reaches by its own outcome, and
 all without the members of rings, of whom the oracle alone is told that they are about to vanish.
+
+The oracle also knows who is in difficulty this month, even of people who have nothing due in it and show nothing yet.
+How much of its Gini the sources can tell at all is judged by the challenger's trees, grown with one feature more: the
+latent leaning to default, which the world drew for each person and no partner sees.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -17,11 +22,11 @@ import pandas as pd
 
 from jobs.models.any_table import log_odds_of
 from jobs.models.challenger import read_challenger
-from jobs.models.challenger_fit import Trees
+from jobs.models.challenger_fit import Trees, grow_trees
 from jobs.models.comparison import compare
 from jobs.models.feature_bins import Floats
 from jobs.models.scorecard import read_scorecard
-from jobs.models.training_split import split
+from jobs.models.training_split import Rows, split
 from schemas.models.credit_score import CREDIT_SCORE, POPULATION_MARKER
 from schemas.models.credit_training_set import CREDIT_TRAINING_SET
 from schemas.table import Column
@@ -33,7 +38,9 @@ KEY = ["observation_date", "customer_id"]
 def judge(world: World) -> dict[str, Any]:
     """Gini of oracle, champion and challenger on the same rows, and the calibration that the report tells."""
     files, rows = world.document(CREDIT_SCORE), learnt_rows(world)
-    newest = rows[split(rows)["out_of_time"]].reset_index(drop=True)
+    parts = split(rows)
+    told = log_odds_told_the_leaning(world, rows, parts, files["challenger.json"])
+    newest = rows[parts["out_of_time"]].assign(told=told[parts["out_of_time"]]).reset_index(drop=True)
     known = with_truth(world, newest)
     is_bad = known["is_default"].to_numpy(dtype=np.int64)
     chance = known["default_probability"].clip(1e-9, 1 - 1e-9).to_numpy()
@@ -41,6 +48,7 @@ def judge(world: World) -> dict[str, Any]:
         "oracle": np.log((1 - chance) / chance),
         "champion": log_odds_of(read_scorecard(files["scorecard.json"]), known),
         "challenger": log_odds_of_trees(files, known),
+        "told_the_leaning": known["told"].to_numpy(dtype=np.float64),
     }
     compared = compare(models, is_bad, known["customer_id"].to_numpy())["models"]
     is_ring = known["person_id"].isin(world.truth("rings")["person_id"]).to_numpy()
@@ -88,6 +96,26 @@ def log_odds_of_trees(files: dict[str, Any], rows: pd.DataFrame) -> Floats:
     categories = {one.name: one.categories for one in stored.features}
     instead = {one.name: one.instead_of_missing for one in stored.features if one.instead_of_missing is not None}
     return Trees(columns, categories, instead, {}, {}, stored.trees).log_odds(rows)
+
+
+def log_odds_told_the_leaning(
+    world: World, rows: pd.DataFrame, parts: Mapping[str, Rows], challenger: Mapping[str, Any]
+) -> Floats:
+    """ln(odds good:bad) of trees that read what the challenger reads, and the truth's latent leaning besides."""
+    leaning = world.persons().merge(world.truth("people")[["person_id", "latent_hazard"]], on="person_id")
+    known = rows.merge(leaning[["customer_id", "latent_hazard"]], on="customer_id", how="left")
+    read = [Column(one["name"], one["type"], one["meaning"]) for one in challenger["features"]]
+    directions = {one["name"]: int(one["direction"]) for one in challenger["features"]} | {"latent_hazard": 1}
+    is_bad = rows["is_default"].to_numpy(dtype=np.int64)
+    learnt, stop_by = parts["training"], parts["random_split"]
+    trees = grow_trees(
+        known[learnt],
+        is_bad[learnt],
+        [*read, Column("latent_hazard", "double", "leaning to default, standard-normal")],
+        directions,
+        stop_by=(known[stop_by], is_bad[stop_by]),
+    )
+    return trees.log_odds(known)
 
 
 if __name__ == "__main__":
