@@ -40,6 +40,7 @@ class DistrictLife:
     shop: Shop
     banks: Banks
     campaigns: Campaigns
+    wishes: Wishes
     browsing: Browsing
     neighbours: Neighbours
     ledger: Ledger
@@ -201,7 +202,9 @@ def _live_district(district: District, last_day: date) -> DistrictLife:
     leverage = credit.leverage()
     has_debt.append(leverage > 0)
     hardship.foresee(district.world.month(len(has_debt) - 1), leverage)
-    return DistrictLife(district, people, hardship, shop, banks, campaigns, browsing, neighbours, ledger, has_debt)
+    return DistrictLife(
+        district, people, hardship, shop, banks, campaigns, wishes, browsing, neighbours, ledger, has_debt
+    )
 
 
 def _between(rows_and_days: tuple[pa.Table, np.ndarray], first: int, after: int) -> pa.Table:

@@ -61,6 +61,7 @@ SOURCE_IDS = _truth(
     ("partner", _TEXT, "shop, or the code of a bank"),
     ("source_id", _TEXT, "the partner's id"),
     ("valid_from", MOMENT, "since when the partner uses it; ids are never given to others"),
+    ("valid_to?", MOMENT, "when its person asked the partner to be forgotten; null: never so far"),
 )
 PHONES = _truth(
     "phones",

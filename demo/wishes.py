@@ -27,6 +27,8 @@ class Wishes:
         self._world, self._people, self._shop = world, people, shop
         self._consent_count, self._erasure_count = 0, 0
         self._before: dict[str, np.ndarray] = {}
+        self.forgotten_at = {holder: np.full(people.count, NOTHING) for holder in ("", *world.banks)}
+        """When each person first asked the shop ("") or a bank to be forgotten; NOTHING: never so far."""
         chance = world.generator("wishes")
         marketing: list[tuple[str, str | None, str | None, float, float]] = [
             ("marketing", channel, None, asked, granted)
@@ -135,6 +137,8 @@ class Wishes:
         """About one in 8 000 of those whom a partner knows asks it in a month to be forgotten."""
         persons = np.flatnonzero(is_known & (chance.random(self._people.count) < ASKS_TO_BE_FORGOTTEN))
         requested_at = month.moments(chance, len(persons))
+        before = self.forgotten_at[holder][persons]
+        self.forgotten_at[holder][persons] = np.where(before == NOTHING, requested_at, before)
         columns = {
             "request_id": self._world.ids("z", np.arange(self._erasure_count, self._erasure_count + len(persons))),
             "subject_type": "bank_customer" if holder else "shop_user",

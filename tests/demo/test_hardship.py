@@ -61,7 +61,9 @@ def live_without_books(district: District) -> DistrictLife:
     has_debt.append(credit.has_debt())
     hardship.foresee(district.world.month(len(has_debt) - 1), credit.leverage())
     banks, browsing = Banks(district, people, shop, hardship), Browsing(district, people, shop, articles)
-    return DistrictLife(district, people, hardship, shop, banks, campaigns, browsing, neighbours, books, has_debt)
+    return DistrictLife(
+        district, people, hardship, shop, banks, campaigns, wishes, browsing, neighbours, books, has_debt
+    )
 
 
 def defaults_of(world: World) -> pa.Table:

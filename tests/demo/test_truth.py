@@ -272,6 +272,18 @@ def test_people_revoke_what_they_granted_in_the_days_between_a_build_and_its_exp
     assert (later.occurred_at < build + pd.Timedelta(days=7)).sum() > 5
 
 
+def test_an_id_is_valid_until_its_person_first_asks_to_be_forgotten_and_no_other_id_ends() -> None:
+    life = live(World(people=4_000, history_months=12, district_people=2_000), FIRST)
+    asked = served_rows(life, "erasure_requests")
+    asked = asked[asked.requested_at < pd.Timestamp(FIRST + timedelta(days=1), tz="Asia/Shanghai")]
+    first = asked.groupby("subject_id").requested_at.min()
+    ids = truth(life, "source_ids").set_index("source_id")
+    ends = ids.valid_to.dropna()
+    assert len(first) > 5
+    assert ends.sort_index().to_dict() == first.sort_index().to_dict()
+    assert (ends > ids.valid_from.loc[ends.index]).all()
+
+
 def test_applications_are_decided_by_a_noisy_policy_but_for_a_random_slice(town: Life) -> None:
     applications = truth(town, "applications")
     by_policy = applications[~applications.is_random_approval]
