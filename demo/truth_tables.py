@@ -53,31 +53,21 @@ def _people(life: DistrictLife, last_day: date) -> Columns:
 
 
 def _source_ids(life: DistrictLife, last_day: date) -> Columns:
-    people, parts = life.people, []
-    known = np.flatnonzero(_is_known(people.registered_at, last_day))
-    parts.append((known, "shop", people.shop_user_ids(known), people.registered_at[known], _forgotten(life, "", known)))
-    for position, bank in enumerate(life.district.banks):
-        opened_at = people.bank_opened_at[:, position]
-        known = np.flatnonzero(_is_known(opened_at, last_day))
-        parts.append(
-            (known, bank, people.bank_customer_ids(position, known), opened_at[known], _forgotten(life, bank, known))
-        )
+    wishes, parts = life.wishes, []
+    for holder, forgotten_at in wishes.forgotten_at.items():
+        began_at = wishes.began_at(holder)
+        known = np.flatnonzero(_is_known(began_at, last_day))
+        until = np.where(forgotten_at < _end_of(last_day), forgotten_at, NOTHING)[known]
+        partner = pa.repeat(pa.scalar(holder or "shop"), len(known))
+        parts.append((_persons(life, known), partner, wishes.subject_ids(holder, known), began_at[known], until))
     persons, partners, ids, begins, ends = zip(*parts, strict=True)
-    until = np.concatenate(ends)
     return {
-        "person_id": np.concatenate([_persons(life, local) for local in persons]),
-        "partner": pa.array(
-            [partner for partner, local in zip(partners, persons, strict=True) for _ in local], pa.string()
-        ),
+        "person_id": np.concatenate(persons),
+        "partner": pa.concat_arrays(partners),
         "source_id": pa.concat_arrays(ids),
         "valid_from": _moments(np.concatenate(begins)),
-        "valid_to": _moments(np.where(until < _end_of(last_day), until, NOTHING)),
+        "valid_to": _moments(np.concatenate(ends)),
     }
-
-
-def _forgotten(life: DistrictLife, holder: str, persons: np.ndarray) -> np.ndarray:
-    """When they asked the shop ("") or a bank to be forgotten."""
-    return np.asarray(life.wishes.forgotten_at[holder][persons])
 
 
 def _phones(life: DistrictLife, _last_day: date) -> Columns:

@@ -64,7 +64,7 @@ class Wishes:
         chance = self._world.generator("wishes", month.index)
         self._before = {holder: answers.copy() for holder, answers in self._is_granted.items()}
         for holder in self._questions:
-            began_at = self._began_at(holder)
+            began_at = self.began_at(holder)
             is_new = (began_at != NOTHING) & (began_at < month.end)
             is_new &= (began_at >= month.start) | (month.index == 0)
             is_old = (began_at != NOTHING) & (began_at < month.start) & ~is_new
@@ -78,7 +78,7 @@ class Wishes:
                 answers[turns] = 1 - answers[turns]
         self._write_erasures(month, "", self._shop.users.is_registered(month.start), chance, ledger)
         for bank in self._world.banks:
-            opened_at = self._began_at(bank)
+            opened_at = self.began_at(bank)
             is_known = (opened_at != NOTHING) & (opened_at < month.start)
             at_bank = self._world.generator(f"erasures at {bank}", month.index)
             self._write_erasures(month, bank, is_known, at_bank, ledger)
@@ -97,11 +97,13 @@ class Wishes:
                 granted |= is_asked & always
         return granted
 
-    def _began_at(self, holder: str) -> np.ndarray:
+    def began_at(self, holder: str) -> np.ndarray:
+        """Since when the shop ("") or a bank knows each person; NOTHING: never."""
         people = self._people
         return people.bank_opened_at[:, self._world.banks.index(holder)] if holder else people.registered_at
 
-    def _subject_ids(self, holder: str, persons: np.ndarray) -> pa.Array:
+    def subject_ids(self, holder: str, persons: np.ndarray) -> pa.Array:
+        """The ids under which the shop ("") or a bank knows these people."""
         people = self._people
         if not holder:
             return people.shop_user_ids(persons)
@@ -121,7 +123,7 @@ class Wishes:
         columns = {
             "consent_id": self._world.ids("w", np.arange(self._consent_count, self._consent_count + count)),
             "subject_type": "bank_customer" if holder else "shop_user",
-            "subject_id": self._subject_ids(holder, persons),
+            "subject_id": self.subject_ids(holder, persons),
             "purpose": purpose,
             "contact_channel": pa.array([channel] * count, pa.string()),
             "bank_code": pa.array([bank] * count, pa.string()),
@@ -142,7 +144,7 @@ class Wishes:
         columns = {
             "request_id": self._world.ids("z", np.arange(self._erasure_count, self._erasure_count + len(persons))),
             "subject_type": "bank_customer" if holder else "shop_user",
-            "subject_id": self._subject_ids(holder, persons),
+            "subject_id": self.subject_ids(holder, persons),
             "requested_at": requested_at,
         }
         self._erasure_count += len(persons)

@@ -15,10 +15,10 @@ from schemas.features.repayment import (
     LINE_FORMULAS,
     PAYMENT_MEASURES,
     PLAN_MEASURES,
+    RATE_POINTS,
 )
 
 NEWEST_DUE_FIRST = ("is_due", "due_date", "plan_id", "instalment_number")  # a total order: the ids break ties
-RATE_POINTS = 10_000  # of a rate: hundredths of a per cent, whole numbers whose sum knows no order
 NONE_IS_ZERO = (
     *("credit_line_cents_sum", "refused_delivery_count", "refused_delivery_count_365d"),
     "refused_delivery_cents_sum_365d",

@@ -65,6 +65,10 @@ class NotAFeatureError(ValueError):
 class TurnsRoundError(NotAFeatureError):
     """What is risky in one half of time is safe in the other, whatever bins are merged."""
 
+    def __init__(self, where: TimeSlice) -> None:
+        """Say in which half it turns."""
+        super().__init__(f"its order of risk turns round from {where}")
+
 
 @dataclass(frozen=True)
 class BinnedFeature:
@@ -166,15 +170,13 @@ def _in_an_order_that_holds(
     if not direction:
         return binning
     edges = [float(edge) for edge in binning.splits]
-    where = slice_that_turns(_bins_of(values, edges), is_bad, direction, slices)
-    while edges and where is None:
-        turned = edge_that_turns(_bins_of(values, edges), is_bad, direction, slices)
-        if turned is None:
-            break
+    turning_slice = slice_that_turns(_bins_of(values, edges), is_bad, direction, slices)
+    if turning_slice is not None:
+        raise TurnsRoundError(turning_slice)
+    while (turned := edge_that_turns(_bins_of(values, edges), is_bad, direction, slices)) is not None:
         del edges[turned[0]]
-        where = None if edges else turned[1]
-    if where is not None:
-        raise TurnsRoundError(f"its order of risk turns round from {where}")
+        if not edges:
+            raise TurnsRoundError(turned[1])
     if len(edges) == len(binning.splits):
         return binning
     trend = "ascending" if direction > 0 else "descending"

@@ -21,7 +21,7 @@ from jobs.models.feature_bins import DECIMALS, Bads, Floats
 
 DEFAULTS_PER_FEATURE = 10
 BY_CHANCE = 0.01  # that one feature or more of all that tell nothing is chosen first
-SEARCHED = 2  # degrees of freedom of an edge: its place and its step; with one, chance was chosen in half of the trials
+SEARCHED = 2  # degrees of freedom of an edge, its place and its step: with one, twice as many of chance were chosen
 SELECTION_PARAMETERS: Mapping[str, object] = {
     "selection": "forward by score statistic; a feature must gain more than the quantile of chi-square that is "
     f"exceeded with probability {BY_CHANCE} over the number of features weighed, with {SEARCHED} * (its bins - 1) "

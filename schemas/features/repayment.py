@@ -28,6 +28,7 @@ EARLY_DAYS = 3  # a transfer takes up to two banking days; three early is on pur
 NEXT_DAYS = 30  # every plan is due once a month
 FIRST_LATE_DAYS = 30  # the first bucket that few people fall into by forgetting
 DECAY_PER_DAY = 3  # in ten-thousandths: an old delay weighs less, by 0.03 % for each day since it was due
+RATE_POINTS = 10_000  # of a rate: hundredths of a per cent, whole numbers whose sum knows no order
 
 YEARS = last(90, 180, 365, 730)
 QUARTER, HALF_YEAR, YEAR, TWO_YEARS = last(90, 180, 365, 730)
@@ -269,7 +270,7 @@ PLAN_MEASURES = (
         "double",
         "mean over the plans opened of the yearly interest rate, in steps of 0.01 %; what the lender asks for the risk "
         "that it saw",
-        share_of(sum_of("rate_points", EVER.condition), f"(10000 * {count_of('rate_points IS NOT NULL')})"),
+        share_of(sum_of("rate_points", EVER.condition), f"({RATE_POINTS} * {count_of('rate_points IS NOT NULL')})"),
         missing="the terms of no plan are known",
     ),
     *formula(
