@@ -21,7 +21,10 @@ from jobs.models.training_split import Rows
 TURNED_ROUND = 2.326  # standard errors: the 99th percentile of a normal distribution
 LEAST_EXPECTED = 5
 LEAST_OF_EACH = 30  # defaults, and others, of a half that is to overrule the whole; a guess on the generous side
-ORDER_PARAMETERS = {"order_in_time": "bins whose order turns round in a half of the dates (one-sided, 1 %) are merged"}
+ORDER_PARAMETERS = {
+    "order_in_time": "bins whose order turns round in a half of the dates (one-sided, 1 %) are merged",
+    "trend_in_time": f"a feature whose trend turns round in a half with {LEAST_OF_EACH} of each outcome is left out",
+}
 
 
 @dataclass(frozen=True)
