@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import date
+
+import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
@@ -11,7 +14,13 @@ from demo.oracle import people_behind, ring_precision, ring_recall
 from demo.truth import truth_table
 from jobs.relations.ties import MOST_PARTNERS
 from schemas.customers.identities import IDENTITIES
+from schemas.edges.favours import FAVOURS
+from schemas.edges.shared_identifiers import SHARED_IDENTIFIERS
 from schemas.edges.suspected_rings import SUSPECTED_RINGS
+from schemas.edges.transfers import TRANSFERS
+from schemas.scores.customer_scores import CUSTOMER_SCORES
+from schemas.scores.neighbour_scores import NEIGHBOUR_SCORES
+from schemas.table import Table
 from tests.alliance import Alliance
 
 
@@ -60,3 +69,32 @@ def test_the_planted_ring_is_found_and_nobody_else_is_suspected(closed: Alliance
     suspects = people_behind(ids, read_published(lake, IDENTITIES, day), customers)
     assert ring_recall(rings, suspects) >= 0.95
     assert ring_precision(rings, suspects) >= 0.9
+
+
+NEIGHBOURS_SCORED = """
+WITH ties AS (
+    SELECT payer_customer_id AS one, payee_customer_id AS other FROM transfers
+    UNION SELECT first_customer_id, second_customer_id FROM shared_identifiers
+    UNION SELECT giver_customer_id, receiver_customer_id FROM favours
+),
+pairs AS (SELECT one, other FROM ties UNION SELECT other, one FROM ties)
+SELECT one AS customer_id, count(*), count(*) FILTER (is_thin_file), avg(score) FILTER (NOT is_thin_file),
+    min(score) FILTER (NOT is_thin_file)
+FROM pairs JOIN customer_scores ON customer_id = other WHERE one != other GROUP BY one ORDER BY one"""
+
+
+def test_neighbours_have_the_scores_of_the_night_before_and_the_first_night_scored_has_none(closed: Alliance) -> None:
+    lake, (first, night) = closed.lake("forward"), closed.days[1:3]
+
+    def read(table: Table, day: date) -> pa.Table:
+        return read_published(lake, table, day)
+
+    assert len(read(NEIGHBOUR_SCORES, first)) == 0
+    with duckdb.connect() as connection:
+        for table, day in ((TRANSFERS, night), (SHARED_IDENTIFIERS, night), (FAVOURS, night), (CUSTOMER_SCORES, first)):
+            connection.register(table.name, read(table, day))
+        expected = connection.sql(NEIGHBOURS_SCORED).fetchall()
+    found = read(NEIGHBOUR_SCORES, night)
+    assert [tuple(row.values()) for row in found.to_pylist()] == expected
+    assert pc.min(found["thin_file_neighbour_count"]).as_py() == 0
+    assert 0 < found["neighbour_score_mean"].null_count < len(found)
