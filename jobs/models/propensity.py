@@ -45,6 +45,7 @@ CHANNELS = tuple(
 class Propensity:
     """One model of a yes or no; without trees every customer gets the base rate. offset, factor: of the points.
 
+    base_rate: how often the event happens among those the model was learnt from, between 0 and 1.
     population: always None, since everyone may be scored; whose answer is published is for the contract to say.
     """
 
@@ -55,6 +56,7 @@ class Propensity:
     slope: float
     offset: float
     factor: float
+    base_rate: float
     fallback: str
     population: Population | None = None
 
@@ -80,6 +82,9 @@ def read_propensity(name: str, content: Mapping[str, Any], trees: str) -> Propen
     try:
         _refuse_altered(name, content, {"trees": trees})
         numbers = _finite(name, {**content["scale"], **content["log_odds"]}, "intercept", "slope", "offset", "factor")
+        base_rate = float(content["base_rate"])
+        if not 0 <= base_rate <= 1:
+            raise _broken(name, "holds a base rate that is no share")
         return Propensity(
             model_version=content["model_version"],
             features=_features(content),
@@ -88,6 +93,7 @@ def read_propensity(name: str, content: Mapping[str, Any], trees: str) -> Propen
             slope=numbers["slope"],
             offset=numbers["offset"],
             factor=numbers["factor"],
+            base_rate=base_rate,
             fallback=content["fallback"],
         )
     except (KeyError, TypeError, AttributeError) as error:

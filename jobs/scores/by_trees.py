@@ -43,7 +43,7 @@ def log_odds_of_trees(profiles: DataFrame, challenger: Challenger) -> DataFrame:
 
 def _head(challenger: Challenger, *, with_reasons: bool = False) -> TreeHead:
     points_per_raw = challenger.factor * challenger.slope if with_reasons else 0.0
-    return TreeHead(RAW, challenger.trees, challenger.features, points_per_raw=points_per_raw)
+    return TreeHead(RAW, challenger.trees, challenger.features, points_per_raw=points_per_raw, reasons_if=IS_ASKED)
 
 
 def _is_asked(challenger: Challenger) -> Column:

@@ -32,13 +32,19 @@ def told(reasons: Column, features: Sequence[TreeFeature]) -> Column:
             plain_text(features, one["feature"], one["number"], one["category"]).alias("text"),
         ),
     )
-    return F.coalesce(in_words, F.array().cast("array<struct<feature:string,points_lost:double,text:string>>"))
+    return F.coalesce(in_words, no_reasons())
+
+
+def no_reasons() -> Column:
+    """An empty list of reasons."""
+    return F.array().cast("array<struct<feature:string,points_lost:double,text:string>>")
 
 
 def reasons_of_batches() -> Callable[[Any, Any, Any, Mapping[str, Any]], pyarrow.ListArray]:
     """A function, carried to the workers by value: the reasons of each customer of a batch, most points first.
 
-    Equal losses are told apart by name. Only customers are asked about whose first truth value, column 1, holds.
+    Equal losses are told apart by name. Customers whose truth value at the head's place `reasons_if` does not hold are
+    not asked about; without a place all are.
     """
     most, digits = MOST_REASONS, POINTS_DIGITS
 
@@ -63,7 +69,9 @@ def reasons_of_batches() -> Callable[[Any, Any, Any, Mapping[str, Any]], pyarrow
         import numpy as np
         import pyarrow as pa
 
-        asked = np.flatnonzero(batch.column(1).to_numpy(zero_copy_only=False))
+        asked = np.arange(batch.num_rows)
+        if head["reasons_if"] is not None:
+            asked = np.flatnonzero(batch.column(head["reasons_if"]).to_numpy(zero_copy_only=False))
         by_name = np.argsort(np.array(head["names"]), kind="stable")
         added = np.zeros((0, len(by_name) + 1))
         if len(asked):

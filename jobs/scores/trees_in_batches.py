@@ -23,8 +23,9 @@ class TreeHead:
     """One set of trees to score; the raw scores go into the column `name`.
 
     constants: features that are no column but the same number for everybody, such as the channel of a message.
-    points_per_raw: what one unit of raw score costs in points; above 0 a second column, `<name>_reasons`, tells which
-    features cost most, of those customers whose first carried truth value holds.
+    points_per_raw: what one unit of raw score costs in points, below 0 where more of it is better; unless it is 0 a
+    second column, `<name>_reasons`, tells which features cost most. reasons_if: the carried truth value of whom they
+    are told; of everybody where it is empty.
     """
 
     name: str
@@ -32,6 +33,7 @@ class TreeHead:
     features: tuple[TreeFeature, ...]
     constants: Mapping[str, float] = field(default_factory=dict)
     points_per_raw: float = 0.0
+    reasons_if: str = ""
 
 
 def raw_scores_of_trees(
@@ -48,7 +50,8 @@ def raw_scores_of_trees(
     )
     first = 1 + len(own)
     positions = {name: first + place for place, name in enumerate(read)}
-    plain = [_as_plain_values(head, positions) for head in heads]
+    places = {name: place for place, name in enumerate(own, start=1)}
+    plain = [{**_as_plain_values(head, positions), "reasons_if": places.get(head.reasons_if)} for head in heads]
     schema = ", ".join(["customer_id string", *(f"{name} boolean" for name in own), *map(_columns_of, heads)])
     return values.mapInArrow(_score_batches(plain, first), schema)
 

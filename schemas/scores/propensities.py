@@ -7,6 +7,7 @@ from schemas.models.card_propensity import CARD_PROPENSITY
 from schemas.models.churn import CHURN_MODEL, POPULATION
 from schemas.models.response import RESPONSE_MODEL
 from schemas.profiles.customer_profiles import CUSTOMER_PROFILES
+from schemas.scores.customer_scores import CUSTOMER_SCORES, DAYS_OF_CHANGE, GRADES, PROFILES_30D_AGO
 from schemas.table import Column, Describes, Table
 
 UPLIFTS = tuple(
@@ -20,22 +21,52 @@ UPLIFTS = tuple(
 )
 
 NO_CHURN = f"not: {POPULATION}"
-POINTS = tuple(
-    Column(
-        f"{what}_points",
-        "int",
-        f"the same on the scale of the credit score: 600 is 30 {odds}, 40 points double the odds",
-        missing=NO_CHURN if what == "churn" else "",
+ODDS = {
+    "card_application": "who apply to 1 who does not",
+    "card_approval": "who are approved to 1 who is not",
+    "card_activation": "who use the card to 1 who does not",
+    "churn": "who go on buying to 1 who stops",
+    "contact_response": "who answer to 1 who does not",
+}
+TIMES_USUAL = (4, 2, 1, 0.5)
+"""A grade is the odds of what is wished for over those of the rows that the model was learnt from: A from four times
+on, B from two, C from once, D from half, and E below. It is frozen with the model, and each grade is 40 points wide."""
+
+
+def told_of(what: str, odds: str) -> tuple[Column, ...]:
+    """Points, grade, change and reasons of one model; more points are always better for us."""
+    nobody = NO_CHURN if what == "churn" else ""
+    return (
+        Column(
+            f"{what}_points",
+            "int",
+            f"the probability on the scale of the credit score: 600 is 30 {odds}, 40 points double the odds",
+            missing=nobody,
+        ),
+        Column(
+            f"{what}_grade",
+            "string",
+            f"odds over those of the rows learnt from, {odds}: A four times as many and more, B twice, C as many, D "
+            "half, E fewer",
+            missing="; ".join(filter(None, (nobody, "a declared rate answers, which tells nobody apart"))),
+            allowed=GRADES,
+        ),
+        Column(
+            f"{what}_change_{DAYS_OF_CHANGE}d",
+            "int",
+            "points less what the same model gives the customer's profile of 30 days before",
+            missing="; ".join(filter(None, (nobody, CUSTOMER_SCORES.column("score_change_30d").missing))),
+        ),
+        Column(
+            f"{what}_reasons",
+            CUSTOMER_SCORES.column("reasons").type,
+            "up to four features that cost most points against the average of the rows learnt from, most first "
+            "(TreeSHAP, which adds up to the raw score); none where a declared rate answers",
+        ),
     )
-    for what, odds in (
-        ("card_application", "who apply to 1 who does not"),
-        ("card_approval", "who are approved to 1 who is not"),
-        ("card_activation", "who use the card to 1 who does not"),
-        ("churn", "who go on buying to 1 who stops"),
-        ("contact_response", "who answer to 1 who does not"),
-    )
-)
-"""More points are always better for us. No grade: grades are levels of risk; nobody has agreed on levels of these."""
+
+
+TOLD = tuple(column for what, odds in ODDS.items() for column in told_of(what, odds))
 
 PROPENSITIES = Table(
     __name__,
@@ -43,6 +74,7 @@ PROPENSITIES = Table(
     built_from=(CUSTOMER_PROFILES, CARD_PROPENSITY, CHURN_MODEL, RESPONSE_MODEL),
     describes=Describes.DAY,
     key=("customer_id",),
+    earlier=(PROFILES_30D_AGO,),
     columns=(
         CUSTOMER_ID,
         Column(
@@ -64,7 +96,8 @@ PROPENSITIES = Table(
             f"probability to apply within {RESPOND_DAYS} days of a message through best_contact_channel, whether or "
             "not because of it",
         ),
-        *POINTS,
+        *TOLD,
+        CUSTOMER_SCORES.column("is_low_identity_confidence"),
         *UPLIFTS,
         Column(
             "best_contact_channel",

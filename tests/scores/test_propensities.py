@@ -20,7 +20,7 @@ from jobs.staging import columns_of_contract
 from schemas.columns import CONTACT_CHANNELS
 from schemas.models.credit_score import is_protected
 from schemas.profiles.customer_profiles import CUSTOMER_PROFILES
-from schemas.scores.propensities import PROPENSITIES
+from schemas.scores.propensities import ODDS, PROPENSITIES
 from tests.conftest import TableMaker
 from tests.models.messages import messages
 from tests.models.shoppers import shoppers
@@ -71,17 +71,20 @@ def as_given(rows: pd.DataFrame) -> list[dict[str, Any]]:
     return [{name: int(value) if name in WHOLE else value for name, value in line.items()} for line in known]
 
 
-def raw(content: dict[str, Any], trees: str, rows: pd.DataFrame, channel: str = "") -> np.ndarray[Any, Any]:
+def seen_by(content: dict[str, Any], rows: pd.DataFrame, channel: str = "") -> np.ndarray[Any, Any]:
     by_name = {column.name: column for column in (*FEATURES, *CHANNELS)}
     features = content["features"]
     seen = rows.assign(**{f"through_{one}": float(one == channel) for one in CONTACT_CHANNELS})
-    matrix = tree_matrix(
+    return tree_matrix(
         seen,
         [by_name[one["name"]] for one in features],
         {one["name"]: tuple(one["categories"]) for one in features if one["type"] == "string"},
         {one["name"]: one["instead_of_missing"] for one in features if one["instead_of_missing"] is not None},
     )
-    return np.asarray(lightgbm.Booster(model_str=trees).predict(matrix, raw_score=True))
+
+
+def raw(content: dict[str, Any], trees: str, rows: pd.DataFrame, channel: str = "") -> np.ndarray[Any, Any]:
+    return np.asarray(lightgbm.Booster(model_str=trees).predict(seen_by(content, rows, channel), raw_score=True))
 
 
 def probability(content: dict[str, Any], scores: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
@@ -153,6 +156,94 @@ def test_t22_uplift_is_told_for_each_channel_and_the_best_one_is_named(table: Ta
     np.testing.assert_allclose(scored["contact_response_probability"], answers, atol=1e-12)
 
 
+def test_a_grade_is_the_odds_of_what_is_wished_for_over_those_of_the_rows_learnt_from(
+    table: TableMaker, files: Files
+) -> None:
+    scored = scored_tonight(table, files, customers())
+    seen = set()
+    for what, document, head in (("card_application", "card_propensity", "applies"), ("churn", "churn", "is_churned")):
+        usual = files[document][f"{head}.json"]["base_rate"]
+        probability = scored[f"{what}_probability"].astype(float)
+        times = probability / (1 - probability) / (usual / (1 - usual))
+        times = 1 / times if what == "churn" else times
+        bounds = zip("ABCD", (4, 2, 1, 0.5), strict=True)
+        expected = np.select([times >= bound for _, bound in bounds], list("ABCD"), default="E").astype(object)
+        expected[probability.isna()] = None
+        assert scored[f"{what}_grade"].tolist() == expected.tolist()
+        seen |= set(expected)
+    assert len(seen) >= 4
+
+
+@pytest.mark.parametrize(
+    ("what", "document", "head", "sign"),
+    [
+        ("card_application", "card_propensity", "applies", -1),
+        ("churn", "churn", "is_churned", 1),
+        ("contact_response", "response", "responds", -1),
+    ],
+)
+def test_reasons_are_what_the_trees_say_costs_most_points(
+    table: TableMaker, files: Files, what: str, document: str, head: str, sign: int
+) -> None:
+    rows = customers()
+    scored = scored_tonight(table, files, rows)
+    content, booster = files[document][f"{head}.json"], lightgbm.Booster(model_str=files[document][f"{head}.txt"])
+    names = [one["name"] for one in content["features"]]
+    per_raw = sign * 40 / np.log(2) * content["log_odds"]["slope"]
+    told = 0
+    for at, (_, line) in enumerate(scored.iterrows()):
+        channel = line["best_contact_channel"] if head == "responds" else ""
+        matrix = seen_by(content, rows.iloc[[at]].reset_index(drop=True), channel)
+        added = np.asarray(booster.predict(matrix, pred_contrib=True))[0]
+        np.testing.assert_allclose(added.sum(), booster.predict(matrix, raw_score=True)[0], atol=1e-9)
+        lost = sorted((-round(cost, 2), name) for cost, name in zip(added[:-1] * per_raw, names, strict=True))
+        expected = [(name, -cost) for cost, name in lost[:4] if cost < 0]
+        if head == "is_churned" and np.isnan(float(line["churn_points"] or np.nan)):
+            expected = []
+        assert [(one["feature"], one["points_lost"]) for one in line[f"{what}_reasons"]] == expected
+        assert all(one["text"] and ": " in one["text"] for one in line[f"{what}_reasons"])
+        told += len(expected)
+    assert told > len(scored)
+
+
+def test_a_change_is_of_the_customer_and_by_the_same_model(table: TableMaker, files: Files) -> None:
+    rows = customers()
+    before = rows.copy()
+    before[[column.name for column in FEATURES]] = rows[[column.name for column in FEATURES]].iloc[::-1].to_numpy()
+    before = before.tail(50)
+    scored = scored_tonight(table, files, rows, before)
+    alone = scored_tonight(table, files, before).set_index("customer_id")
+    moved = 0
+    for what in ODDS:
+        then = scored["customer_id"].map(alone[f"{what}_points"]).astype(float)
+        expected = scored[f"{what}_points"].astype(float) - then
+        np.testing.assert_allclose(scored[f"{what}_change_30d"].astype(float), expected)
+        assert expected.isna().sum() >= 10
+        moved += int((expected.fillna(0) != 0).sum())
+    assert moved > 50
+
+
+def test_no_change_is_told_where_the_profiles_of_then_lack_what_a_model_reads(table: TableMaker, files: Files) -> None:
+    rows = customers()
+    profiles = table(CUSTOMER_PROFILES, as_given(rows))
+    read = files["churn"]["is_churned.json"]["features"][0]["name"]
+    models = (files["card_propensity"], files["churn"], files["response"])
+    found = build(profiles, *models, profiles_30d_ago=profiles.drop(read), as_of=AS_OF)
+    assert found.where("churn_change_30d IS NOT NULL").count() == 0
+    assert build(profiles, *models, profiles_30d_ago=profiles, as_of=AS_OF).where("churn_change_30d = 0").count() > 10
+
+
+def scored_tonight(
+    table: TableMaker, files: Files, rows: pd.DataFrame, before: pd.DataFrame | None = None
+) -> pd.DataFrame:
+    """One line per customer in their order; before: the profiles of 30 days ago."""
+    profiles = table(CUSTOMER_PROFILES, as_given(rows))
+    of_then = None if before is None else table(CUSTOMER_PROFILES, as_given(before))
+    models = (files["card_propensity"], files["churn"], files["response"])
+    found = build(profiles, *models, profiles_30d_ago=of_then, as_of=AS_OF)
+    return found.toPandas().sort_values("customer_id", ignore_index=True)
+
+
 def test_where_too_little_was_known_everybody_gets_the_base_rate_and_is_told(
     table: TableMaker, nothing_learnt: Files
 ) -> None:
@@ -170,6 +261,9 @@ def test_where_too_little_was_known_everybody_gets_the_base_rate_and_is_told(
     assert (ann["churn_probability"] is None, bob["churn_probability"]) == (False, None)
     assert [ann[f"contact_uplift_{channel}"] for channel in CONTACT_CHANNELS] == [0.0] * 4
     assert ann["best_contact_channel"] == CONTACT_CHANNELS[0]
+    assert [ann[f"{what}_grade"] for what in ODDS] == [None] * 5
+    assert [ann[f"{what}_reasons"] for what in ODDS] == [[]] * 5
+    assert [ann[f"{what}_change_30d"] for what in ODDS] == [None] * 5
     assert {(one["model"], one["is_fallback"]) for one in ann["models"]} == {
         (name, True) for name in ("applies", "is_approved", "activates", "is_churned", "responds", "uplift")
     }
