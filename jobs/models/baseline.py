@@ -7,7 +7,7 @@ scorecard and sealed by its hash: the score's deciles, and of each feature the b
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -37,12 +37,12 @@ class Baseline:
         return np.bincount(group, weights=list(points.values()), minlength=len(self.edges) + 1).astype(np.int64)
 
 
-def baseline_content(points: NDArray[np.int64]) -> dict[str, Any]:
-    """As it is stored in scorecard.json, from the rounded points of every row that was learnt from."""
+def baseline_content(points: NDArray[np.int64], *, of: str = "rows learnt from") -> dict[str, Any]:
+    """As it is stored in a model, from the rounded points of every row. of: what the rows are."""
     levels, rows = np.unique(points, return_counts=True)
     edges = np.unique(np.quantile(points, DECILES, method="higher"))
     return {
-        "of": "rows learnt from",
+        "of": of,
         "edges": [int(edge) for edge in edges],
         "points": [[int(level), int(count)] for level, count in zip(levels, rows, strict=True)],
     }
@@ -51,17 +51,22 @@ def baseline_content(points: NDArray[np.int64]) -> dict[str, Any]:
 def read_baseline(content: Mapping[str, Any]) -> Baseline:
     """The baseline in scorecard.json; ScorecardError when there is none, or the scorecard was altered."""
     model_version = read_scorecard(content).model_version
-    stored = content.get("baseline")
+    stored = baseline_of_points(content)
     if stored is None:
         raise ScorecardError(
             f"models/credit_score: {model_version} was trained before its rows were kept to compare nights with; train "
             "again, and promote what comes out: python -m jobs.run train"
         )
-    return Baseline(
-        edges=tuple(stored["edges"]),
-        points={int(points): int(rows) for points, rows in stored["points"]},
-        bins={feature["name"]: _rows_of_bins(feature) for feature in content["features"]},
-    )
+    return replace(stored, bins={feature["name"]: _rows_of_bins(feature) for feature in content["features"]})
+
+
+def baseline_of_points(content: Mapping[str, Any]) -> Baseline | None:
+    """That of the points of any model, without bins; None where it was kept by none."""
+    stored = content.get("baseline")
+    if stored is None:
+        return None
+    points = {int(level): int(rows) for level, rows in stored["points"]}
+    return Baseline(edges=tuple(stored["edges"]), points=points, bins={})
 
 
 def _rows_of_bins(feature: Mapping[str, Any]) -> dict[int, int]:

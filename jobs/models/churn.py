@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from pyspark.sql import DataFrame
 
-from jobs.models.learning_rows import collect, learning_sheet
+from jobs.models.learning_rows import collect, everybody, learning_sheet
 from jobs.models.propensity_fit import fit_propensity
 from jobs.models.propensity_page import write_propensity_page
 from jobs.models.propensity_report import describe_propensity
@@ -27,14 +27,20 @@ def build(observations: DataFrame, churn: DataFrame, *, as_of: date) -> dict[str
 
     churn: one row per customer with a rhythm and observation date.
     """
-    return train(collect(churn, observations, "is_churned", key=KEY), as_of=as_of)
+    return train(collect(churn, observations, "is_churned", key=KEY), as_of=as_of, scored=everybody(observations))
 
 
-def train(rows: pd.DataFrame, *, as_of: date) -> dict[str, Any]:
-    """The files from rows sorted by KEY; who would not be scored is not learnt from either."""
-    asked = rows[(rows[POPULATION_MARKER] >= POPULATION_LEAST).to_numpy()].reset_index(drop=True)
+def train(rows: pd.DataFrame, *, as_of: date, scored: pd.DataFrame | None = None) -> dict[str, Any]:
+    """The files from rows sorted by KEY; who would not be scored is not learnt from either.
+
+    scored: everybody on the newest observation date; those with a rhythm are compared with.
+    """
+    asked = _with_rhythm(rows)
     churned = asked["is_churned"].to_numpy(dtype=np.int64)
-    content, trees = fit_propensity(asked, churned, CHURNS, declared_rate=DECLARED_RATE, as_of=as_of)
+    content, trees = fit_propensity(
+        asked, churned, CHURNS, declared_rate=DECLARED_RATE, as_of=as_of,
+        compared_with=None if scored is None else _with_rhythm(scored), is_wished_for=False,
+    )  # fmt: skip
     labels = {"is_churned": (CHURNS, asked["observation_date"], churned)}
     told = describe_propensity("is_churned", content, trees, asked, churned)
     return {
@@ -43,3 +49,7 @@ def train(rows: pd.DataFrame, *, as_of: date) -> dict[str, Any]:
         "data_sheet.json": learning_sheet(asked, labels),
         "report.html": write_propensity_page("Who stops buying", as_of, [told]),
     }
+
+
+def _with_rhythm(rows: pd.DataFrame) -> pd.DataFrame:
+    return rows[(rows[POPULATION_MARKER] >= POPULATION_LEAST).to_numpy()].reset_index(drop=True)

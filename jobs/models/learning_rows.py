@@ -22,6 +22,9 @@ MOST_ROWS = 1_000_000
 
 PARTS = 1 << 20
 
+MOST_COMPARED = 100_000
+"""So many customers tell the shares of ten groups to a third of a hundredth."""
+
 
 def collect(labels: DataFrame, observations: DataFrame, *outcomes: str, key: Sequence[str]) -> pd.DataFrame:
     """The labels with a row in observations, sorted by key; numbers as float64, and `outcomes` as they are.
@@ -38,6 +41,18 @@ def collect(labels: DataFrame, observations: DataFrame, *outcomes: str, key: Seq
     named = dict.fromkeys((*key, "observation_date", "customer_id", "household_id", *outcomes))
     rows: pd.DataFrame = joined.select(*named, *map(_comparable, FEATURES)).toArrow().to_pandas()
     return rows.sort_values(list(key), kind="stable", ignore_index=True)
+
+
+def everybody(observations: DataFrame) -> pd.DataFrame:
+    """Who was known on the newest observation date, whether or not they were asked about anything, with FEATURES.
+
+    Of more than MOST_COMPARED those with the smallest hashes of their id; in order of customer_id.
+    """
+    newest = observations.select(F.max("observation_date").alias("observation_date"))
+    of_day = observations.join(newest, "observation_date", how="left_semi")
+    chosen = of_day.orderBy(F.xxhash64("customer_id"), "customer_id").limit(MOST_COMPARED)
+    rows: pd.DataFrame = chosen.select("customer_id", *map(_comparable, FEATURES)).toArrow().to_pandas()
+    return rows.sort_values("customer_id", kind="stable", ignore_index=True)
 
 
 def learning_sheet(

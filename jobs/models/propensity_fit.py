@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from jobs.models.baseline import baseline_content
 from jobs.models.calibration import UNCALIBRATED, Calibration, calibrate_out_of_time
 from jobs.models.challenger import sha256_of_trees
 from jobs.models.challenger_fit import Trees, grow_trees
@@ -44,10 +45,14 @@ def fit_propensity(
     declared_rate: float,
     as_of: date,
     columns: Sequence[Column] = FEATURES,
+    compared_with: pd.DataFrame | None = None,
+    is_wished_for: bool = True,
 ) -> tuple[dict[str, Any], str]:
     """The sealed JSON and the trees of one model.
 
     rows: sorted, with observation_date, customer_id, household_id and the columns. happened: 1 where the event did.
+    compared_with: everybody who would be scored, with the columns; their points are frozen with the model. Without it,
+    nights are not compared with the training. is_wished_for: whether more points are for the event, or against it.
     """
     rate = base_rate(happened, declared_rate)
     parts = split(rows) if len(rows) else {}
@@ -64,6 +69,7 @@ def fit_propensity(
         "log_odds": _log_odds(rate, calibration if kept else None),
         "calibration": (calibration if kept else UNCALIBRATED).content(),
         "measured": measured,
+        "baseline": _baseline(kept, calibration, compared_with, is_wished_for=is_wished_for),
         "as_of": as_of.isoformat(),
     }
     return seal(content, as_of), kept.text if kept else NO_TREES
@@ -146,6 +152,18 @@ def _log_odds(rate: float, calibration: Calibration | None) -> dict[str, Any]:
         bounded = float(np.clip(rate, 1e-6, 1 - 1e-6))
         return {"intercept": round(log(bounded / (1 - bounded)), DECIMALS), "slope": 0.0}
     return {"intercept": -calibration.intercept, "slope": calibration.slope}
+
+
+def _baseline(
+    kept: Trees | None, calibration: Calibration, rows: pd.DataFrame | None, *, is_wished_for: bool
+) -> dict[str, Any] | None:
+    """The points of the rows; None where there are no trees, or nobody to compare with."""
+    if kept is None or rows is None or rows.empty:
+        return None
+    against = calibration(kept.log_odds(rows))
+    wished_for = -against if is_wished_for else against
+    points = np.floor(SCALE["offset"] + SCALE["factor"] * wished_for + 0.5).astype(np.int64)
+    return baseline_content(points, of="everybody who would have been scored on the newest observation date")
 
 
 def _feature(trees: Trees, column: Column) -> dict[str, Any]:

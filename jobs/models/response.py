@@ -11,13 +11,14 @@ from pyspark.sql import DataFrame
 
 from jobs.models.challenger import sha256_of_trees
 from jobs.models.feature_bins import Bads
-from jobs.models.learning_rows import FEATURES, collect, learning_sheet
+from jobs.models.learning_rows import FEATURES, collect, everybody, learning_sheet
 from jobs.models.propensity import CHANNELS, NO_TREES
 from jobs.models.propensity_fit import described, fit_propensity, reading
 from jobs.models.propensity_page import write_propensity_page
 from jobs.models.propensity_report import describe_propensity
 from jobs.models.scorecard import seal
 from jobs.models.uplift_fit import MIN_RESPONSES_OF_CONTROLS, UpliftFit, fit_uplift, with_channel
+from schemas.columns import CONTACT_CHANNELS
 from schemas.labels.response import RESPONDS
 
 KEY = ("observation_date", "customer_id", "contact_id")
@@ -31,19 +32,23 @@ def build(observations: DataFrame, response: DataFrame, *, as_of: date) -> dict[
     response: one row per message to one customer, those that were withheld among them.
     """
     outcomes = ("responds", "is_control", "contact_channel")
-    return train(collect(response, observations, *outcomes, key=KEY), as_of=as_of)
+    return train(collect(response, observations, *outcomes, key=KEY), as_of=as_of, scored=everybody(observations))
 
 
-def train(rows: pd.DataFrame, *, as_of: date) -> dict[str, Any]:
-    """The files from rows sorted by KEY."""
+def train(rows: pd.DataFrame, *, as_of: date, scored: pd.DataFrame | None = None) -> dict[str, Any]:
+    """The files from rows sorted by KEY.
+
+    scored: everybody who would have been scored on the newest observation date, each through their best channel.
+    """
+    files, curves, fit = _uplift_files(rows, as_of)
     contacted = with_channel(rows[(~rows["is_control"].astype(bool)).to_numpy()].reset_index(drop=True))
     responded = contacted["responds"].to_numpy(dtype=np.int64)
     content, trees = fit_propensity(
-        contacted, responded, RESPONDS, declared_rate=DECLARED_RATE, as_of=as_of, columns=(*FEATURES, *CHANNELS)
-    )
+        contacted, responded, RESPONDS, declared_rate=DECLARED_RATE, as_of=as_of, columns=(*FEATURES, *CHANNELS),
+        compared_with=None if scored is None else _through_best(scored, fit),
+    )  # fmt: skip
     labels = {"responds": (RESPONDS, contacted["observation_date"], responded)}
     told = describe_propensity("responds", content, trees, contacted, responded)
-    files, curves = _uplift_files(rows, as_of)
     uplift = {**files["uplift.json"], "curves": curves}
     return {
         "responds.json": content,
@@ -54,8 +59,19 @@ def train(rows: pd.DataFrame, *, as_of: date) -> dict[str, Any]:
     }
 
 
-def _uplift_files(rows: pd.DataFrame, as_of: date) -> tuple[dict[str, Any], dict[str, Any]]:
-    """The files of uplift, and the Qini curves for the report."""
+def _through_best(rows: pd.DataFrame, fit: UpliftFit | None) -> pd.DataFrame:
+    """The rows with the channel of the greatest uplift, the first of equals; the first where nothing is known."""
+    best = np.zeros(len(rows), dtype=np.int64)
+    if fit is not None and not fit.fallback and fit.slope > 0:
+        effects = [
+            fit.learners.by_effects(with_channel(rows.assign(contact_channel=channel))) for channel in CONTACT_CHANNELS
+        ]
+        best = np.argmax(effects, axis=0)
+    return with_channel(rows.assign(contact_channel=np.array(CONTACT_CHANNELS)[best]))
+
+
+def _uplift_files(rows: pd.DataFrame, as_of: date) -> tuple[dict[str, Any], dict[str, Any], UpliftFit | None]:
+    """The files of uplift, the Qini curves for the report, and what was learnt, if anything."""
     responds = rows["responds"].to_numpy(dtype=np.int64)
     too_little = _why_too_little(rows, responds)
     fit = None if too_little else fit_uplift(rows, FEATURES)
@@ -80,7 +96,7 @@ def _uplift_files(rows: pd.DataFrame, as_of: date) -> tuple[dict[str, Any], dict
         "uplift_of_contacted.txt": trees["contacted"],
         "uplift_of_controls.txt": trees["controls"],
     }
-    return files, {} if fit is None else fit.curves
+    return files, {} if fit is None else fit.curves, fit
 
 
 def _numbers(fit: UpliftFit | None) -> dict[str, float]:

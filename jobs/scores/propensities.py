@@ -20,12 +20,9 @@ from schemas.models.card_propensity import STEPS
 from schemas.models.churn import POPULATION_LEAST, POPULATION_MARKER
 from schemas.profiles.customer_profiles import CUSTOMER_PROFILES
 from schemas.scores.customer_scores import GRADES
-from schemas.scores.propensities import TIMES_USUAL
+from schemas.scores.propensities import MODEL_OF, TIMES_USUAL
 
-WHAT_OF_STEP = dict(zip(STEPS, ("card_application", "card_approval", "card_activation"), strict=True))
 CHURN = "churn"
-MODEL_OF = {what: step for step, what in WHAT_OF_STEP.items()} | {CHURN: "is_churned", "contact_response": "responds"}
-"""By what is told, the model that tells it."""
 HAS_RHYTHM = "has_rhythm"
 RAREST = 1e-6
 """No base rate is taken to be nearer to never or always: it has no odds."""
@@ -160,7 +157,7 @@ def _reasons(what: str, model: Propensity) -> Column:
 
 def _all_log_odds(models: Models, responds: Column) -> dict[str, Column]:
     """ln(odds of the event) by what it is the event of."""
-    steps = {what: _log_odds(models[step], step) for step, what in WHAT_OF_STEP.items()}
+    steps = {what: _log_odds(models[name], name) for what, name in MODEL_OF.items() if name in STEPS}
     churns = F.when(F.col(HAS_RHYTHM), _log_odds(models["is_churned"], "is_churned"))
     return {**steps, CHURN: churns, "contact_response": responds}
 

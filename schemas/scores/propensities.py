@@ -28,6 +28,15 @@ ODDS = {
     "churn": "who go on buying to 1 who stops",
     "contact_response": "who answer to 1 who does not",
 }
+MODEL_OF = {
+    "card_application": "applies",
+    "card_approval": "is_approved",
+    "card_activation": "activates",
+    "churn": "is_churned",
+    "contact_response": "responds",
+}
+"""By what is told, the model that tells it."""
+
 TIMES_USUAL = (4, 2, 1, 0.5)
 """A grade is the odds of what is wished for over those of the rows that the model was learnt from: A from four times
 on, B from two, C from once, D from half, and E below. It is frozen with the model, and each grade is 40 points wide."""

@@ -154,7 +154,9 @@ def test_t33_no_model_reads_a_protected_attribute(files: dict[str, Any]) -> None
 def test_t17_rows_in_another_order_and_layout_give_the_same_bytes(spark: SparkSession) -> None:
     """Both tables come shuffled, in other partitions, and are joined anew: the one order is made after that."""
     rows = shoppers(300)
-    expected = train(rows, as_of=AS_OF)
+    newest = rows[rows["observation_date"] == rows["observation_date"].max()]
+    expected = train(rows, as_of=AS_OF, scored=newest.sort_values("customer_id", ignore_index=True))
+    assert sum(count for _, count in expected["applies.json"]["baseline"]["points"]) == len(newest) < len(rows)
     for partitions, seed in ((1, 3), (5, 4)):
         mixed = pa.Table.from_pandas(rows.sample(frac=1, random_state=seed), preserve_index=False)
         given = spark.createDataFrame(mixed).repartition(partitions)

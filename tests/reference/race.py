@@ -39,6 +39,8 @@ CORES = 2
 WISHED_RATIO = 2.0
 WISHED_EXPONENT = 1.0
 SPARK_MEMORY = "6g"
+IN_DUCKDB = {"threads": CORES, "memory_limit": "9GB"}
+"""Left alone, DuckDB takes four fifths of the machine, of which Spark has its share already."""
 
 
 class UnequalError(RuntimeError):
@@ -50,6 +52,7 @@ def race(folder: Path, sizes: Sequence[int], seed: int, copies_of: int | None = 
 
     copies_of: people of the one world that is generated; by default every world is.
     """
+    duckdb.execute("SET memory_limit = '4GB'")  # of the comparisons, between the races
     session = open_session(remote=None, cores=CORES, memory=SPARK_MEMORY, shuffle_partitions=4)
     whole = [_race_of(folder, people, copies_of or people, seed, session) for people in sizes]
     session.stop()
@@ -171,7 +174,7 @@ def timed_in_spark(family: Table, parents: Sequence[DataFrame], as_of: date, out
 
 def timed_in_duckdb(answer: Answer, family: Table, files: Mapping[str, list[str]], as_of: date, out: Path) -> Spent:
     """The same in SQL, by as many threads."""
-    with duckdb.connect(config={"threads": CORES, "temp_directory": str(out.parent)}) as database:
+    with duckdb.connect(config={**IN_DUCKDB, "temp_directory": str(out.parent)}) as database:
         database.execute(MACROS)
         database.execute(f"SET VARIABLE as_of = DATE '{as_of}'")
         database.execute("SET TimeZone = 'UTC'")
