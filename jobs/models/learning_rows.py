@@ -14,6 +14,7 @@ from jobs.models.data_sheet import describe_column, vintages
 from jobs.models.feature_bins import NUMBER_TYPES, Bads
 from schemas.families import propensity_columns
 from schemas.label_specification import LabelSpecification
+from schemas.models.observations import MOST_FROZEN
 from schemas.table import Column
 
 FEATURES = tuple(column for column in propensity_columns() if column.type in (*NUMBER_TYPES, "string"))
@@ -21,9 +22,6 @@ MOST_ROWS = 1_000_000
 """More teach nothing that these do not, and half a gigabyte is enough for one model. A guess."""
 
 PARTS = 1 << 20
-
-MOST_COMPARED = 100_000
-"""So many customers tell the shares of ten groups to a third of a hundredth."""
 
 
 def collect(labels: DataFrame, observations: DataFrame, *outcomes: str, key: Sequence[str]) -> pd.DataFrame:
@@ -46,11 +44,11 @@ def collect(labels: DataFrame, observations: DataFrame, *outcomes: str, key: Seq
 def everybody(observations: DataFrame) -> pd.DataFrame:
     """Who was known on the newest observation date, whether or not they were asked about anything, with FEATURES.
 
-    Of more than MOST_COMPARED those with the smallest hashes of their id; in order of customer_id.
+    Of more than MOST_FROZEN those with the smallest hashes of their id; in order of customer_id.
     """
     newest = observations.select(F.max("observation_date").alias("observation_date"))
     of_day = observations.join(newest, "observation_date", how="left_semi")
-    chosen = of_day.orderBy(F.xxhash64("customer_id"), "customer_id").limit(MOST_COMPARED)
+    chosen = of_day.orderBy(F.xxhash64("customer_id"), "customer_id").limit(MOST_FROZEN)
     rows: pd.DataFrame = chosen.select("customer_id", *map(_comparable, FEATURES)).toArrow().to_pandas()
     return rows.sort_values("customer_id", kind="stable", ignore_index=True)
 

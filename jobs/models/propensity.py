@@ -45,7 +45,7 @@ CHANNELS = tuple(
 class Propensity:
     """One model of a yes or no; without trees every customer gets the base rate. offset, factor: of the points.
 
-    base_rate: how often the event happens among those the model was learnt from, between 0 and 1.
+    observed_rate: how often the event happened in the rows the model was learnt from, between 0 and 1.
     population: always None, since everyone may be scored; whose answer is published is for the contract to say.
     """
 
@@ -56,7 +56,7 @@ class Propensity:
     slope: float
     offset: float
     factor: float
-    base_rate: float
+    observed_rate: float
     fallback: str
     population: Population | None = None
 
@@ -82,9 +82,6 @@ def read_propensity(name: str, content: Mapping[str, Any], trees: str) -> Propen
     try:
         _refuse_altered(name, content, {"trees": trees})
         numbers = _finite(name, {**content["scale"], **content["log_odds"]}, "intercept", "slope", "offset", "factor")
-        base_rate = float(content["base_rate"])
-        if not 0 <= base_rate <= 1:
-            raise _broken(name, "holds a base rate that is no share")
         return Propensity(
             model_version=content["model_version"],
             features=_features(content),
@@ -93,7 +90,7 @@ def read_propensity(name: str, content: Mapping[str, Any], trees: str) -> Propen
             slope=numbers["slope"],
             offset=numbers["offset"],
             factor=numbers["factor"],
-            base_rate=base_rate,
+            observed_rate=_observed_rate(name, content["trained_on"]),
             fallback=content["fallback"],
         )
     except (KeyError, TypeError, AttributeError) as error:
@@ -141,6 +138,13 @@ def _finite(name: str, content: Mapping[str, Any], *wanted: str) -> dict[str, fl
     if not all(math.isfinite(number) for number in numbers.values()) or content["slope"] < 0:
         raise _broken(name, "holds a number that is not finite, or turns the order of its scores")
     return numbers
+
+
+def _observed_rate(name: str, trained_on: Mapping[str, Any]) -> float:
+    rows, events = int(trained_on["rows"]), int(trained_on["events"])
+    if not 0 <= events <= rows:
+        raise _broken(name, f"was learnt from {events:,} events in {rows:,} rows")
+    return events / rows if rows else 0.0
 
 
 def _features(content: Mapping[str, Any]) -> tuple[TreeFeature, ...]:

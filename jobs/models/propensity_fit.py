@@ -163,7 +163,7 @@ def _baseline(
     against = calibration(kept.log_odds(rows))
     wished_for = -against if is_wished_for else against
     points = np.floor(SCALE["offset"] + SCALE["factor"] * wished_for + 0.5).astype(np.int64)
-    return baseline_content(points, of="everybody who would have been scored on the newest observation date")
+    return baseline_content(points, of="who would have been scored on the newest observation date, or a sample")
 
 
 def _feature(trees: Trees, column: Column) -> dict[str, Any]:

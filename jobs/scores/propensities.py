@@ -25,7 +25,7 @@ from schemas.scores.propensities import MODEL_OF, TIMES_USUAL
 CHURN = "churn"
 HAS_RHYTHM = "has_rhythm"
 RAREST = 1e-6
-"""No base rate is taken to be nearer to never or always: it has no odds."""
+"""No rate is taken to be nearer to never or always: it has no odds."""
 
 Models = Mapping[str, Propensity]
 
@@ -180,7 +180,7 @@ def _grade(what: str, model: Propensity) -> Column:
     """The first grade whose times of the usual odds are reached; null where a declared rate answers."""
     if not model.features:
         return F.lit(None).cast("string")
-    rate = min(max(model.base_rate, RAREST), 1 - RAREST)
+    rate = min(max(model.observed_rate, RAREST), 1 - RAREST)
     usual = math.log(rate / (1 - rate)) * (-1 if what == CHURN else 1)
     reached = [
         F.when(_wished_for(what) >= F.lit(usual + math.log(times)), F.lit(name))

@@ -7,21 +7,22 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Any
 
-from pyspark.sql import DataFrame
+from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from jobs.models.baseline import baseline_of_points
 from jobs.models.stability import stability_of_counts
 from schemas.scores.propensities import MODEL_OF
+from schemas.scores.propensity_stability import FEWEST_CUSTOMERS, MOST_INDEX
 
 SCHEMA = (
     "model_version string, measure string, subject string, compared_with string, value double, value_before double, "
-    "customers bigint, customers_before bigint"
+    "customers bigint, customers_before bigint, alert string"
 )
-TONIGHT, BEFORE, TRAINING = "tonight", "30_days_before", "training"
+TONIGHT, STAYED, BEFORE, TRAINING = "tonight", "tonight of those before", "30_days_before", "training"
 
 PointCounts = Mapping[int, int]
-Line = tuple[str, str, str, str, float | None, float | None, int, int]
+Line = tuple[str, str, str, str, float | None, float | None, int, int, str | None]
 
 
 def build(
@@ -49,10 +50,7 @@ def _count_points(propensities: DataFrame, told: list[str]) -> Mapping[tuple[str
     marks = [
         F.struct(F.lit(night).alias("night"), F.lit(what).alias("subject"), points.alias("points"))
         for what in told
-        for night, points in (
-            (TONIGHT, F.col(f"{what}_points")),
-            (BEFORE, F.col(f"{what}_points") - F.col(f"{what}_change_30d")),
-        )
+        for night, points in _points_of(F.col(f"{what}_points"), F.col(f"{what}_change_30d"))
     ]
     exploded = propensities.select(F.explode(F.array(*marks)).alias("mark")).where("mark.points IS NOT NULL")
     counts: dict[tuple[str, str], dict[int, int]] = {}
@@ -61,18 +59,23 @@ def _count_points(propensities: DataFrame, told: list[str]) -> Mapping[tuple[str
     return counts
 
 
+def _points_of(points: Column, change: Column) -> tuple[tuple[str, Column], ...]:
+    """Tonight's; and of customers who had points on both days, those of tonight and of then."""
+    return (TONIGHT, points), (STAYED, F.when(change.isNotNull(), points)), (BEFORE, points - change)
+
+
 def _lines(what: str, content: Mapping[str, Any], counts: Mapping[tuple[str, str], PointCounts]) -> Iterator[Line]:
-    tonight, baseline, version = counts.get((TONIGHT, what), {}), baseline_of_points(content), content["model_version"]
-    compared: dict[str, PointCounts] = {BEFORE: counts.get((BEFORE, what), {})}
-    if baseline is not None:
-        compared[TRAINING] = baseline.points
-    for beside, before in compared.items():
-        heads = sum(tonight.values()), sum(before.values())
-        rates = [_expected_rate(content, side) for side in (tonight, before)]
-        yield (version, "expected_rate", what, beside, *rates, *heads)
+    tonight, stayed, then = (counts.get((night, what), {}) for night in (TONIGHT, STAYED, BEFORE))
+    baseline, version = baseline_of_points(content), content["model_version"]
+    compared = {BEFORE: (stayed, then)} | ({} if baseline is None else {TRAINING: (tonight, baseline.points)})
+    for beside, (now, before) in compared.items():
+        heads = sum(now.values()), sum(before.values())
+        rates = [_expected_rate(content, side) for side in (now, before)]
+        yield (version, "expected_rate", what, beside, *rates, *heads, None)
         if baseline is not None:
-            index = stability_of_counts(baseline.groups_of(before), baseline.groups_of(tonight))
-            yield (version, "population_stability", what, beside, index, None, *heads)
+            index = stability_of_counts(baseline.groups_of(before), baseline.groups_of(now))
+            is_shift = beside == TRAINING and min(heads) >= FEWEST_CUSTOMERS and (index or 0) > MOST_INDEX
+            yield (version, "population_stability", what, beside, index, None, *heads, "warning" if is_shift else None)
 
 
 def _expected_rate(content: Mapping[str, Any], points: PointCounts) -> float | None:

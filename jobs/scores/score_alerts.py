@@ -26,10 +26,6 @@ FIRST_STEPS = {
         "credit_risk",
         "see which features have shifted; compare vintages; decide whether to train again, and on which dates",
     ),
-    "propensity_shift": (
-        "marketing",
-        "see in scores/propensities whose reasons have changed; train again before campaigns are compared across it",
-    ),
     "feature_shift": (
         "data_engineering",
         "ask the partner what changed in the source of this feature; if it is real, tell credit risk",
@@ -48,21 +44,14 @@ FIRST_STEPS = {
 }
 
 
-def build(
-    score_stability: DataFrame,
-    calibration_by_vintage: DataFrame,
-    propensity_stability: DataFrame,
-    *,
-    as_of: date,  # noqa: ARG001
-) -> DataFrame:
+def build(score_stability: DataFrame, calibration_by_vintage: DataFrame, *, as_of: date) -> DataFrame:  # noqa: ARG001
     """One row per measure that is out of its bounds; none on a quiet night.
 
-    score_stability, propensity_stability: tonight's. calibration_by_vintage: dates the scorecard was learnt from raise
-    nothing, and those that taught its calibration say nothing of rates.
+    score_stability: tonight's. calibration_by_vintage: dates the scorecard was learnt from raise nothing, and those
+    that taught its calibration say nothing of rates.
     """
     found = [
         shifts(score_stability),
-        shifts(propensity_stability).withColumn("alert", F.lit("propensity_shift")),
         approval_shifts(score_stability),
         adverse_impact(score_stability),
         lost_discrimination(calibration_by_vintage),

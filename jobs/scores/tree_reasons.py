@@ -77,6 +77,7 @@ def reasons_of_batches() -> Callable[[Any, Any, Any, Mapping[str, Any]], pyarrow
         if len(asked):
             added = booster.predict(matrix[asked], pred_contrib=True, num_threads=1)
         lost = np.round(added[:, by_name] * head["points_per_raw"], digits)
+        lost[:, [head["features"][place][1] is not None for place in by_name]] = 0.0  # not the customer's: no reason
         worst = np.argsort(-lost, axis=1, kind="stable")[:, :most]
         row, place = np.repeat(np.arange(len(asked)), worst.shape[1]), worst.ravel()
         costs = lost[row, place]

@@ -9,6 +9,9 @@ from schemas.table import Column, Describes, Table
 HOUSEHOLD_AT_MOST = 10
 """More customers at one address are a pick-up point or a dormitory, and no household; a guess on the generous side."""
 
+MOST_FROZEN = 100_000
+"""Customers whose points are frozen with a model: the shares of ten groups to a third of a hundredth."""
+
 HOUSEHOLD_ID = Column(
     "household_id",
     "string",

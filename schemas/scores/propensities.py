@@ -64,13 +64,20 @@ def told_of(what: str, odds: str) -> tuple[Column, ...]:
             f"{what}_change_{DAYS_OF_CHANGE}d",
             "int",
             "points less what the same model gives the customer's profile of 30 days before",
-            missing="; ".join(filter(None, (nobody, CUSTOMER_SCORES.column("score_change_30d").missing))),
+            missing="; ".join(
+                (
+                    *filter(None, (nobody, f"{nobody}, 30 days before" if nobody else "")),
+                    "no customer 30 days before, no profiles are published for that day, or they lack what any of the "
+                    "models reads",
+                )
+            ),
         ),
         Column(
             f"{what}_reasons",
             CUSTOMER_SCORES.column("reasons").type,
             "up to four features that cost most points against the average of the rows learnt from, most first "
-            "(TreeSHAP, which adds up to the raw score); none where a declared rate answers",
+            "(TreeSHAP, which adds up to the raw score); the channel of a message is no reason. None where a declared "
+            f"rate answers{', or outside the population' if nobody else ''}",
         ),
     )
 

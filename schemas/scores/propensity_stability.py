@@ -2,10 +2,14 @@
 
 from schemas.models.card_propensity import CARD_PROPENSITY
 from schemas.models.churn import CHURN_MODEL
+from schemas.models.observations import MOST_FROZEN
 from schemas.models.response import RESPONSE_MODEL
 from schemas.scores.propensities import MODEL_OF, PROPENSITIES
-from schemas.scores.score_stability import MODEL_VERSION
 from schemas.table import Column, Describes, Table
+
+MOST_INDEX = 0.1
+FEWEST_CUSTOMERS = 200
+"""Of fewer the index of ten groups is above 0.05 by chance alone."""
 
 PROPENSITY_STABILITY = Table(
     __name__,
@@ -15,7 +19,7 @@ PROPENSITY_STABILITY = Table(
     key=("subject", "measure", "compared_with"),
     may_be_empty=True,
     columns=(
-        MODEL_VERSION,
+        Column("model_version", "string", "the model that tells: business date of its training and content hash"),
         Column(
             "measure",
             "string",
@@ -27,8 +31,9 @@ PROPENSITY_STABILITY = Table(
         Column(
             "compared_with",
             "string",
-            "everybody who would have been scored on the newest date of the training, or the same customers 30 days "
-            "before by the same model",
+            f"those who would have been scored on the newest date of the training, which is as far back as its labels "
+            f"take to mature: of more than {MOST_FROZEN:,} customers a sample; or the customers with points on both "
+            "days, 30 days before and by the same model",
             allowed=("training", "30_days_before"),
         ),
         Column("value", "double", "the measure tonight", missing="nobody to measure it on"),
@@ -40,6 +45,15 @@ PROPENSITY_STABILITY = Table(
         ),
         Column("customers", "bigint", "customers it was measured on tonight"),
         Column("customers_before", "bigint", "customers it is compared with"),
+        Column(
+            "alert",
+            "string",
+            f"warning: the index beside the training is above {MOST_INDEX}, on {FEWEST_CUSTOMERS} customers and more; "
+            "whoever plans campaigns should look whether the season or a source explains it, and train again before "
+            "campaigns are compared across the change",
+            missing="within bounds, or not judged",
+            allowed=("warning",),
+        ),
     ),
 )
 """A model of messages is compared through the channel that was best for each customer, then and tonight."""

@@ -2,16 +2,15 @@
 
 from schemas.scores.calibration_by_vintage import CALIBRATION_BY_VINTAGE
 from schemas.scores.customer_scores import CUSTOMER_SCORES
-from schemas.scores.propensity_stability import PROPENSITY_STABILITY
 from schemas.scores.score_stability import SCORE_STABILITY
 from schemas.table import Column, Describes, Table
 
-OWNERS = ("credit_risk", "data_engineering", "compliance", "marketing")
+OWNERS = ("credit_risk", "data_engineering", "compliance")
 
 SCORE_ALERTS = Table(
     __name__,
     grain="one measure that is out of its bounds",
-    built_from=(SCORE_STABILITY, CALIBRATION_BY_VINTAGE, PROPENSITY_STABILITY),
+    built_from=(SCORE_STABILITY, CALIBRATION_BY_VINTAGE),
     describes=Describes.DAY,
     key=("alert", "subject"),
     may_be_empty=True,
@@ -22,7 +21,6 @@ SCORE_ALERTS = Table(
             "what is wrong",
             allowed=(
                 "population_shift",
-                "propensity_shift",
                 "feature_shift",
                 "approval_shift",
                 "adverse_impact",
@@ -31,7 +29,7 @@ SCORE_ALERTS = Table(
                 "lost_calibration",
             ),
         ),
-        Column("subject", "string", "of what: score, a propensity, a feature, a group of people, an observation date"),
+        Column("subject", "string", "of what: score, a feature, a group of people, an observation date"),
         CUSTOMER_SCORES.column("model_version"),
         Column("severity", "string", "critical: act today; warning: look at it", allowed=("critical", "warning")),
         Column("value", "double", "what was measured"),

@@ -14,7 +14,7 @@ from pyspark.sql import SparkSession
 
 from demo.oracle import area_under_curve
 from jobs.models.card_propensity import DECLARED_RATE, KEY, build, train
-from jobs.models.learning_rows import collect
+from jobs.models.learning_rows import FEATURES, collect, everybody
 from jobs.models.propensity import NO_TREES, read_propensity
 from jobs.models.propensity_fit import MIN_CUSTOMERS, fit_propensity
 from jobs.models.propensity_report import describe_propensity
@@ -169,6 +169,22 @@ def test_t17_rows_in_another_order_and_layout_give_the_same_bytes(spark: SparkSe
         found = collect(labels, observations, *STEPS, key=KEY)
         assert found["customer_id"].tolist() == rows["customer_id"].tolist() != as_joined
         assert build(observations, labels, as_of=AS_OF) == expected
+
+
+def test_everybody_of_the_newest_date_is_compared_with_asked_or_not_and_of_many_the_same_ones_in_any_layout(
+    spark: SparkSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = shoppers(300)
+    observations = spark.createDataFrame(pa.Table.from_pandas(rows.drop(columns=list(STEPS)), preserve_index=False))
+    newest = set(rows.loc[rows["observation_date"] == rows["observation_date"].max(), "customer_id"])
+    found = everybody(observations.repartition(3))
+    assert found["customer_id"].tolist() == sorted(newest)
+    assert list(found.columns[1:]) == [column.name for column in FEATURES]
+    monkeypatch.setattr("jobs.models.learning_rows.MOST_FROZEN", 50)
+    few = [everybody(observations.repartition(parts))["customer_id"].tolist() for parts in (1, 4)]
+    assert few[0] == few[1] == sorted(few[0])
+    assert len(set(few[0])) == 50 < len(newest)
+    assert few[0] != sorted(newest)[:50]
 
 
 def test_t23_a_stored_model_that_was_touched_is_refused(files: dict[str, Any]) -> None:

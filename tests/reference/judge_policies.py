@@ -27,6 +27,7 @@ from schemas.models.card_propensity import CARD_PROPENSITY
 from schemas.models.churn import CHURN_MODEL
 from schemas.models.observations import OBSERVATIONS
 from schemas.models.response import RESPONSE_MODEL
+from schemas.scores.propensities import MODEL_OF
 from tests.reference.true_people import World, print_verdict
 
 DRAWS = 400
@@ -67,8 +68,10 @@ def scored_customers(world: World) -> pd.DataFrame:
     partition = Dates(world.business_date, world.business_date).partition(OBSERVATIONS)
     seen = session.read.parquet(*map(str, world.lake.local_files(partition)))
     newest = seen.where(F.col("observation_date") == max(observation_dates(world.business_date)))
+    newest = newest.withColumn("identity_confidence", F.lit(None).cast("double"))  # of profiles only; judges nothing
     models = [world.document(document) for document in (CARD_PROPENSITY, CHURN_MODEL, RESPONSE_MODEL)]
-    scores = propensities.build(newest, *models, as_of=world.business_date).drop("models")
+    scores = propensities.build(newest, *models, as_of=world.business_date)
+    scores = scores.drop("models", *(f"{what}_reasons" for what in MODEL_OF))
     found: pd.DataFrame = scores.toArrow().to_pandas().sort_values("customer_id", ignore_index=True)
     session.stop()
     return found

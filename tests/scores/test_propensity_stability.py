@@ -40,7 +40,7 @@ def measured(table: TableMaker, tonight: list[dict[str, Any]], **models: dict[st
     steps = {file: content for file, content in files.items() if file not in ("is_churned.json", "responds.json")}
     parts = (steps, {"is_churned.json": files["is_churned.json"]}, {"responds.json": files["responds.json"]})
     found = build(table(PROPENSITIES, tonight), *parts, as_of=AS_OF).select(*PROPENSITY_STABILITY.column_names)
-    told = ("subject", "measure", "compared_with", "value", "value_before", "customers", "customers_before")
+    told = ("subject", "measure", "compared_with", "value", "value_before", "customers", "customers_before", "alert")
     return {line[:3]: line[3:] for line in rows(found, *told)}
 
 
@@ -55,22 +55,34 @@ def test_t26_the_index_is_over_tenths_that_were_frozen_and_the_rate_is_what_poin
     few, many, halves = (count / 101.5 for count in (20.5, 80.5, 50.5))  # half a customer in each of three groups
     index = (few - halves) * math.log(few / halves) + (many - halves) * math.log(many / halves)
     high, low = 30 / 31, 1 / (1 + math.exp((SCALE["offset"] - 500) / SCALE["factor"]))
-    value, before, *heads = found["card_application", "expected_rate", "training"]
+    value, before, *heads, alert = found["card_application", "expected_rate", "training"]
     assert (value, before) == (pytest.approx(0.8 * high + 0.2 * low, 1e-4), pytest.approx((high + low) / 2, 1e-4))
-    assert heads == [100, 100]
+    assert (heads, alert) == ([100, 100], None)
     assert found["card_application", "population_stability", "training"][0] == pytest.approx(index, abs=1e-5)
-    assert found["card_application", "population_stability", "30_days_before"] == (None, None, 100, 0)
+    assert found["card_application", "population_stability", "training"][-1] is None  # of so few people
+    assert found["card_application", "population_stability", "30_days_before"] == (None, None, 0, 0, None)
     assert {subject for subject, *_ in found} == {"card_application"}
 
 
-def test_beside_30_days_before_stand_the_points_of_then_of_customers_who_were_there(table: TableMaker) -> None:
-    tonight = [customer(number, 600, 100 if number < 40 else 0 if number < 90 else None) for number in range(100)]
-    found = measured(table, tonight, card_application=model([500, 600]))
-    value, before, *heads = found["card_application", "expected_rate", "30_days_before"]
-    assert heads == [100, 90]
+def test_30_days_before_the_same_customers_are_compared_and_who_is_new_on_neither_side(table: TableMaker) -> None:
+    stayed = [customer(number, 600, 100 if number < 40 else 0) for number in range(90)]
+    found = measured(table, [*stayed, *(customer(number, 500) for number in range(90, 300))],
+        card_application=model([500, 600]))  # fmt: skip
+    value, before, *heads, _ = found["card_application", "expected_rate", "30_days_before"]
+    assert heads == [90, 90]
     assert value == pytest.approx(30 / 31, abs=1e-4)
     assert before < value
     assert found["card_application", "population_stability", "30_days_before"][0] > 0.25
+
+
+@pytest.mark.parametrize(("people", "shifted", "alert"), [(200, 80, "warning"), (199, 80, None), (200, 60, None)])
+def test_an_index_above_a_tenth_on_enough_people_is_a_warning(
+    table: TableMaker, people: int, shifted: int, alert: str | None
+) -> None:
+    tonight = [customer(number, 600 if number % 100 < shifted else 500) for number in range(people)]
+    found = measured(table, tonight, card_application=model([500, 600] * 500))
+    assert found["card_application", "population_stability", "training"][-1] == alert
+    assert found["card_application", "expected_rate", "training"][-1] is None
 
 
 def test_who_is_outside_the_population_is_not_counted_and_a_model_without_frozen_groups_tells_rates_only(
@@ -78,7 +90,8 @@ def test_who_is_outside_the_population_is_not_counted_and_a_model_without_frozen
 ) -> None:
     tonight = [customer(1, 600, 0, "churn"), customer(2, None, None, "churn")]
     found = measured(table, tonight, churn=model())
-    assert {key: line[2:] for key, line in found.items()} == {("churn", "expected_rate", "30_days_before"): (1, 1)}
+    told = {key: line[2:4] for key, line in found.items()}
+    assert told == {("churn", "expected_rate", "30_days_before"): (1, 1)}
 
 
 def test_nothing_is_told_where_declared_rates_answer(table: TableMaker) -> None:

@@ -7,7 +7,6 @@ from typing import Any
 
 from jobs.scores.score_alerts import FIRST_STEPS, build
 from schemas.scores.calibration_by_vintage import CALIBRATION_BY_VINTAGE
-from schemas.scores.propensity_stability import PROPENSITY_STABILITY
 from schemas.scores.score_alerts import OWNERS, SCORE_ALERTS
 from schemas.scores.score_stability import SCORE_STABILITY
 from tests.conftest import TableMaker, rows
@@ -49,28 +48,15 @@ def test_what_is_out_of_bounds_is_told_to_its_owner_and_nothing_else_is(table: T
         vintage("2025-05-31", 0.07, 0.05, 0.6, customers=100),
         vintage("2025-04-30", 0.07, 0.05, 0.6, was_calibrated_on=True),
     ]
-    propensities = [
-        line("population_stability", "card_application", "training", 0.26),
-        line("population_stability", "churn", "training", 0.09),
-        line("population_stability", "contact_response", "30_days_before", 0.9),
-        line("expected_rate", "card_approval", "training", 0.9),
-    ]
-    found = build(
-        table(SCORE_STABILITY, stability),
-        table(CALIBRATION_BY_VINTAGE, vintages),
-        table(PROPENSITY_STABILITY, propensities),
-        as_of=AS_OF,
-    )
+    found = build(table(SCORE_STABILITY, stability), table(CALIBRATION_BY_VINTAGE, vintages), as_of=AS_OF)
     assert rows(found, "alert", "subject", "severity", "owner") == [
         ("adverse_impact", "age_band: 18-24", "warning", "compliance"),  # t33
         ("approval_shift", "up to grade C", "warning", "credit_risk"),
         ("feature_shift", "inflow", "warning", "data_engineering"),
         ("lost_calibration", "2025-09-30", "warning", "credit_risk"),
         ("lost_discrimination", "2025-08-31", "warning", "credit_risk"),
-        ("propensity_shift", "card_application", "critical", "marketing"),
     ]
-    quiet = (table(SCORE_STABILITY, []), table(CALIBRATION_BY_VINTAGE, []), table(PROPENSITY_STABILITY, []))
-    assert build(*quiet, as_of=AS_OF).collect() == []
+    assert build(table(SCORE_STABILITY, []), table(CALIBRATION_BY_VINTAGE, []), as_of=AS_OF).collect() == []
 
 
 def test_a_gini_that_falls_from_vintage_to_vintage_is_told_before_one_is_out_of_bounds(table: TableMaker) -> None:
@@ -78,8 +64,7 @@ def test_a_gini_that_falls_from_vintage_to_vintage_is_told_before_one_is_out_of_
         trend = {"gini_trend_per_month": slope, "gini_trend_error": error, "gini_trend_deviation": 0.01}
         before = vintage("2025-08-31", 0.05, 0.05, 0.6, gini_trend_per_month=-0.5, gini_trend_error=0.001)
         vintages = table(CALIBRATION_BY_VINTAGE, [before, vintage("2025-09-30", 0.05, 0.05, 0.55, **trend, **more)])
-        found = build(table(SCORE_STABILITY, []), vintages, table(PROPENSITY_STABILITY, []), as_of=AS_OF)
-        return rows(found, "alert", "subject", "value")
+        return rows(build(table(SCORE_STABILITY, []), vintages, as_of=AS_OF), "alert", "subject", "value")
 
     assert told(-0.01, 0.002) == [("falling_discrimination", "2025-09-30", 0.12)]
     assert told(-0.01, 0.004) == []  # 2.5 errors: may be chance
