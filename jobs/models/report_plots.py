@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any
 
-from jobs.models.stability import CHANGED, CHANGING
 from jobs.models.svg_plots import (
     BLUE,
     DARK,
@@ -29,6 +28,7 @@ from jobs.models.svg_plots import (
     text_at,
     value_axis,
 )
+from schemas.stability_bounds import CHANGED, CHANGING
 
 
 def roc_plot(curves: Mapping[str, Points], *, of: str = "refused", kinds: tuple[str, str] = ("goods", "bads")) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 from jobs.models.fairness import LEAST_IMPACT_RATIO, TELLING_AUC
 from jobs.models.report_plots import bars_plot, index_plot, score_plot
 from jobs.models.report_tables import figure, plot, table
-from jobs.models.stability import CHANGED, CHANGING
+from schemas.stability_bounds import CHANGED, CHANGING
 
 RATES = {
     "approved_share": "approved",

@@ -40,7 +40,7 @@ def train(rows: pd.DataFrame, *, as_of: date, scored: pd.DataFrame | None = None
 
     scored: everybody who would have been scored on the newest observation date, each through their best channel.
     """
-    files, curves, fit = _uplift_files(rows, as_of)
+    files, fit = _uplift_files(rows, as_of)
     contacted = with_channel(rows[(~rows["is_control"].astype(bool)).to_numpy()].reset_index(drop=True))
     responded = contacted["responds"].to_numpy(dtype=np.int64)
     content, trees = fit_propensity(
@@ -49,7 +49,7 @@ def train(rows: pd.DataFrame, *, as_of: date, scored: pd.DataFrame | None = None
     )  # fmt: skip
     labels = {"responds": (RESPONDS, contacted["observation_date"], responded)}
     told = describe_propensity("responds", content, trees, contacted, responded)
-    uplift = {**files["uplift.json"], "curves": curves}
+    uplift = {**files["uplift.json"], "curves": {} if fit is None else fit.curves}
     return {
         "responds.json": content,
         "responds.txt": trees,
@@ -62,7 +62,7 @@ def train(rows: pd.DataFrame, *, as_of: date, scored: pd.DataFrame | None = None
 def _through_best(rows: pd.DataFrame, fit: UpliftFit | None) -> pd.DataFrame:
     """The rows with the channel of the greatest uplift, the first of equals; the first where nothing is known."""
     best = np.zeros(len(rows), dtype=np.int64)
-    if fit is not None and not fit.fallback and fit.slope > 0:
+    if fit is not None and fit.slope > 0:  # 0 where effects differ by chance only
         effects = [
             fit.learners.by_effects(with_channel(rows.assign(contact_channel=channel))) for channel in CONTACT_CHANNELS
         ]
@@ -70,8 +70,8 @@ def _through_best(rows: pd.DataFrame, fit: UpliftFit | None) -> pd.DataFrame:
     return with_channel(rows.assign(contact_channel=np.array(CONTACT_CHANNELS)[best]))
 
 
-def _uplift_files(rows: pd.DataFrame, as_of: date) -> tuple[dict[str, Any], dict[str, Any], UpliftFit | None]:
-    """The files of uplift, the Qini curves for the report, and what was learnt, if anything."""
+def _uplift_files(rows: pd.DataFrame, as_of: date) -> tuple[dict[str, Any], UpliftFit | None]:
+    """The files of uplift, and what was learnt, if anything."""
     responds = rows["responds"].to_numpy(dtype=np.int64)
     too_little = _why_too_little(rows, responds)
     fit = None if too_little else fit_uplift(rows, FEATURES)
@@ -96,7 +96,7 @@ def _uplift_files(rows: pd.DataFrame, as_of: date) -> tuple[dict[str, Any], dict
         "uplift_of_contacted.txt": trees["contacted"],
         "uplift_of_controls.txt": trees["controls"],
     }
-    return files, {} if fit is None else fit.curves, fit
+    return files, fit
 
 
 def _numbers(fit: UpliftFit | None) -> dict[str, float]:

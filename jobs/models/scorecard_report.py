@@ -10,8 +10,9 @@ from sklearn.metrics import brier_score_loss, roc_auc_score, roc_curve
 
 from jobs.models.feature_bins import Bads, Floats
 from jobs.models.scorecard_fit import MIN_BADS, Fit
-from jobs.models.stability import CHANGED, stability_of_counts
+from jobs.models.stability import stability_of_counts
 from jobs.models.training_split import Rows
+from schemas.stability_bounds import CHANGED
 
 DIGITS = 6
 BAND_POINTS = 20  # as the partner banks receive them

@@ -1,7 +1,7 @@
 """How far people have moved between groups that never move: the population stability index.
 
-Siddiqi, Intelligent Credit Scoring, 2017; it is the symmetric relative entropy of Jeffreys 1946. Below 0.1 nothing has
-changed, above 0.25 the population is another one.
+Siddiqi, Intelligent Credit Scoring, 2017; it is the symmetric relative entropy of Jeffreys 1946. What it means is in
+`schemas/stability_bounds.py`.
 """
 
 from __future__ import annotations
@@ -10,8 +10,6 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 DIGITS = 6
-CHANGED = 0.25
-CHANGING = 0.1
 
 
 def stability_of_counts(before: ArrayLike, after: ArrayLike) -> float | None:

@@ -13,12 +13,10 @@ from pyspark.sql import functions as F
 from jobs.models.baseline import baseline_of_points
 from jobs.models.stability import stability_of_counts
 from schemas.scores.propensities import MODEL_OF
-from schemas.scores.propensity_stability import FEWEST_CUSTOMERS, MOST_INDEX
+from schemas.scores.propensity_stability import PROPENSITY_STABILITY
+from schemas.stability_bounds import CHANGING, FEWEST_CUSTOMERS
 
-SCHEMA = (
-    "model_version string, measure string, subject string, compared_with string, value double, value_before double, "
-    "customers bigint, customers_before bigint, alert string"
-)
+SCHEMA = ", ".join(f"{column.name} {column.type}" for column in PROPENSITY_STABILITY.columns)
 TONIGHT, STAYED, BEFORE, TRAINING = "tonight", "tonight of those before", "30_days_before", "training"
 
 PointCounts = Mapping[int, int]
@@ -74,7 +72,7 @@ def _lines(what: str, content: Mapping[str, Any], counts: Mapping[tuple[str, str
         yield (version, "expected_rate", what, beside, *rates, *heads, None)
         if baseline is not None:
             index = stability_of_counts(baseline.groups_of(before), baseline.groups_of(now))
-            is_shift = beside == TRAINING and min(heads) >= FEWEST_CUSTOMERS and (index or 0) > MOST_INDEX
+            is_shift = beside == TRAINING and min(heads) >= FEWEST_CUSTOMERS and (index or 0) > CHANGING
             yield (version, "population_stability", what, beside, index, None, *heads, "warning" if is_shift else None)
 
 

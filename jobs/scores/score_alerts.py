@@ -9,9 +9,8 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from jobs.models.grades import LAST_APPROVED
-from jobs.models.stability import CHANGED, CHANGING
+from schemas.stability_bounds import CHANGED, CHANGING, FEWEST_CUSTOMERS
 
-FEWEST_CUSTOMERS = 200  # of fewer the index of ten groups is above 0.05 by chance alone
 MOST_APPROVAL_CHANGE = 0.1  # of the share approved, within 30 days; a guess
 LEAST_IMPACT_RATIO = 0.8  # the four-fifths rule, 29 CFR 1607.4(D)
 FEWEST_DEFAULTS = 30

@@ -17,11 +17,9 @@ from jobs.scores.head_counts import Counts, count_heads
 from jobs.scores.published_scores import default_probability, grade, readable
 from jobs.scores.stability_measures import Line, approvals, group_ratios, indices
 from schemas.profiles.customer_profiles import CUSTOMER_PROFILES
+from schemas.scores.score_stability import SCORE_STABILITY
 
-SCHEMA = (
-    "model_version string, measure string, subject string, compared_with string, value double, value_before double, "
-    "customers bigint, customers_before bigint"
-)
+SCHEMA = ", ".join(f"{column.name} {column.type}" for column in SCORE_STABILITY.columns)
 NIGHTS = {"30_days_before": "profiles_30d_ago", "365_days_before": "profiles_365d_ago"}
 
 

@@ -15,6 +15,7 @@ from pyspark.sql import functions as F
 
 from jobs.models.challenger import TreeFeature
 from jobs.scores.reason_texts import MOST_REASONS, POINTS_DIGITS, plain_text
+from schemas.scores.customer_scores import CUSTOMER_SCORES
 
 if TYPE_CHECKING:
     import pyarrow
@@ -37,7 +38,7 @@ def told(reasons: Column, features: Sequence[TreeFeature]) -> Column:
 
 def no_reasons() -> Column:
     """An empty list of reasons."""
-    return F.array().cast("array<struct<feature:string,points_lost:double,text:string>>")
+    return F.array().cast(CUSTOMER_SCORES.column("reasons").type)
 
 
 def reasons_of_batches() -> Callable[[Any, Any, Any, Mapping[str, Any]], pyarrow.ListArray]:

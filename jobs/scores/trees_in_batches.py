@@ -48,12 +48,10 @@ def raw_scores_of_trees(
     values = customers.select(
         "customer_id", *(value.alias(name) for name, value in own.items()), *map(_value, read, read.values())
     )
-    first = 1 + len(own)
-    positions = {name: first + place for place, name in enumerate(read)}
-    places = {name: place for place, name in enumerate(own, start=1)}
-    plain = [{**_as_plain_values(head, positions), "reasons_if": places.get(head.reasons_if)} for head in heads]
+    positions = {name: place for place, name in enumerate((*own, *read), start=1)}
+    plain = [_as_plain_values(head, positions) for head in heads]
     schema = ", ".join(["customer_id string", *(f"{name} boolean" for name in own), *map(_columns_of, heads)])
-    return values.mapInArrow(_score_batches(plain, first), schema)
+    return values.mapInArrow(_score_batches(plain, 1 + len(own)), schema)
 
 
 def _columns_of(head: TreeHead) -> str:
@@ -78,7 +76,7 @@ def _as_plain_values(head: TreeHead, positions: Mapping[str, int]) -> dict[str, 
     ]
     names = [one.name for one in head.features]
     plain = {"name": head.name, "trees": head.trees, "features": features, "names": names}
-    return {**plain, "points_per_raw": head.points_per_raw}
+    return {**plain, "points_per_raw": head.points_per_raw, "reasons_if": positions.get(head.reasons_if)}
 
 
 def _score_batches(heads: Sequence[Mapping[str, Any]], kept: int) -> Callable[[Batches], Iterator[pyarrow.RecordBatch]]:

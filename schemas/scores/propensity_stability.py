@@ -5,11 +5,9 @@ from schemas.models.churn import CHURN_MODEL
 from schemas.models.observations import MOST_FROZEN
 from schemas.models.response import RESPONSE_MODEL
 from schemas.scores.propensities import MODEL_OF, PROPENSITIES
+from schemas.scores.score_stability import SCORE_STABILITY
+from schemas.stability_bounds import CHANGING, FEWEST_CUSTOMERS
 from schemas.table import Column, Describes, Table
-
-MOST_INDEX = 0.1
-FEWEST_CUSTOMERS = 200
-"""Of fewer the index of ten groups is above 0.05 by chance alone."""
 
 PROPENSITY_STABILITY = Table(
     __name__,
@@ -36,19 +34,19 @@ PROPENSITY_STABILITY = Table(
             "days, 30 days before and by the same model",
             allowed=("training", "30_days_before"),
         ),
-        Column("value", "double", "the measure tonight", missing="nobody to measure it on"),
+        SCORE_STABILITY.column("value"),
         Column(
             "value_before",
             "double",
             "the same of what it is compared with",
             missing="an index has no value before, or nobody to measure it on",
         ),
-        Column("customers", "bigint", "customers it was measured on tonight"),
+        SCORE_STABILITY.column("customers"),
         Column("customers_before", "bigint", "customers it is compared with"),
         Column(
             "alert",
             "string",
-            f"warning: the index beside the training is above {MOST_INDEX}, on {FEWEST_CUSTOMERS} customers and more; "
+            f"warning: the index beside the training is above {CHANGING}, on {FEWEST_CUSTOMERS} customers and more; "
             "whoever plans campaigns should look whether the season or a source explains it, and train again before "
             "campaigns are compared across the change",
             missing="within bounds, or not judged",

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from pyspark.sql import DataFrame
 
 from jobs.models import card_propensity, churn, response
 from jobs.models.baseline import baseline_content
@@ -39,7 +40,12 @@ def measured(table: TableMaker, tonight: list[dict[str, Any]], **models: dict[st
     files = {f"{name}.json": content for name, content in of.items()}
     steps = {file: content for file, content in files.items() if file not in ("is_churned.json", "responds.json")}
     parts = (steps, {"is_churned.json": files["is_churned.json"]}, {"responds.json": files["responds.json"]})
-    found = build(table(PROPENSITIES, tonight), *parts, as_of=AS_OF).select(*PROPENSITY_STABILITY.column_names)
+    return lines_of(build(table(PROPENSITIES, tonight), *parts, as_of=AS_OF))
+
+
+def lines_of(stability: DataFrame) -> Lines:
+    """By subject, measure and what it is compared with."""
+    found = stability.select(*PROPENSITY_STABILITY.column_names)
     told = ("subject", "measure", "compared_with", "value", "value_before", "customers", "customers_before", "alert")
     return {line[:3]: line[3:] for line in rows(found, *told)}
 
@@ -106,12 +112,11 @@ def test_those_whose_points_were_frozen_come_out_unchanged_when_they_are_scored_
         response.train(messages(6_000, 5), as_of=TRAINED, scored=people),
     )
     scored = score(table(CUSTOMER_PROFILES, as_given(people)), *files, as_of=AS_OF).select(*PROPENSITIES.column_names)
-    found = {line[:3]: line[3:] for line in rows(build(scored, *files, as_of=AS_OF), "subject", "measure",
-        "compared_with", "value", "value_before", "customers", "customers_before")}  # fmt: skip
+    found = lines_of(build(scored, *files, as_of=AS_OF))
     told = {subject for subject, *_ in found}
     assert told >= {"card_application", "churn", "contact_response"}
     for what in told:
-        index, _, *heads = found[what, "population_stability", "training"]
+        index, _, *heads, _ = found[what, "population_stability", "training"]
         assert index == pytest.approx(0, abs=1e-9)
         assert heads[0] == heads[1] == (len(people) if what != "churn" else heads[0])
         rate, of_training, *_ = found[what, "expected_rate", "training"]
