@@ -31,18 +31,16 @@ from jobs.customers.clusters import find_clusters, with_customer_before
 from jobs.customers.comparing import compare
 from jobs.customers.naming import MOMENT, name_customers
 from jobs.customers.standing import StandingRecords
-from jobs.customers.standing_files import append_change, read_standing, told_in, write_standing
+from jobs.customers.standing_customers import StandingCustomers
+from jobs.customers.standing_files import write_standing
 
-way, records_file, out, before, standing, changed_file = sys.argv[1:]
+way, records_file, out, before, standing = sys.argv[1:]
 out, before, standing = Path(out), Path(before), Path(standing)
 out.mkdir(parents=True, exist_ok=True)
 started = time.monotonic()
 records = pq.read_table(records_file)
 read, worked = time.monotonic(), time.process_time()
-if way == "increment":
-    changed, gone = told_in(pq.read_table(changed_file))
-    pairs = read_standing(standing).change(changed, gone).applied_to(pq.read_table(before / "pairs.parquet"))
-elif way == "two tables":
+if way == "two tables":
     last_records = pq.read_table(before / "records.parquet")
     pairs = compare(records, before=last_records, pairs_before=pq.read_table(before / "pairs.parquet"))
 else:
@@ -65,7 +63,12 @@ stayed = pc.fill_null(pc.equal(customers["customer_id"], customers["previous_cus
 pq.write_table(customers.filter(pc.invert(stayed)), out / "changes.parquet")
 done = time.monotonic()
 if way == "standing":
-    write_standing(StandingRecords.of(records), standing)
+    compared_records = StandingRecords.of(records)
+    write_standing(compared_records, standing / "records")
+    since = people["record_since"]
+    write_standing(
+        compared_records, standing / "customers", StandingCustomers.of(compared_records, pairs, since, as_of=night)
+    )
 held = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 print(json.dumps({
     "seconds": done - started, "comparing": compared - read, "clustering": clustered - compared,
@@ -74,6 +77,44 @@ print(json.dumps({
 }))
 """
 """Records to pairs, clusters and named customers, as a night makes them, and the records that changed customers."""
+
+CHANGES = """
+import json, resource, sys, time
+from datetime import UTC, date, datetime
+from pathlib import Path
+import pyarrow as pa, pyarrow.compute as pc, pyarrow.parquet as pq
+from jobs.customers.naming import MOMENT
+from jobs.customers.standing_files import append_change, read_standing, read_standing_customers, told_in
+
+standing, changed_file, out = (Path(one) for one in sys.argv[1:])
+out.mkdir(parents=True, exist_ok=True)
+started = time.monotonic()
+changed, gone = told_in(pq.read_table(changed_file))
+compared = read_standing(standing / "records").change(changed, gone)
+pq.write_table(compared.pairs, out / "compared.parquet")
+append_change(standing / "records", changed, gone)
+comparing = time.monotonic() - started
+started = time.monotonic()
+changed, gone = told_in(pq.read_table(changed_file))
+since = pa.repeat(pa.scalar(datetime(2024, 1, 1, tzinfo=UTC), MOMENT), changed.num_rows)
+people = read_standing_customers(standing / "customers")
+change = people.change(changed.append_column("record_since", since), gone, as_of=date(2026, 4, 2))
+pq.write_table(change.people, out / "moved.parquet")
+append_change(standing / "customers", changed, gone, customers=change)
+done = time.monotonic()
+held = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+customers = people.customers()
+pq.write_table(people.all_pairs(), out / "pairs.parquet")
+pq.write_table(people.all_refusals(), out / "refusals.parquet")
+pq.write_table(customers, out / "customers.parquet")
+stayed = pc.fill_null(pc.equal(customers["customer_id"], customers["previous_customer_id"]), False)
+pq.write_table(customers.filter(pc.invert(stayed)), out / "changes.parquet")
+print(json.dumps({
+    "seconds": done - started, "comparing": comparing, "rows": change.people.num_rows,
+    "gigabytes": held / 2**20 if sys.platform != "darwin" else held / 2**30,
+}))
+"""
+"""What changed to the pairs that had to be compared; and to the customers that it touches, from a folder of each."""
 
 SPLINK = """
 import json, logging, resource, sys, time
@@ -128,14 +169,15 @@ def cost_of_people(environment: Mapping[str, str], folder: Path, records: pa.Tab
     first, nothing, standing = folder / "first", folder / "nothing", folder / "standing"
 
     def resolved(way: str, name: str, out: str, before: Path = nothing) -> Cost:
-        given = (way, str(files[name]), str(folder / out), str(before), str(standing), str(files["changed"]))
+        given = (way, str(files[name]), str(folder / out), str(before), str(standing))
         return _told(environment, RESOLVE, *given)
 
     costs = {"full": resolved("standing", "records", "first")}
     (first / "records.parquet").symlink_to(files["records"])
     costs["next night, all anew"] = resolved("all", "now", "anew", first)
     costs["next night, two tables"] = resolved("two tables", "now", "tables", first)
-    costs["next night, what changed"] = resolved("increment", "now", "increment", first)
+    given = (str(standing), str(files["changed"]), str(folder / "increment"))
+    costs["next night, what changed"] = _told(environment, CHANGES, *given)
     for name in ("pairs", "customers", "refusals", "changes"):
         anew = pq.read_table(folder / "anew" / f"{name}.parquet")
         for way in ("tables", "increment"):

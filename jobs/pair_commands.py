@@ -1,11 +1,10 @@
-"""Commands on pairs of records: what would be compared, what reviewers decided, and linking a table of one's own."""
+"""Commands on pairs of records: what would be compared, what reviewers decided, and what each agreement says."""
 
 from __future__ import annotations
 
 import csv
 import json
 import logging
-import time
 import unicodedata
 from argparse import Namespace
 from collections.abc import Callable, Iterator, Sequence
@@ -20,7 +19,7 @@ from jobs.inputs import night
 from jobs.lake import Lake, open_lake
 from jobs.named_files import writing
 from jobs.pair_decisions import SAME, WITHDRAWN, WORDS, PairDecisionError, PairDecisions, counting
-from jobs.settings import read_match_weights, read_settings
+from jobs.settings import read_settings
 from jobs.verbs import verbs_with
 from schemas.cleaned.bank_customers import BANK_CUSTOMERS
 from schemas.cleaned.shop_users import SHOP_USERS
@@ -41,8 +40,6 @@ EXAMPLES = """examples:
   python -m jobs.run decide-pairs decided.csv --from 2026-04-02 --by "R. Diaz" --why "called both"
   python -m jobs.run pair-decisions
   python -m jobs.run learn-weights --business-date 2026-04-01 --out weights.json
-  python -m jobs.run compare-records records.parquet --out pairs.parquet --standing standing
-  python -m jobs.run compare-changes changed.parquet --standing standing --out pairs_now.parquet --anew records.parquet
 
 A file of decisions is CSV with a header, or JSON lines, with left_record_id, right_record_id and decision: same,
 different, or withdrawn to let the rules decide again. customers/review_queue lists the pairs that wait. A decision
@@ -66,21 +63,6 @@ def add_verbs(verbs: Any, day: Callable[[str], date]) -> None:
     learnt = verb("learn-weights", learn_weights, "learn from a night's records how much each agreement says")
     learnt.add_argument("--business-date", required=True, type=day, metavar="YYYY-MM-DD", help="a night's records")
     learnt.add_argument("--out", type=Path, required=True, help="JSON; NIGHTLEDGER_MATCH_WEIGHTS names it to a night")
-    compared = verb("compare-records", compare_records, "compare the records of a Parquet file of one's own")
-    compared.add_argument("records", type=Path, help="columns as in jobs/customers/records.py")
-    compared.add_argument("--out", type=Path, required=True, help="Parquet of pairs")
-    compared.add_argument("--standing", type=Path, help="a new folder, for compare-changes to go on from")
-    changes = verb("compare-changes", compare_changes, "compare what changed among records that were compared before")
-    changes.add_argument(
-        "changed", type=Path, help="new and other records; only source_record_id where is_gone is true"
-    )
-    changes.add_argument("--standing", type=Path, required=True, help="the folder; it takes the change")
-    changes.add_argument("--out", type=Path, required=True, help="Parquet of the pairs that were compared")
-    changes.add_argument(
-        "--anew", type=Path, required=True, help="Parquet of records: what was known of their pairs counts no more"
-    )
-    for added, when in ((compared, ""), (changes, "; without it what was said before holds")):
-        added.add_argument("--decided", type=Path, help=f"what reviewers said of pairs, as for decide-pairs{when}")
 
 
 def blocking_report(options: Namespace) -> int:
@@ -157,52 +139,6 @@ def learn_weights(options: Namespace) -> int:
     return ExitCode.OK
 
 
-def compare_records(options: Namespace) -> int:
-    """Compare a file of records with itself, and write the pairs."""
-    import pyarrow.parquet as pq
-
-    from jobs.customers.comparing import compare
-    from jobs.customers.records_of_a_file import read_records
-
-    started = time.monotonic()
-    weights, verdicts = read_match_weights(), _verdicts_in(options.decided) or ()
-    records = read_records(options.records)
-    pairs = compare(records, weights, verdicts=verdicts)
-    with writing(options.out):
-        pq.write_table(pairs, options.out)
-    seconds = time.monotonic() - started
-    logger.info("%s records, %s pairs, %.2f s", f"{records.num_rows:,}", f"{pairs.num_rows:,}", seconds)
-    if options.standing is not None:
-        from jobs.customers.standing import StandingRecords
-        from jobs.customers.standing_files import write_standing
-
-        with writing(options.standing):
-            write_standing(StandingRecords.of(records, weights, verdicts), options.standing)
-    return ExitCode.OK
-
-
-def compare_changes(options: Namespace) -> int:
-    """Compare what changed, write its pairs and the records that they stand for, and keep the change."""
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    from jobs.customers.records_of_a_file import read_records
-    from jobs.customers.standing_files import append_change, read_standing, told_in
-
-    started = time.monotonic()
-    weights, verdicts = read_match_weights(), _verdicts_in(options.decided)
-    changed, gone = told_in(read_records(options.changed))
-    change = read_standing(options.standing).change(changed, gone, weights, verdicts)
-    with writing(options.out):
-        pq.write_table(change.pairs, options.out)
-    with writing(options.anew):
-        pq.write_table(pa.table({"source_record_id": change.anew}), options.anew)
-    append_change(options.standing, changed, gone, verdicts)
-    seconds = time.monotonic() - started
-    logger.info("%s records anew, %s pairs, %.2f s", f"{len(change.anew):,}", f"{change.pairs.num_rows:,}", seconds)
-    return ExitCode.OK
-
-
 def _refuse_unknown_records(lake: Lake, file: Path, decided: Sequence[tuple[int, str, str, str]]) -> None:
     """PairDecisionError names the first record that is not on the newest map; without a map nobody can tell."""
     known, night = _records_on_the_newest_map(lake)
@@ -249,7 +185,8 @@ def _decisions_in(file: Path) -> Iterator[tuple[int, str, str, str]]:
         raise PairDecisionError(f"{file.name}: holds no decision")
 
 
-def _verdicts_in(file: Path | None) -> list[Verdict] | None:
+def verdicts_in(file: Path | None) -> list[Verdict] | None:
+    """What reviewers say in a file as for `decide-pairs`; None without one."""
     if file is None:
         return None
     return [Verdict(left, right, word == SAME) for _, left, right, word in _decisions_in(file) if word != WITHDRAWN]

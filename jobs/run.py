@@ -42,6 +42,7 @@ from jobs import (
     pair_commands,
     reject_commands,
     relation_commands,
+    standing_commands,
 )
 from jobs.errors import ExitCode
 from jobs.failures import exit_code_of, sentence_of
@@ -115,6 +116,7 @@ def _parser() -> argparse.ArgumentParser:
     export_commands.add_verbs(verbs, _date)
     model_commands.add_verbs(verbs, _date)
     pair_commands.add_verbs(verbs, _date)
+    standing_commands.add_verbs(verbs, _date)
     identity_commands.add_verbs(verbs, _date)
     reject_commands.add_verbs(verbs)
     dated(verb("audit-leaks", relation_commands.audit_leaks, "attack the network features of the newest training"))

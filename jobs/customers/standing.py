@@ -25,6 +25,7 @@ from jobs.customers.comparing import PAIRS, RECORDS, reviewed, rules_version
 from jobs.customers.match_rules import IDENTIFIERS, MOST_RECORDS_SHARING, PLACEHOLDER_BIRTH_DATES
 from jobs.customers.match_weights import DECLARED, MatchWeights
 from jobs.customers.sorted_hashes import Hashes, SortedHashes
+from jobs.customers.standing_rows import NOT_GIVEN, Carried, StandingRows
 from jobs.customers.verdicts import Verdict, by_pair
 from jobs.relations.graph import Numbers
 from jobs.relations.union import Marks
@@ -63,20 +64,13 @@ class Change:
 
 
 class StandingRecords:
-    """Records by what they carry: those of the beginning, and whatever changed since.
+    """Records by what they carry: those of the beginning, and whatever changed since."""
 
-    A row is a record in one version. Rows of versions that no longer hold stay, and count no more.
-    """
-
-    def __init__(
-        self, records: pa.Table, index: Mapping[str, SortedHashes], version: str, verdicts: Iterable[Verdict] = ()
-    ) -> None:
+    def __init__(self, rows: StandingRows, version: str, verdicts: Iterable[Verdict] = ()) -> None:
         """`of` makes one of records; version: of the rules and weights that compared them, with what reviewers said."""
         self.version = version
         self.verdicts = by_pair(verdicts)
-        self.is_alive = np.ones(records.num_rows, dtype=bool)
-        self._parts = [records]
-        self._index = {kind: [hashes] for kind, hashes in index.items()}
+        self.rows = rows
         self._left: dict[str, list[Hashes]] = {kind: [] for kind in HASHED}
         self._connection = duckdb.connect()
 
@@ -89,12 +83,7 @@ class StandingRecords:
         with duckdb.connect() as connection:
             hashed = _hashed(connection, given)
         index = {kind: SortedHashes.of(*found) for kind, found in hashed.items()}
-        return cls(given, index, rules_version(weights, given.num_rows), verdicts)
-
-    @property
-    def beginning(self) -> tuple[pa.Table, Mapping[str, SortedHashes]]:
-        """The records of the beginning and their hashes."""
-        return self._parts[0], {kind: levels[0] for kind, levels in self._index.items()}
+        return cls(StandingRows.of(given, index), rules_version(weights, given.num_rows), verdicts)
 
     def change(
         self,
@@ -109,13 +98,15 @@ class StandingRecords:
         AllAnewError, before anything changes, when rules, weights or the order of magnitude are others than before.
         """
         given, names = self._told(changed, gone)
-        old = self._rows("id", self._hashes_of(names))
-        count = int(self.is_alive.sum()) - len(old) + given.num_rows
+        old = self.rows.with_any("id", self._hashes_of(names))
+        count = self.rows.count - len(old) + given.num_rows
         if rules_version(weights, count) != self.version:
             raise AllAnewError("rules, weights or how many records there are changed too much: compare all records")
         said_of = self._hear(verdicts)
-        affected = np.union1d(self._take(given, old), self._rows("id", self._hashes_of(pa.array(said_of, pa.string()))))
-        anew = pc.unique(pa.concat_arrays([names, self._records(affected)["source_record_id"].combine_chunks()]))
+        affected = np.union1d(
+            self._take(given, old), self.rows.with_any("id", self._hashes_of(pa.array(said_of, pa.string())))
+        )
+        anew = pc.unique(pa.concat_arrays([names, self.rows.taken(affected)["source_record_id"].combine_chunks()]))
         reviewed_now, others = self._reviewed_with(anew)
         near = np.unique(np.concatenate([affected, self._sharing_with(affected), others]))
         current = self._prepared(near, affected)
@@ -125,7 +116,25 @@ class StandingRecords:
         """Take a change that was compared before."""
         given, names = self._told(changed, gone)
         self._hear(verdicts)
-        self._take(given, self._rows("id", self._hashes_of(names)))
+        self._take(given, self.rows.with_any("id", self._hashes_of(names)))
+
+    def holding(self, ids: Hashes) -> pa.Table:
+        """The records of these hashes of source_record_id."""
+        return self.rows.taken(self.rows.with_any("id", ids))
+
+    def sharing(self, kind: str, ids: Hashes, *, at_most: int) -> Hashes:
+        """The hashes of the ids of all records that share a value of a kind with one of these, if few of them do."""
+        carried = self.rows.hashes(kind, self.rows.with_any("id", ids))
+        given = np.unique(carried[carried != NOT_GIVEN])
+        few = given[self._count(kind, given) <= at_most]
+        return self.rows.hashes("id", self.rows.with_any(kind, few))
+
+    def count(self, kind: str, values: pa.ChunkedArray) -> Numbers:
+        """How many records carry each of these values; a null is carried by none."""
+        hashes, counted = self._hashes_of(values.combine_chunks()), np.zeros(len(values), dtype=np.int64)
+        given = values.is_valid().to_numpy().astype(bool)
+        counted[given] = self._count(kind, hashes[given])
+        return counted
 
     def _hear(self, verdicts: Iterable[Verdict] | None) -> list[str]:
         """Take what reviewers say; the records of the pairs on which they said something else before, or nothing."""
@@ -138,7 +147,7 @@ class StandingRecords:
         anew = set(names.to_pylist()) if self.verdicts else set()
         said = {pair: is_same for pair, is_same in self.verdicts.items() if not anew.isdisjoint(pair)}
         ends = sorted({name for pair in said for name in pair})
-        return reviewed(said), self._rows("id", self._hashes_of(pa.array(ends, pa.string())))
+        return reviewed(said), self.rows.with_any("id", self._hashes_of(pa.array(ends, pa.string())))
 
     def _told(self, changed: pa.Table, gone: Sequence[str]) -> tuple[pa.Table, pa.Array]:
         given = changed.select(RECORDS.names).cast(RECORDS).combine_chunks()
@@ -150,23 +159,20 @@ class StandingRecords:
     def _take(self, given: pa.Table, old: Numbers) -> Numbers:
         """Put records in the place of old rows; the rows that have to be compared: theirs, and of those whose values
         became too common or rare enough by it."""
-        first_row = len(self.is_alive)
+        first_row = self.rows.next_row
         added = _hashed(self._connection, given, first_row)
-        left = {kind: hashes for kind, (hashes, _) in _hashed(self._connection, self._records(old)).items()}
+        left = {kind: hashes for kind, (hashes, _) in _hashed(self._connection, self.rows.taken(old)).items()}
         touched = {kind: np.union1d(added[kind][0], left[kind]) for kind in HASHED}
         before = {kind: _weight(kind, self._count(kind, hashes)) for kind, hashes in touched.items()}
-        self.is_alive[old] = False
-        self.is_alive = np.append(self.is_alive, np.ones(given.num_rows, dtype=bool))
-        self._parts.append(given)
-        for kind, (hashes, rows) in added.items():
-            self._index[kind].append(SortedHashes.of(hashes, rows))
-            self._left[kind].append(np.sort(left[kind]))
+        self.rows.replace(old, given, added)
+        for kind, hashes in left.items():
+            self._left[kind].append(np.sort(hashes))
         tipped = [
-            self._rows(kind, hashes[_weight(kind, self._count(kind, hashes)) != before[kind]])
+            self.rows.with_any(kind, hashes[_weight(kind, self._count(kind, hashes)) != before[kind]])
             for kind, hashes in touched.items()
             if kind != "id"
         ]
-        return np.unique(np.concatenate([np.arange(first_row, len(self.is_alive)), *tipped]))
+        return np.unique(np.concatenate([np.arange(first_row, self.rows.next_row), *tipped]))
 
     def _hashes_of(self, names: pa.Array) -> Hashes:
         self._connection.register("names", pa.table({"name": names}))
@@ -175,15 +181,18 @@ class StandingRecords:
 
     def _sharing_with(self, rows: Numbers) -> Numbers:
         """Rows to be compared with these: they share a value that is not too common."""
-        hashed = _hashed(self._connection, self._records(rows))
+        hashed = _hashed(self._connection, self.rows.taken(rows))
         few = {kind: np.unique(hashed[kind][0]) for kind in PAIRING}
         return np.concatenate(
-            [self._rows(kind, all_[self._count(kind, all_) <= MOST_RECORDS_SHARING]) for kind, all_ in few.items()]
+            [
+                self.rows.with_any(kind, all_[self._count(kind, all_) <= MOST_RECORDS_SHARING])
+                for kind, all_ in few.items()
+            ]
         )
 
     def _prepared(self, rows: Numbers, affected: Numbers) -> pa.Table:
         """These rows as `comparing_sql.prepared` has them among all records."""
-        records = self._records(rows)
+        records = self.rows.taken(rows)
         held = {}
         for kind, (hashes, at) in _hashed(self._connection, records).items():
             held[kind] = np.zeros(len(rows), dtype=np.int64)
@@ -208,31 +217,15 @@ class StandingRecords:
         }
         return pa.table(columns)
 
-    def _records(self, rows: Numbers) -> pa.Table:
-        """The records of rows, which come ascending."""
-        firsts = np.cumsum([0, *(part.num_rows for part in self._parts)])
-        ends = np.searchsorted(rows, firsts)
-        taken = [
-            part.take(pa.array(rows[ends[number] : ends[number + 1]] - firsts[number]))
-            for number, part in enumerate(self._parts)
-        ]
-        return pa.concat_tables(taken).combine_chunks()
-
-    def _rows(self, kind: str, hashes: Hashes) -> Numbers:
-        """The rows that hold and carry one of these, ascending."""
-        found = np.concatenate([level.rows_with(hashes) for level in self._index[kind]])
-        return np.unique(found[self.is_alive[found]])
-
     def _count(self, kind: str, hashes: Hashes) -> Numbers:
         """How many rows carry each of these now."""
-        ever = sum((level.count(hashes) for level in self._index[kind]), np.zeros(len(hashes), dtype=np.int64))
-        return ever - sum(SortedHashes(left, left).count(hashes) for left in self._left[kind])
+        return self.rows.count_ever(kind, hashes) - sum(
+            SortedHashes(left, left).count(hashes) for left in self._left[kind]
+        )
 
 
-def _hashed(
-    connection: duckdb.DuckDBPyConnection, records: pa.Table, first_row: int = 0
-) -> dict[str, tuple[Hashes, Numbers]]:
-    """For each kind the hashes of what is given, and the rows it is given on."""
+def _hashed(connection: duckdb.DuckDBPyConnection, records: pa.Table, first_row: int = 0) -> Carried:
+    """What of each kind the records carry."""
     days = ", ".join(f"DATE '{day.isoformat()}'" for day in PLACEHOLDER_BIRTH_DATES)
     hashes = ", ".join(f"hash({', '.join(columns)}) AS {kind}" for kind, columns in HASHED.items())
     given = ", ".join(
