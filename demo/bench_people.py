@@ -84,23 +84,24 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 import pyarrow as pa, pyarrow.compute as pc, pyarrow.parquet as pq
 from jobs.customers.naming import MOMENT
-from jobs.customers.standing_files import append_change, read_standing, read_standing_customers, told_in
+from jobs.customers.standing_files import read_standing, read_standing_customers, told_in
 
 standing, changed_file, out = (Path(one) for one in sys.argv[1:])
 out.mkdir(parents=True, exist_ok=True)
 started = time.monotonic()
 changed, gone = told_in(pq.read_table(changed_file))
-compared = read_standing(standing / "records").change(changed, gone)
+records, folder = read_standing(standing / "records")
+compared = records.change(changed, gone)
+folder.append(changed, gone, found=compared)
 pq.write_table(compared.pairs, out / "compared.parquet")
-append_change(standing / "records", changed, gone)
 comparing = time.monotonic() - started
 started = time.monotonic()
 changed, gone = told_in(pq.read_table(changed_file))
 since = pa.repeat(pa.scalar(datetime(2024, 1, 1, tzinfo=UTC), MOMENT), changed.num_rows)
-people = read_standing_customers(standing / "customers")
+people, folder = read_standing_customers(standing / "customers")
 change = people.change(changed.append_column("record_since", since), gone, as_of=date(2026, 4, 2))
+folder.append(changed, gone, found=change)
 pq.write_table(change.people, out / "moved.parquet")
-append_change(standing / "customers", changed, gone, customers=change)
 done = time.monotonic()
 held = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 customers = people.customers()

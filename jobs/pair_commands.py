@@ -7,7 +7,7 @@ import json
 import logging
 import unicodedata
 from argparse import Namespace
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -185,11 +185,17 @@ def _decisions_in(file: Path) -> Iterator[tuple[int, str, str, str]]:
         raise PairDecisionError(f"{file.name}: holds no decision")
 
 
-def verdicts_in(file: Path | None) -> list[Verdict] | None:
-    """What reviewers say in a file as for `decide-pairs`; None without one."""
+def verdicts_in(file: Path | None, said: Mapping[tuple[str, str], bool]) -> list[Verdict] | None:
+    """All that counts after what a file says, as for `decide-pairs`, beside what was said before; None without one."""
     if file is None:
         return None
-    return [Verdict(left, right, word == SAME) for _, left, right, word in _decisions_in(file) if word != WITHDRAWN]
+    counting = dict(said)
+    for _, left, right, word in _decisions_in(file):
+        pair = min(left, right), max(left, right)
+        counting.pop(pair, None)
+        if word != WITHDRAWN:
+            counting[pair] = word == SAME
+    return [Verdict(*pair, is_same) for pair, is_same in counting.items()]
 
 
 def _object(line: str) -> dict[str, Any]:

@@ -109,10 +109,57 @@ def test_a_file_of_records_is_resolved_whole_and_then_by_what_changed(
     assert now["harbour:bob"]["customer_id"] == first["shop:bob"]["customer_id"]
     assert not now["shop:ann"]["is_shown"]
     assert "4 records looked at, 1 of them with another customer or a first one" in caplog.text
-    assert main(command) == 0, "what changed once may be told again"
-    assert pq.read_table("moved.parquet")["customer_id"].to_pylist() == [
-        now[name]["customer_id"] for name in sorted(now)
-    ]
+    again = [*command[:-1], "again.parquet"]
+    assert main(again) == 0, "a scheduler that lost the exit code tries again"
+    assert pq.read_table("again.parquet").equals(pq.read_table("moved.parquet"))
+    assert "changed.parquet: was told before; nothing changed" in caplog.text
+    assert main(["resolve-changes", "changed.parquet", "--as-of", "2026-03-31", *kept, "moved.parquet"]) == 2
+    assert "as of 2026-03-31: there is a change of 2026-04-02 already; none can come before it" in caplog.text
+    assert main(["resolve-records", "records.parquet", "--as-of", "2026-04-01", *kept, "first.parquet"]) == 2
+    assert "people: holds something already; name another folder, or remove it" in caplog.text
+
+
+def test_customers_of_before_keep_their_ids_where_a_folder_cannot_be_gone_on_from(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    pq.write_table(with_since(records_of(BEFORE)), "records.parquet")
+    gone = pa.table({"source_record_id": ["shop:zoe"], "is_gone": [True]})
+    pq.write_table(pa.concat_tables([with_since(records_of(AFTER)), gone], promote_options="default"), "now.parquet")
+    assert main(["resolve-records", "records.parquet", "--as-of", "2026-04-01", "--out", "first.parquet"]) == 0
+    command = ["resolve-records", "now.parquet", "--as-of", "2026-04-05", "--out", "now_known.parquet"]
+    assert main([*command, "--before", "first.parquet"]) == 0
+    first, now = (
+        {row["source_record_id"]: row for row in pq.read_table(f"{name}.parquet").to_pylist()}
+        for name in ("first", "now_known")
+    )
+    assert {name: row["customer_id"] for name, row in now.items() if name != "harbour:bob"} == {
+        name: row["customer_id"] for name, row in first.items()
+    }
+    assert now["harbour:bob"]["customer_id"] == first["shop:bob"]["customer_id"]
+    assert not now["shop:ann"]["is_shown"]
+    assert "shop:zoe" not in now, "who is gone is no record"
+
+
+def test_what_reviewers_say_is_added_to_what_they_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    people = [*BEFORE, record("harbour:bob", "李静", "1991-02-01", phone="2")]
+    pq.write_table(with_since(records_of(people)), "records.parquet")
+    pq.write_table(with_since(records_of([])), "nothing.parquet")
+    header = "left_record_id,right_record_id,decision\n"
+    Path("ann.csv").write_text(f"{header}shop:ann,harbour:ann,different\n")
+    Path("bob.csv").write_text(f"{header}shop:bob,harbour:bob,different\n")
+    Path("ann_again.csv").write_text(f"{header}harbour:ann,shop:ann,withdrawn\n")
+    kept = ("--standing", "people", "--out", "moved.parquet", "--all", "all.parquet")
+
+    def customers() -> int:
+        return len(set(pq.read_table("all.parquet")["customer_id"].to_pylist()))
+
+    first = ("--as-of", "2026-04-01", "--standing", "people", "--out", "first.parquet")
+    assert main(["resolve-records", "records.parquet", *first, "--decided", "ann.csv"]) == 0
+    for file, count in (("bob.csv", 4), ("ann_again.csv", 3)):
+        assert main(["resolve-changes", "nothing.parquet", "--as-of", "2026-04-02", *kept, "--decided", file]) == 0
+        assert customers() == count
 
 
 def test_what_cannot_be_resolved_is_refused_in_one_line(
@@ -123,10 +170,12 @@ def test_what_cannot_be_resolved_is_refused_in_one_line(
     since = with_since(records_of(BEFORE))
     pq.write_table(since.set_column(10, "record_since", pa.nulls(3, MOMENT)), "without.parquet")
     pq.write_table(since, "good.parquet")
+    pq.write_table(since.append_column("is_gone", pa.array(["yes"] * 3)), "worded.parquet")
     at = ("--as-of", "2026-04-01", "--out", "customers.parquet")
     for name, why in (
         ("records.parquet", "records.parquet: has no column record_since"),
         ("without.parquet", "without.parquet: column record_since: a null on a record that is there"),
+        ("worded.parquet", "worded.parquet: column is_gone is string instead of bool"),
     ):
         assert main(["resolve-records", name, *at]) == 2
         assert main(["resolve-changes", name, *at, "--standing", "people"]) == 2
@@ -137,6 +186,6 @@ def test_what_cannot_be_resolved_is_refused_in_one_line(
     assert main(["resolve-changes", "good.parquet", *at, "--standing", "pairs"]) == 2
     assert "pairs: only records stand there; use compare-changes, or resolve-records anew" in caplog.text
     about = json.loads(Path("pairs/about.json").read_text())
-    Path("pairs/about.json").write_text(json.dumps({name: about[name] for name in about if name != "has_customers"}))
+    Path("pairs/about.json").write_text(json.dumps({name: about[name] for name in about if name != "customers_as_of"}))
     assert main(["resolve-changes", "good.parquet", *at, "--standing", "pairs"]) == 2
     assert "pairs: written by an earlier version" in caplog.text

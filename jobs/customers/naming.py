@@ -59,11 +59,12 @@ IN_TURN = (HEIRS.format(still_free=""), HEIRS.format(still_free="ANTI JOIN heirs
 
 NAMED = f"""
 CREATE TABLE named AS
-SELECT known.*, coalesce(customer_id, 'c' || sha256(cluster || '|' || $night)[:{ID_DIGITS}]) AS customer_id,
+SELECT known.*, coalesce(customer_id, 'c' || sha256(cluster || '|' || $moment)[:{ID_DIGITS}]) AS customer_id,
     coalesce(since, $night::DATE) AS customer_since_date
 FROM known LEFT JOIN heirs USING (cluster) WHERE is_shown"""
 """A new id is made from the cluster's first record and the night, so that a night built again gives the same ids; the
-night keeps it apart from the id of an earlier customer that began with the same record."""
+night, and the number of a later change of the same night, keep it apart from the id of an earlier customer that began
+with the same record."""
 
 WITH_THE_GONE = """
 WITH led AS (
@@ -82,11 +83,11 @@ ORDER BY source_record_id"""
 """A record that no partner shows any more stays with its customer, and goes with it where all others went to one."""
 
 
-def name_customers(clusters: pa.Table, last_night: pa.Table | None, *, as_of: date) -> pa.Table:
+def name_customers(clusters: pa.Table, last_night: pa.Table | None, *, as_of: date, change: int = 0) -> pa.Table:
     """One row per record shown tonight or known before, with the columns of customers/identities.
 
     clusters: the members that `find_clusters` gives, with record_since; the cluster is called by its smallest record.
-    last_night: with the columns of LAST_NIGHT; None on the first night.
+    last_night: with the columns of LAST_NIGHT; None on the first night. change: how many came before it on that day.
     """
     before = LAST_NIGHT.empty_table() if last_night is None else last_night.select(LAST_NIGHT.names)
     with duckdb.connect() as connection:
@@ -95,7 +96,8 @@ def name_customers(clusters: pa.Table, last_night: pa.Table | None, *, as_of: da
         connection.execute(KNOWN)
         for statement in (VOTES, NO_HEIRS, *IN_TURN):
             connection.execute(statement)
-        connection.execute(NAMED, {"night": as_of.isoformat()})
+        night = as_of.isoformat()
+        connection.execute(NAMED, {"night": night, "moment": f"{night}.{change}" if change else night})
         return _with_since(connection.sql(WITH_THE_GONE).to_arrow_table(), MOMENT)
 
 

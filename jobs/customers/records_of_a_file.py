@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from jobs.customers.comparing import RECORDS
-from jobs.customers.naming import MOMENT
+from jobs.customers.naming import LAST_NIGHT, MOMENT
 from jobs.customers.standing_files import IS_GONE
 
 SINCE = pa.field("record_since", MOMENT)
@@ -40,6 +40,11 @@ def read_records_with_since(path: Path) -> pa.Table:
     return rows
 
 
+def read_customers(path: Path) -> pa.Table:
+    """Who was who, from a file with the columns of customers/identities; RecordsFileError as for records."""
+    return _read(path, LAST_NIGHT).select(LAST_NIGHT.names)
+
+
 def _read(path: Path, expected: pa.Schema) -> pa.Table:
     try:
         rows = pq.read_table(path)
@@ -48,7 +53,7 @@ def _read(path: Path, expected: pa.Schema) -> pa.Table:
     missing = [name for name in expected.names if name not in rows.column_names]
     if missing:
         raise RecordsFileError(f"{path.name}: has no column {', '.join(missing)}; a column may hold nulls alone")
-    for field in expected:
+    for field in (*expected, *([IS_GONE] if IS_GONE.name in rows.column_names else ())):
         place = rows.schema.get_field_index(field.name)
         try:
             rows = rows.set_column(place, field, rows[field.name].cast(field.type))

@@ -4,8 +4,8 @@
     change = standing.change(changed, gone)           some new or other records, and the names of some that are gone
     pairs = change.applied_to(pairs)                  the rows and the order of compare(all records of now)
 
-Nothing is read of records that have nothing in common with a changed one: who carries a value, and how many do, is
-looked up by bisection in sorted hashes. A pair follows from its two prepared records, see `comparing_changes`; one is
+Records that have nothing in common with a changed one are not looked at: who carries a value, and how many do, is found
+by bisection in sorted hashes. A pair follows from its two prepared records, see `comparing_changes`; one is
 prepared otherwise than before when it changed, or when a value it carries became too common, or its name twice as
 frequent. Hashes have 64 bits: among ten million records two values share one with a chance of 3 in a million.
 """
@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import duckdb
 import numpy as np
@@ -25,7 +26,7 @@ from jobs.customers.comparing import PAIRS, RECORDS, reviewed, rules_version
 from jobs.customers.match_rules import IDENTIFIERS, MOST_RECORDS_SHARING, PLACEHOLDER_BIRTH_DATES
 from jobs.customers.match_weights import DECLARED, MatchWeights
 from jobs.customers.sorted_hashes import Hashes, SortedHashes
-from jobs.customers.standing_rows import NOT_GIVEN, Carried, StandingRows
+from jobs.customers.standing_rows import NOT_GIVEN, Carried, StandingRows, net_of
 from jobs.customers.verdicts import Verdict, by_pair
 from jobs.relations.graph import Numbers
 from jobs.relations.union import Marks
@@ -112,11 +113,21 @@ class StandingRecords:
         current = self._prepared(near, affected)
         return Change(_compared(current, reviewed_now, weights, count, self.version), anew)
 
-    def take(self, changed: pa.Table, gone: Sequence[str] = (), verdicts: Iterable[Verdict] | None = None) -> None:
-        """Take a change that was compared before."""
-        given, names = self._told(changed, gone)
+    def take(
+        self, changes: Sequence[tuple[pa.Table, Sequence[str]]], verdicts: Iterable[Verdict] | None = None
+    ) -> None:
+        """Take changes that were compared before, all at once. verdicts: what counts after the last of them."""
         self._hear(verdicts)
-        self._take(given, self.rows.with_any("id", self._hashes_of(names)))
+        if not changes:
+            return
+        told = [self._told(*change) for change in changes]
+        names = self._hashes_of(pa.concat_arrays([names for _, names in told]))
+        counts = np.cumsum([0, *(len(names) for _, names in told)])
+        replaced = [names[first:end] for first, end in pairwise(counts)]
+        given = [rows for rows, _ in told]
+        keys = [replaced[number][: rows.num_rows] for number, rows in enumerate(given)]  # the given ones come first
+        rows, gone = net_of(given, [np.concatenate(keys)], replaced)
+        self._put(rows, self.rows.with_any("id", gone))
 
     def holding(self, ids: Hashes) -> pa.Table:
         """The records of these hashes of source_record_id."""
@@ -160,19 +171,22 @@ class StandingRecords:
         """Put records in the place of old rows; the rows that have to be compared: theirs, and of those whose values
         became too common or rare enough by it."""
         first_row = self.rows.next_row
-        added = _hashed(self._connection, given, first_row)
-        left = {kind: hashes for kind, (hashes, _) in _hashed(self._connection, self.rows.taken(old)).items()}
-        touched = {kind: np.union1d(added[kind][0], left[kind]) for kind in HASHED}
+        carried = [_hashed(self._connection, rows) for rows in (given, self.rows.taken(old))]
+        touched = {kind: np.union1d(*(hashed[kind][0] for hashed in carried)) for kind in HASHED}
         before = {kind: _weight(kind, self._count(kind, hashes)) for kind, hashes in touched.items()}
-        self.rows.replace(old, given, added)
-        for kind, hashes in left.items():
-            self._left[kind].append(np.sort(hashes))
+        self._put(given, old)
         tipped = [
             self.rows.with_any(kind, hashes[_weight(kind, self._count(kind, hashes)) != before[kind]])
             for kind, hashes in touched.items()
             if kind != "id"
         ]
         return np.unique(np.concatenate([np.arange(first_row, self.rows.next_row), *tipped]))
+
+    def _put(self, given: pa.Table, old: Numbers) -> None:
+        left = _hashed(self._connection, self.rows.taken(old))
+        self.rows.replace(old, given, _hashed(self._connection, given, self.rows.next_row))
+        for kind, (hashes, _) in left.items():
+            self._left[kind].append(np.sort(hashes))
 
     def _hashes_of(self, names: pa.Array) -> Hashes:
         self._connection.register("names", pa.table({"name": names}))

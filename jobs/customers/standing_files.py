@@ -1,8 +1,9 @@
 """Standing records and customers in a folder, mapped into memory rather than read: a million open in milliseconds.
 
 records.arrow, with records.<kind>.hashes.npy and .rows.npy, are the records of the beginning; pairs, people and
-refusals likewise, where customers stand there, too. change-<number>/ holds what changed since, in order, with what
-reviewers said where that changed. about.json comes last: a folder without it is not there.
+refusals likewise, where customers stand there, too. change-<number>/ holds what changed since, in order, and what was
+found of it. The folder and every change appear whole, by a rename. A change has the number after those that were read:
+of two writers who read the same, the second is refused.
 """
 
 from __future__ import annotations
@@ -10,7 +11,11 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Iterable
+import tempfile
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -21,14 +26,13 @@ import pyarrow.compute as pc
 
 from jobs.customers.comparing import RECORDS
 from jobs.customers.sorted_hashes import SortedHashes
-from jobs.customers.standing import HASHED, AllAnewError, StandingRecords
+from jobs.customers.standing import HASHED, AllAnewError, Change, StandingRecords
 from jobs.customers.standing_customers import PAIRS_BY, PEOPLE_BY, CustomerChange, StandingCustomers
 from jobs.customers.standing_rows import StandingRows
 from jobs.customers.verdicts import Verdict
 
-ABOUT = "about.json"
+ABOUT, TOLD = "about.json", "told.json"
 IS_GONE = pa.field("is_gone", pa.bool_())
-VERDICTS = b"verdicts"
 RECORD_ROWS = "records"
 CUSTOMER_ROWS = {"pairs": PAIRS_BY, "people": PEOPLE_BY, "refusals": PAIRS_BY}
 HASHES_OF_CHANGE = ("anew", "touched")
@@ -40,84 +44,99 @@ class StandingFolderError(ValueError):
     exit_code = 2
 
 
+@dataclass(frozen=True)
+class StandingFolder:
+    """A folder as it was read. asked: of the newest change, what names all that was asked for, if it was told."""
+
+    path: Path
+    changes: int
+    asked: str | None
+
+    def append(
+        self,
+        changed: pa.Table,
+        gone: list[str],
+        verdicts: Iterable[Verdict] | None = None,
+        *,
+        found: CustomerChange | Change,
+        asked: str | None = None,
+    ) -> None:
+        """Keep a change that was made of what was read; StandingFolderError where somebody else kept one since."""
+        kept = self.path / _name_of(self.changes)
+        with _staged(kept) as staged:
+            _write(_as_one(changed, gone), staged / f"{RECORD_ROWS}.arrow")
+            if isinstance(found, CustomerChange):
+                for name in CUSTOMER_ROWS:
+                    _write(getattr(found, name), staged / f"{name}.arrow")
+                for name in HASHES_OF_CHANGE:
+                    np.save(staged / f"{name}.npy", getattr(found, name))
+            else:
+                _write(found.pairs, staged / "pairs.arrow")
+                _write(pa.table({"source_record_id": found.anew}), staged / "anew.arrow")
+            told = {
+                "verdicts": None if verdicts is None else [list(one) for one in verdicts],
+                "as_of": found.as_of.isoformat() if isinstance(found, CustomerChange) else None,
+                "asked": asked,
+            }
+            _write_json(told, staged / TOLD)
+
+    def newest_of_records(self) -> Change:
+        """What was found of the newest change among records."""
+        change = self.path / _name_of(self.changes - 1)
+        anew = _mapped(change / "anew.arrow")["source_record_id"]
+        return Change(_mapped(change / "pairs.arrow"), anew.combine_chunks())
+
+    def newest_of_customers(self) -> CustomerChange:
+        """What was found of the newest change among customers."""
+        return _customer_change(self.path / _name_of(self.changes - 1))
+
+
+def refuse_a_folder_in_use(folder: Path) -> None:
+    """StandingFolderError where something is in it."""
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise StandingFolderError(f"{folder}: holds something already; name another folder, or remove it")
+
+
 def write_standing(standing: StandingRecords, folder: Path, customers: StandingCustomers | None = None) -> None:
     """The records of the beginning, and their customers, into a folder that does not exist or is empty."""
-    folder.mkdir(parents=True, exist_ok=True)
-    if any(folder.iterdir()):
-        raise StandingFolderError(f"{folder.name}: holds something already; name another folder, or remove it")
-    _write_rows(standing.rows, folder, RECORD_ROWS)
-    for name in CUSTOMER_ROWS if customers is not None else ():
-        _write_rows(getattr(customers, name), folder, name)
-    said = [[*pair, is_same] for pair, is_same in standing.verdicts.items()]
+    refuse_a_folder_in_use(folder)
+    folder.parent.mkdir(parents=True, exist_ok=True)
     about = {
         "rules_version": standing.version,
         "hashes_of": duckdb.__version__,
-        "verdicts": said,
-        "has_customers": customers is not None,
+        "verdicts": [[*pair, is_same] for pair, is_same in standing.verdicts.items()],
+        "customers_as_of": None if customers is None else customers.as_of.isoformat(),
     }
-    (folder / ABOUT).write_text(json.dumps(about, sort_keys=True) + "\n", encoding="utf-8")
+    with _staged(folder) as staged:
+        _write_rows(standing.rows, staged, RECORD_ROWS)
+        for name in CUSTOMER_ROWS if customers is not None else ():
+            _write_rows(getattr(customers, name), staged, name)
+        _write_json(about, staged / ABOUT)
 
 
-def read_standing(folder: Path) -> StandingRecords:
+def read_standing(folder: Path) -> tuple[StandingRecords, StandingFolder]:
     """The records of the beginning with every change since; AllAnewError when they were hashed by another version."""
     about = _about(folder, "compare-records")
-    if about["has_customers"]:
-        raise StandingFolderError(f"{folder.name}: customers stand there, too; use resolve-changes")
-    standing = _records_of_beginning(folder, about)
-    for change in _changes(folder):
-        standing.take(*_told(change))
-    return standing
+    if about["customers_as_of"] is not None:
+        raise StandingFolderError(f"{folder}: customers stand there, too; use resolve-changes")
+    with _whole(folder):
+        standing, told = _records_of_beginning(folder, about), _all_told(folder)
+        standing.take([told_in(_mapped(change / f"{RECORD_ROWS}.arrow")) for change, _ in told], _verdicts(told))
+    return standing, _as_read(folder, told)
 
 
-def read_standing_customers(folder: Path) -> StandingCustomers:
+def read_standing_customers(folder: Path) -> tuple[StandingCustomers, StandingFolder]:
     """The customers of the beginning with every change since; AllAnewError as for `read_standing`."""
     about = _about(folder, "resolve-records")
-    if not about["has_customers"]:
-        raise StandingFolderError(
-            f"{folder.name}: only records stand there; use compare-changes, or resolve-records anew"
-        )
-    rows = [_read_rows(folder, name, kinds) for name, kinds in CUSTOMER_ROWS.items()]
-    standing = StandingCustomers(_records_of_beginning(folder, about), *rows)
-    for change in _changes(folder):
-        changed, gone, verdicts = _told(change)
-        tables = {name: _mapped(change / f"{name}.arrow") for name in CUSTOMER_ROWS}
-        hashes = {name: np.load(change / f"{name}.npy") for name in HASHES_OF_CHANGE}
-        standing.take(changed, gone, CustomerChange(**tables, **hashes), verdicts)
-    return standing
-
-
-def append_change(
-    folder: Path,
-    changed: pa.Table,
-    gone: list[str],
-    verdicts: Iterable[Verdict] | None = None,
-    customers: CustomerChange | None = None,
-) -> None:
-    """Keep a change that was compared; a second writer at the same moment is refused."""
-    names = pa.table(
-        {"source_record_id": pa.array(gone, pa.string()), IS_GONE.name: pa.array([True] * len(gone), IS_GONE.type)}
-    )
-    given = changed.select(RECORDS.names).cast(RECORDS)
-    told = given.append_column(IS_GONE, pa.array([False] * given.num_rows, IS_GONE.type))
-    change = pa.concat_tables([told, names], promote_options="default")
-    if verdicts is not None:
-        change = change.replace_schema_metadata({VERDICTS: json.dumps([list(one) for one in verdicts])})
-    kept = folder / f"change-{len(_changes(folder)):06d}"
-    staged = folder / f"{kept.name}.{os.getpid()}.staged"
-    staged.mkdir()
-    _write(change, staged / f"{RECORD_ROWS}.arrow")
-    if customers is not None:
-        for name in CUSTOMER_ROWS:
-            _write(getattr(customers, name), staged / f"{name}.arrow")
-        for name in HASHES_OF_CHANGE:
-            np.save(staged / f"{name}.npy", getattr(customers, name))
-    try:
-        staged.rename(kept)  # fails where a folder that holds something is there
-    except OSError:
-        shutil.rmtree(staged)
-        if not kept.exists():
-            raise
-        raise StandingFolderError(f"{folder.name}: somebody else kept a change at this moment; compare again") from None
+    if about["customers_as_of"] is None:
+        raise StandingFolderError(f"{folder}: only records stand there; use compare-changes, or resolve-records anew")
+    with _whole(folder):
+        rows = [_read_rows(folder, name, kinds) for name, kinds in CUSTOMER_ROWS.items()]
+        as_of = date.fromisoformat(about["customers_as_of"])
+        standing, told = StandingCustomers(_records_of_beginning(folder, about), *rows, as_of=as_of), _all_told(folder)
+        changes = [(*told_in(_mapped(change / f"{RECORD_ROWS}.arrow")), _customer_change(change)) for change, _ in told]
+        standing.take(changes, _verdicts(told))
+    return standing, _as_read(folder, told)
 
 
 def told_in(change: pa.Table) -> tuple[pa.Table, list[str]]:
@@ -129,20 +148,38 @@ def told_in(change: pa.Table) -> tuple[pa.Table, list[str]]:
     return change.filter(pc.invert(is_gone)), gone
 
 
+def _as_one(changed: pa.Table, gone: list[str]) -> pa.Table:
+    names = pa.table(
+        {"source_record_id": pa.array(gone, pa.string()), IS_GONE.name: pa.array([True] * len(gone), IS_GONE.type)}
+    )
+    given = changed.select(RECORDS.names).cast(RECORDS)
+    told = given.append_column(IS_GONE, pa.array([False] * given.num_rows, IS_GONE.type))
+    return pa.concat_tables([told, names], promote_options="default")
+
+
 def _about(folder: Path, command: str) -> dict[str, Any]:
     try:
-        about = json.loads((folder / ABOUT).read_text(encoding="utf-8"))
+        about: dict[str, Any] = json.loads((folder / ABOUT).read_text(encoding="utf-8"))
     except (OSError, ValueError):
-        name = folder.name
         raise StandingFolderError(
-            f"{name}: no folder of standing records; compare all with {command} --standing {name}"
+            f"{folder}: no folder of standing records; compare all with {command} --standing {folder}"
         ) from None
-    if "has_customers" not in about:
-        raise StandingFolderError(f"{folder.name}: written by an earlier version; compare all records into a new one")
+    if "customers_as_of" not in about:
+        raise StandingFolderError(f"{folder}: written by an earlier version; compare all records into a new one")
     if about["hashes_of"] != duckdb.__version__:
-        raise AllAnewError(f"{folder.name}: hashed by duckdb {about['hashes_of']}: compare all records into a new one")
-    found: dict[str, Any] = about
-    return found
+        raise AllAnewError(f"{folder}: hashed by duckdb {about['hashes_of']}: compare all records into a new one")
+    return about
+
+
+@contextmanager
+def _whole(folder: Path) -> Iterator[None]:
+    """For the block that reads the folder: a file that is missing or cut short is said in one line."""
+    try:
+        yield
+    except (OSError, EOFError, json.JSONDecodeError, KeyError, pa.ArrowInvalid) as error:
+        raise StandingFolderError(
+            f"{folder}: a file is missing or damaged ({type(error).__name__}); compare all records into a new one"
+        ) from None
 
 
 def _records_of_beginning(folder: Path, about: dict[str, Any]) -> StandingRecords:
@@ -150,14 +187,61 @@ def _records_of_beginning(folder: Path, about: dict[str, Any]) -> StandingRecord
     return StandingRecords(_read_rows(folder, RECORD_ROWS, HASHED), str(about["rules_version"]), verdicts)
 
 
-def _told(change: Path) -> tuple[pa.Table, list[str], list[Verdict] | None]:
-    told = _mapped(change / f"{RECORD_ROWS}.arrow")
-    said = (told.schema.metadata or {}).get(VERDICTS)
-    return *told_in(told), None if said is None else [Verdict(*one) for one in json.loads(said)]
+def _all_told(folder: Path) -> list[tuple[Path, dict[str, Any]]]:
+    changes = [folder / _name_of(number) for number in range(len(list(folder.glob("change-??????"))))]
+    return [(change, json.loads((change / TOLD).read_text(encoding="utf-8"))) for change in changes]
 
 
-def _changes(folder: Path) -> list[Path]:
-    return sorted(path for path in folder.glob("change-*") if path.suffix != ".staged")
+def _verdicts(told: list[tuple[Path, dict[str, Any]]]) -> list[Verdict] | None:
+    """What reviewers said last, if they said anything."""
+    said = [one["verdicts"] for _, one in told if one["verdicts"] is not None]
+    return [Verdict(*one) for one in said[-1]] if said else None
+
+
+def _as_read(folder: Path, told: list[tuple[Path, dict[str, Any]]]) -> StandingFolder:
+    return StandingFolder(folder, len(told), told[-1][1]["asked"] if told else None)
+
+
+def _customer_change(change: Path) -> CustomerChange:
+    told = json.loads((change / TOLD).read_text(encoding="utf-8"))
+    tables = {name: _mapped(change / f"{name}.arrow") for name in CUSTOMER_ROWS}
+    hashes = {name: np.load(change / f"{name}.npy") for name in HASHES_OF_CHANGE}
+    return CustomerChange(**tables, **hashes, as_of=date.fromisoformat(told["as_of"]))
+
+
+def _name_of(number: int) -> str:
+    return f"change-{number:06d}"
+
+
+@contextmanager
+def _staged(kept: Path) -> Iterator[Path]:
+    """A folder beside it for the block to fill, which then appears under the name, whole and on the disk."""
+    staged = Path(tempfile.mkdtemp(prefix=f".{kept.name}.", suffix=".staged", dir=kept.parent))
+    try:
+        staged.chmod(0o755)
+        yield staged
+        for file in (*staged.iterdir(), staged):
+            _flush(file)
+        try:
+            staged.rename(kept)  # fails where a folder that holds something is there
+        except OSError:
+            if not kept.is_dir():
+                raise
+            raise StandingFolderError(
+                f"{kept.parent if kept.name.startswith('change-') else kept}: somebody else wrote there meanwhile; "
+                "begin again"
+            ) from None
+        _flush(kept.parent)
+    finally:
+        shutil.rmtree(staged, ignore_errors=True)
+
+
+def _flush(path: Path) -> None:
+    opened = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(opened)
+    finally:
+        os.close(opened)
 
 
 def _write_rows(standing: StandingRows, folder: Path, name: str) -> None:
@@ -169,13 +253,15 @@ def _write_rows(standing: StandingRows, folder: Path, name: str) -> None:
 
 
 def _read_rows(folder: Path, name: str, kinds: Iterable[str]) -> StandingRows:
-    index = {
-        kind: SortedHashes(
-            *(np.load(folder / f"{name}.{kind}.{part}.npy", mmap_mode="r") for part in ("hashes", "rows"))
-        )
-        for kind in kinds
-    }
+    def mapped(kind: str, part: str) -> Any:
+        return np.load(folder / f"{name}.{kind}.{part}.npy", mmap_mode="r")
+
+    index = {kind: SortedHashes(mapped(kind, "hashes"), mapped(kind, "rows")) for kind in kinds}
     return StandingRows.of(_mapped(folder / f"{name}.arrow"), index)
+
+
+def _write_json(content: dict[str, Any], file: Path) -> None:
+    file.write_text(json.dumps(content, sort_keys=True) + "\n", encoding="utf-8")
 
 
 def _write(table: pa.Table, file: Path) -> None:

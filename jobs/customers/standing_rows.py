@@ -5,7 +5,7 @@ A row is a thing in one version. Rows of versions that no longer hold stay, and 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -103,3 +103,21 @@ class StandingRows:
             by_row[level.rows - first] = level.hashes
             self._hash_of_row[kind, number] = by_row
         return self._hash_of_row[kind, number]
+
+
+def net_of(parts: Sequence[pa.Table], keys: Sequence[Hashes], replaced: Sequence[Hashes]) -> tuple[pa.Table, Hashes]:
+    """What is left of the rows of several changes, and all keys whose earlier rows count no more.
+
+    parts: the rows of each change, in turn. keys: the hashes by which rows are replaced, of all parts one after
+    another; a row goes when any of them does. replaced: what each change replaced.
+    """
+    firsts = np.cumsum([0, *(part.num_rows for part in parts)])
+    seen, kept = np.array([], dtype=np.uint64), []
+    for number in reversed(range(len(parts))):
+        inside = slice(firsts[number], firsts[number + 1])
+        is_replaced = np.zeros(parts[number].num_rows, dtype=bool)
+        for key in keys:
+            is_replaced |= np.isin(key[inside], seen)
+        kept.append(parts[number].filter(pa.array(~is_replaced)))
+        seen = np.union1d(seen, replaced[number])
+    return pa.concat_tables(reversed(kept)).combine_chunks(), seen

@@ -18,7 +18,7 @@ from jobs.customers.match_rules import MOST_RECORDS_SHARING
 from jobs.customers.match_weights import DECLARED
 from jobs.customers.sorted_hashes import SortedHashes
 from jobs.customers.standing import AllAnewError, StandingRecords
-from jobs.customers.standing_files import StandingFolderError, append_change, read_standing, write_standing
+from jobs.customers.standing_files import StandingFolderError, read_standing, write_standing
 from jobs.customers.verdicts import Verdict
 from tests.customers.small_records import Row, random_people, record, records_of
 
@@ -64,8 +64,9 @@ def test_t15_change_after_change_the_pairs_are_those_of_comparing_everything(see
         told, gone = a_step(chance, known, step)
         said = some_verdicts(chance, known, pairs, verdicts) if step % 2 else None
         change = standing.change(records_of(told), gone, verdicts=said)
-        again = read_standing(folder).change(records_of(told), gone, verdicts=said)
-        append_change(folder, records_of(told), gone, said)
+        read, as_read = read_standing(folder)
+        again = read.change(records_of(told), gone, verdicts=said)
+        as_read.append(records_of(told), gone, said, found=again)
         verdicts = verdicts if said is None else said
         known = {name: row for name, row in known.items() if name not in gone}
         known |= {row["source_record_id"]: row for row in told}
