@@ -6,6 +6,7 @@ import numpy as np
 import pyarrow as pa
 
 from demo.catalogue import SHARES, Catalogue
+from demo.hardship import STRAINED, Hardship
 from demo.orders import IN_SHOP, Orders
 from demo.people import People
 from demo.shopping import Shop
@@ -22,6 +23,7 @@ USER_AGENTS = (
     "Mozilla/5.0 (Macintosh; Intel Mac OS X 15_2) Safari/19.0",
 )
 PEOPLE_FOR_A_BOT = 1_000
+WORRIED_LOGINS = 2.5  # a month, of those who are strained: to see what is owed, and what can wait; a guess
 STEPS = ((VIEW, 900, 0.75), (ADD, 400, 0.35), (CHECKOUT, 90, 0.3), (PURCHASE, 0, 1.0))
 """Before an order: what, how many seconds before it, and how often the shop's tracking catches it."""
 
@@ -29,9 +31,10 @@ STEPS = ((VIEW, 900, 0.75), (ADD, 400, 0.35), (CHECKOUT, 90, 0.3), (PURCHASE, 0,
 class Browsing:
     """The tracking of the shop in the month that is being lived."""
 
-    def __init__(self, world: District, people: People, shop: Shop, catalogue: Catalogue) -> None:
+    def __init__(self, world: District, people: People, shop: Shop, catalogue: Catalogue, hardship: Hardship) -> None:
         """Decide once how much everyone browses."""
         self._world, self._people, self._shop, self._catalogue = world, people, shop, catalogue
+        self._hardship = hardship
         chance = world.generator("browsing")
         self._visit_rate = 0.75 * chance.gamma(0.8, 1 / 0.8, people.count)
         self._favourite = chance.choice(len(SHARES), people.count, p=SHARES)
@@ -45,7 +48,8 @@ class Browsing:
         bought = self._steps_to_orders(month, chance, orders)
         visited = self._visits(month, chance)
         crawled = self._crawls(month, chance)
-        event = {name: np.concatenate([bought[name], visited[name], crawled[name]]) for name in bought}
+        worried = self._worried_logins(month)
+        event = {name: np.concatenate([bought[name], visited[name], crawled[name], worried[name]]) for name in bought}
         order = np.lexsort((event["session"], event["moment"]))
         event = {name: values[order] for name, values in event.items()}
         count = len(order)
@@ -104,6 +108,23 @@ class Browsing:
             "type": chance.choice([VIEW, SEARCH, ADD, LOGIN], len(visit), p=[0.62, 0.2, 0.1, 0.08]),
             "article": self._catalogue.choose(chance, self._favourite[visitor[visit]]),
             "is_logged_in": knows_who[visit],
+        }
+
+    def _worried_logins(self, month: Month) -> dict[str, np.ndarray]:
+        """Visits of people in difficulty who look at their account and at nothing else."""
+        chance = self._world.generator("worries", month.index)
+        is_worried = self._shop.users.is_registered(month.start) & (self._hardship.condition == STRAINED)
+        person = np.repeat(np.arange(self._people.count), chance.poisson(WORRIED_LOGINS * is_worried))
+        session = np.arange(self._session_count, self._session_count + len(person))
+        self._session_count += len(person)
+        return {
+            "person": person,
+            "device": self._shop.usual_device[person],
+            "session": session,
+            "moment": month.moments(chance, len(person)),
+            "type": np.full(len(person), LOGIN),
+            "article": np.zeros(len(person), np.int64),
+            "is_logged_in": np.ones(len(person), bool),
         }
 
     def _crawls(self, month: Month, chance: np.random.Generator) -> dict[str, np.ndarray]:

@@ -230,7 +230,7 @@ class Credit:
         is_early = draw < np.clip(0.30 + 0.16 * thrift, 0.02, 0.85)
         forgets = draw > 1 - np.clip(0.05 * np.exp(0.9 * impulse), 0, 0.6)
         easy = np.where(is_early, -chance.integers(1, 10, count), np.where(forgets, chance.integers(1, 7, count), 0))
-        return np.where(condition == STRAINED, np.where(draw < 0.2, 0, chance.integers(4, 45, count)), easy)
+        return np.where(condition == STRAINED, np.where(draw < 0.08, 0, chance.integers(4, 45, count)), easy)
 
     def _pay(
         self,

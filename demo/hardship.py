@@ -1,7 +1,7 @@
 """How people fare from month to month: in work or out of it, easy, strained, or unable to pay.
 
-Strain comes before default and shows in every source (late payments, lower balances, a missing salary), which is what a
-model can learn from. The truth is kept here; no partner ever sees it.
+Strain comes before default and shows in every source (late payments, lower balances, a missing salary, logins to see
+what is owed), which is what a model can learn from. The truth is kept here; no partner ever sees it.
 """
 
 from __future__ import annotations
@@ -17,13 +17,14 @@ EASY, STRAINED, DEFAULTED = 0, 1, 2
 BURN_IN_MONTHS = 6  # so that the history does not begin with everyone easy
 LIFE_EVENT = 0.006  # a month: an illness, a divorce, a birth; about one person in fourteen a year
 EVENT_MONTHS = 6
-RECOVERS, RETURNS = 0.35, 0.05
+RECOVERS, RETURNS = 0.17, 0.05
 HORIZON_MONTHS = 6
-STRAIN, DEFAULT = 0.0128, 0.176  # a month, of those of average hazard: to fall into strain; from strain into default
-"""So that 2 to 6 per cent of those who owe something default within half a year; figures in demo.world_report."""
-STRAIN_BY_HAZARD, DEFAULT_BY_HAZARD = 0.62, 0.36  # how much a deviation of the hazard adds to the logarithm of each
-WITHOUT_WORK, LIFE_EVENT_BURDEN, BY_LEVERAGE, BY_CONTAGION = 1.5, 0.9, 0.25, 1.5  # likewise, to that of strain
-FUTURE_SHOCKS = 1.05  # what lost work and events still to come add to the strain of half a year, on average
+STRAIN, DEFAULT = 0.0143, 0.1  # a month, of those of average hazard: to fall into strain; from strain into default
+"""So that 2 to 6 per cent of those who owe something default within half a year; figures in demo.world_report. Strain
+lasts about four months: whoever is in trouble is late more than once before giving up, as a lender's books show it."""
+STRAIN_BY_HAZARD, DEFAULT_BY_HAZARD = 0.38, 0.18  # how much a deviation of the hazard adds to the logarithm of each
+WITHOUT_WORK, LIFE_EVENT_BURDEN, BY_LEVERAGE, BY_CONTAGION = 1.0, 0.6, 0.25, 2.0  # likewise, to that of strain
+FUTURE_SHOCKS = 1.04  # what lost work and events still to come add to the strain of half a year, on average
 
 Spread = Callable[[np.ndarray, int], np.ndarray]
 """From who is in default at home, and how many months have passed: the share of everyone's friends in default."""

@@ -183,7 +183,7 @@ def _live_district(district: District, last_day: date) -> DistrictLife:
     hardship = Hardship(district, people, Contagion(people, neighbours).share_of_friends)
     shop = Shop(district, people, articles, hardship, neighbours)
     credit = Credit(district, people, shop, hardship)
-    browsing = Browsing(district, people, shop, articles)
+    browsing = Browsing(district, people, shop, articles, hardship)
     wishes = Wishes(district, people, shop)
     campaigns = Campaigns(district, people, shop, wishes)
     banks = Banks(district, people, shop, hardship)

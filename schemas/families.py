@@ -18,7 +18,7 @@ FAMILIES = tables_in_layer("features")
 READ_BY_MODELS: Final[Mapping[str, tuple[str, ...]]] = {
     "browsing": (
         *("days_since_last_event", "session_count_30d", "session_count_90d", "active_day_count_90d", "view_count_30d"),
-        *("add_to_cart_count_30d", "search_count_90d", "cart_share_90d", "night_share_90d"),
+        *("add_to_cart_count_30d", "search_count_90d", "login_count_30d", "cart_share_90d", "night_share_90d"),
     ),
     "cash_flow": (
         *("inflow_cents_sum_90d", "outflow_cents_sum_90d", "salary_cents_sum_90d", "salary_month_count_180d"),

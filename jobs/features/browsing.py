@@ -15,7 +15,8 @@ NIGHT_ENDS_AT_HOUR: Final = 6  # 00:00 to 05:59 local time: hours in which peopl
 SILENCE_SECONDS: Final = 30 * 60  # web analytics' rule since the nineties: after a longer silence a session is another
 BOT_EVENTS: Final = 500  # in one session: nobody looks at so many articles without half an hour's rest; a guess
 LONGEST_SECONDS: Final = 24 * 3600  # a page that reloads itself for days is not a person
-COUNTED: Final = ("view", "search", "add_to_cart", "checkout", "purchase")
+ABOUT_ARTICLES: Final = ("view", "search", "add_to_cart", "checkout", "purchase")
+COUNTED: Final = (*ABOUT_ARTICLES, "login")
 
 
 def build(browsing_events: DataFrame, identities: DataFrame, *, as_of: date) -> DataFrame:
@@ -34,7 +35,7 @@ def build(browsing_events: DataFrame, identities: DataFrame, *, as_of: date) -> 
     visits = number_visits(events)
     categories = (
         leave_out_machines(visits)
-        .where(F.col("category_code").isNotNull() & F.col("event_type").isin(*COUNTED))
+        .where(F.col("category_code").isNotNull() & F.col("event_type").isin(*ABOUT_ARTICLES))
         .groupBy("customer_id", "category_code")
         .agg(F.count("event_id").alias("event_count"))
         .groupBy("customer_id")

@@ -47,6 +47,7 @@ PHRASES = {
     "instalment_share_365d": "Share of purchases paid in instalments in the last 365 days",
     "late_instalment_count_365d": "Instalments paid late, or still unpaid, in the last 365 days",
     "late_neighbour_share": "Share of people tied to you who are late with instalments",
+    "login_count_30d": "Logins to your account in the last 30 days",
     "net_spend_cents_sum_365d": "What you bought in the last 365 days, less refunds",
     "on_time_share_last_3": "Share of your newest three instalments paid on time",
     "on_time_share_365d": "Share of instalments paid on time in the last 365 days",

@@ -74,6 +74,7 @@ VISIT_MEASURES = (
     *events("search", "searches"),
     *events("add_to_cart", "articles put into the cart"),
     *events("checkout", "checkouts begun"),
+    *events("login", "logins"),
     *(
         feature
         for window in (MONTH, SEASON)

@@ -22,6 +22,7 @@ VIEWS = """
                count(*) FILTER (event_type = 'view') AS views, count(*) FILTER (event_type = 'search') AS searches,
                count(*) FILTER (event_type = 'add_to_cart') AS carts,
                count(*) FILTER (event_type = 'checkout') AS checkouts,
+               count(*) FILTER (event_type = 'login') AS logins,
                count(*) FILTER (event_type = 'purchase') AS buys, count(category_code) AS categorised
         FROM cut GROUP BY customer_id, session_id, visit HAVING count(*) <= 500 AND seconds <= 86400;
     CREATE VIEW visitors AS SELECT DISTINCT customer_id FROM visits;
@@ -67,6 +68,7 @@ ANSWER = Answer(
             "search_count": "coalesce(sum(searches) FILTER ({w}), 0)",
             "add_to_cart_count": "coalesce(sum(carts) FILTER ({w}), 0)",
             "checkout_count": "coalesce(sum(checkouts) FILTER ({w}), 0)",
+            "login_count": "coalesce(sum(logins) FILTER ({w}), 0)",
             "purchase_event_count": "coalesce(sum(buys) FILTER ({w}), 0)",
             "cart_to_view_ratio": "ratio(sum(carts) FILTER ({w}), sum(views) FILTER ({w}))",
             "purchase_to_view_ratio": "ratio(sum(buys) FILTER ({w}), sum(views) FILTER ({w}))",

@@ -7,7 +7,7 @@ The oracle is the world's own probability to become unable to pay within six mon
 that was learnt: 60 days past due within six months. Beside it stands what the oracle reaches by its own outcome, and
 all without the members of rings, of whom the oracle alone is told that they are about to vanish.
 
-The oracle also knows who is in difficulty this month, even of people who have nothing due in it and show nothing yet.
+The oracle also knows who is in difficulty this month, even of people who have nothing due in it and show little yet.
 How much of its Gini the sources can tell at all is judged by the challenger's trees, grown with one feature more: the
 latent leaning to default, which the world drew for each person and no partner sees.
 """
