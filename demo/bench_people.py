@@ -32,7 +32,7 @@ from jobs.customers.comparing import compare
 from jobs.customers.naming import MOMENT, name_customers
 from jobs.customers.standing import StandingRecords
 from jobs.customers.standing_customers import StandingCustomers
-from jobs.customers.standing_files import write_standing
+from jobs.standing_files import write_standing
 
 way, records_file, out, before, standing = sys.argv[1:]
 out, before, standing = Path(out), Path(before), Path(standing)
@@ -84,7 +84,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 import pyarrow as pa, pyarrow.compute as pc, pyarrow.parquet as pq
 from jobs.customers.naming import MOMENT
-from jobs.customers.standing_files import read_standing, read_standing_customers, told_in
+from jobs.standing_files import read_standing, read_standing_customers, told_in
 
 standing, changed_file, out = (Path(one) for one in sys.argv[1:])
 out.mkdir(parents=True, exist_ok=True)

@@ -76,9 +76,9 @@ def add_verbs(verbs: Any, day: Callable[[str], date]) -> None:
 def compare_records(options: Namespace) -> int:
     """Compare a file of records with itself, and write the pairs."""
     from jobs.customers.comparing import compare
-    from jobs.customers.records_of_a_file import read_records
     from jobs.customers.standing import StandingRecords
-    from jobs.customers.standing_files import refuse_a_folder_in_use, told_in, write_standing
+    from jobs.records_of_a_file import read_records
+    from jobs.standing_files import refuse_a_folder_in_use, told_in, write_standing
 
     started = time.monotonic()
     if options.standing is not None:
@@ -99,8 +99,8 @@ def compare_changes(options: Namespace) -> int:
     """Compare what changed, keep the change, and write its pairs and the records that they stand for."""
     import pyarrow as pa
 
-    from jobs.customers.records_of_a_file import read_records
-    from jobs.customers.standing_files import read_standing, told_in
+    from jobs.records_of_a_file import read_records
+    from jobs.standing_files import read_standing, told_in
 
     started = time.monotonic()
     weights, asked = read_match_weights(), _asked(options)
@@ -124,10 +124,10 @@ def compare_changes(options: Namespace) -> int:
 def resolve_records(options: Namespace) -> int:
     """Make customers of a file of records, and write who is who."""
     from jobs.customers.comparing import compare
-    from jobs.customers.records_of_a_file import read_customers, read_records_with_since
     from jobs.customers.standing import StandingRecords
     from jobs.customers.standing_customers import StandingCustomers
-    from jobs.customers.standing_files import refuse_a_folder_in_use, told_in, write_standing
+    from jobs.records_of_a_file import read_customers, read_records_with_since
+    from jobs.standing_files import refuse_a_folder_in_use, told_in, write_standing
 
     started = time.monotonic()
     if options.standing is not None:
@@ -152,8 +152,8 @@ def resolve_changes(options: Namespace) -> int:
     """Tell the customers of what changed, and keep the change."""
     import pyarrow.compute as pc
 
-    from jobs.customers.records_of_a_file import read_records_with_since
-    from jobs.customers.standing_files import read_standing_customers, told_in
+    from jobs.records_of_a_file import read_records_with_since
+    from jobs.standing_files import read_standing_customers, told_in
 
     started = time.monotonic()
     weights, asked = read_match_weights(), _asked(options, options.as_of)

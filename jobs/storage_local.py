@@ -75,7 +75,7 @@ class LocalStorage:
         with _explained(key):
             self._make_folder(target.parent)
             with operation(self.on_operation, "fsync file"):
-                _sync(source)
+                sync_to_disk(source)
             try:
                 with operation(self.on_operation, f"link {target.name}"):
                     os.link(source, target)
@@ -111,7 +111,7 @@ class LocalStorage:
             path = self._path(folder)
             if path.is_dir():
                 with operation(self.on_operation, "fsync folder"):
-                    _sync(path)
+                    sync_to_disk(path)
 
     def delete(self, key: str) -> None:
         """Remove the file."""
@@ -153,7 +153,7 @@ class LocalStorage:
             with operation(self.on_operation, "make folder"):
                 path.mkdir(exist_ok=True)
             with operation(self.on_operation, "fsync parent folder"):
-                _sync(path.parent)
+                sync_to_disk(path.parent)
 
     def _write(self, path: Path, body: bytes) -> None:
         middle = len(body) // 2
@@ -163,7 +163,7 @@ class LocalStorage:
             self.on_operation("halfway write")
             file.write(body[middle:])
         with operation(self.on_operation, "fsync file"):
-            _sync(path)
+            sync_to_disk(path)
 
     def _keep_or_repair(self, source: Path, target: Path, sha256: str) -> None:
         found = sha256_of_file(target)
@@ -179,7 +179,7 @@ class LocalStorage:
         with operation(self.on_operation, f"copy {target.name}"):
             shutil.copyfile(source, temporary)
         with operation(self.on_operation, "fsync file"):
-            _sync(temporary)
+            sync_to_disk(temporary)
         with operation(self.on_operation, f"rename {target.name}"):
             temporary.replace(target)
 
@@ -188,7 +188,8 @@ def _version_of(body: bytes) -> str:
     return new_sha256(body).hexdigest()
 
 
-def _sync(path: Path) -> None:
+def sync_to_disk(path: Path) -> None:
+    """Return when the file, or what a folder lists, is on the disk."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)

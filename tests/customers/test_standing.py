@@ -18,8 +18,8 @@ from jobs.customers.match_rules import MOST_RECORDS_SHARING
 from jobs.customers.match_weights import DECLARED
 from jobs.customers.sorted_hashes import SortedHashes
 from jobs.customers.standing import AllAnewError, StandingRecords
-from jobs.customers.standing_files import StandingFolderError, read_standing, write_standing
 from jobs.customers.verdicts import Verdict
+from jobs.standing_files import StandingFolderError, read_standing, write_standing
 from tests.customers.small_records import Row, random_people, record, records_of
 
 

@@ -14,13 +14,13 @@ from jobs.customers.comparing import PAIRS, compare
 from jobs.customers.naming import MOMENT, name_customers
 from jobs.customers.standing import StandingRecords
 from jobs.customers.standing_customers import BackwardsError, StandingCustomers
-from jobs.customers.standing_files import (
+from jobs.customers.verdicts import Verdict
+from jobs.standing_files import (
     StandingFolderError,
     read_standing,
     read_standing_customers,
     write_standing,
 )
-from jobs.customers.verdicts import Verdict
 from tests.customers.small_records import Row, random_people, record, records_of
 from tests.customers.test_standing import a_step, crowd, some_verdicts
 

@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 
 from jobs.customers.comparing import RECORDS
 from jobs.customers.naming import LAST_NIGHT, MOMENT
-from jobs.customers.standing_files import IS_GONE
+from jobs.standing_files import IS_GONE
 
 SINCE = pa.field("record_since", MOMENT)
 

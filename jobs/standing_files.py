@@ -9,7 +9,6 @@ of two writers who read the same, the second is refused.
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import tempfile
 from collections.abc import Iterable, Iterator
@@ -30,6 +29,7 @@ from jobs.customers.standing import HASHED, AllAnewError, Change, StandingRecord
 from jobs.customers.standing_customers import PAIRS_BY, PEOPLE_BY, CustomerChange, StandingCustomers
 from jobs.customers.standing_rows import StandingRows
 from jobs.customers.verdicts import Verdict
+from jobs.storage_local import sync_to_disk
 
 ABOUT, TOLD = "about.json", "told.json"
 IS_GONE = pa.field("is_gone", pa.bool_())
@@ -221,7 +221,7 @@ def _staged(kept: Path) -> Iterator[Path]:
         staged.chmod(0o755)
         yield staged
         for file in (*staged.iterdir(), staged):
-            _flush(file)
+            sync_to_disk(file)
         try:
             staged.rename(kept)  # fails where a folder that holds something is there
         except OSError:
@@ -231,17 +231,9 @@ def _staged(kept: Path) -> Iterator[Path]:
                 f"{kept.parent if kept.name.startswith('change-') else kept}: somebody else wrote there meanwhile; "
                 "begin again"
             ) from None
-        _flush(kept.parent)
+        sync_to_disk(kept.parent)
     finally:
         shutil.rmtree(staged, ignore_errors=True)
-
-
-def _flush(path: Path) -> None:
-    opened = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(opened)
-    finally:
-        os.close(opened)
 
 
 def _write_rows(standing: StandingRows, folder: Path, name: str) -> None:
