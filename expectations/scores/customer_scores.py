@@ -5,9 +5,9 @@ from expectations.rules import between, matches, mean_between, rows_not_far_belo
 RULES = (
     between(
         "score",
-        0,
-        1200,
-        because="600 points are 30:1 and 40 points double the odds: no data can be sure of 600 points more or less",
+        -400,
+        1600,
+        because="1000 points from 600 are odds of 33 million over 30:1: evidence adds up, and not as far as that",
     ),
     mean_between(
         "default_probability",
