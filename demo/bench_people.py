@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -238,6 +239,7 @@ def _copied(copies: int, count: int) -> str:
 
 
 def _told(environment: Mapping[str, str], script: str, *arguments: str) -> Cost:
+    os.sync()  # what was written before is not waited for by a way that waits for the disk
     done = subprocess.run(
         [sys.executable, "-c", script, *arguments], cwd=PROJECT_ROOT, env=dict(environment), check=True,
         stdout=subprocess.PIPE, text=True,
