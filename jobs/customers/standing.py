@@ -127,7 +127,8 @@ class StandingRecords:
         given = [rows for rows, _ in told]
         keys = [replaced[number][: rows.num_rows] for number, rows in enumerate(given)]  # the given ones come first
         rows, gone = net_of(given, [np.concatenate(keys)], replaced)
-        self._put(rows, self.rows.with_any("id", gone))
+        old = self.rows.with_any("id", gone)
+        self._put(rows, old, *self._carried(rows, old))
 
     def holding(self, ids: Hashes) -> pa.Table:
         """The records of these hashes of source_record_id."""
@@ -171,10 +172,10 @@ class StandingRecords:
         """Put records in the place of old rows; the rows that have to be compared: theirs, and of those whose values
         became too common or rare enough by it."""
         first_row = self.rows.next_row
-        carried = [_hashed(self._connection, rows) for rows in (given, self.rows.taken(old))]
-        touched = {kind: np.union1d(*(hashed[kind][0] for hashed in carried)) for kind in HASHED}
+        added, left = self._carried(given, old)
+        touched = {kind: np.union1d(added[kind][0], left[kind][0]) for kind in HASHED}
         before = {kind: _weight(kind, self._count(kind, hashes)) for kind, hashes in touched.items()}
-        self._put(given, old)
+        self._put(given, old, added, left)
         tipped = [
             self.rows.with_any(kind, hashes[_weight(kind, self._count(kind, hashes)) != before[kind]])
             for kind, hashes in touched.items()
@@ -182,9 +183,12 @@ class StandingRecords:
         ]
         return np.unique(np.concatenate([np.arange(first_row, self.rows.next_row), *tipped]))
 
-    def _put(self, given: pa.Table, old: Numbers) -> None:
-        left = _hashed(self._connection, self.rows.taken(old))
-        self.rows.replace(old, given, _hashed(self._connection, given, self.rows.next_row))
+    def _carried(self, given: pa.Table, old: Numbers) -> tuple[Carried, Carried]:
+        """What comes with some records, as the rows that are next, and what leaves with old rows."""
+        return _hashed(self._connection, given, self.rows.next_row), _hashed(self._connection, self.rows.taken(old))
+
+    def _put(self, given: pa.Table, old: Numbers, added: Carried, left: Carried) -> None:
+        self.rows.replace(old, given, added)
         for kind, (hashes, _) in left.items():
             self._left[kind].append(np.sort(hashes))
 

@@ -5,7 +5,7 @@ A row is a thing in one version. Rows of versions that no longer hold stay, and 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -71,27 +71,23 @@ class StandingRows:
 
     def taken(self, rows: Numbers) -> pa.Table:
         """These rows, which come ascending."""
-        firsts = self._firsts()
-        ends = np.searchsorted(rows, firsts)
-        taken = [
-            part.take(pa.array(rows[ends[number] : ends[number + 1]] - firsts[number]))
-            for number, part in enumerate(self.parts)
-        ]
+        taken = [self.parts[number].take(pa.array(inside)) for number, inside in self._by_part(rows)]
         return pa.concat_tables(taken).combine_chunks()
 
     def hashes(self, kind: str, rows: Numbers) -> Hashes:
         """What each of these rows, which come ascending, carries of a kind; NOT_GIVEN where it carries nothing."""
-        firsts = self._firsts()
-        ends = np.searchsorted(rows, firsts)
-        found = [
-            self._of_part(kind, number)[rows[ends[number] : ends[number + 1]] - firsts[number]]
-            for number in range(len(self.parts))
-        ]
-        return np.concatenate(found)
+        return np.concatenate([self._of_part(kind, number)[inside] for number, inside in self._by_part(rows)])
 
     def table(self) -> pa.Table:
         """All rows that count, in the order in which they came."""
         return pa.concat_tables(self.parts).filter(pa.array(self.is_alive))
+
+    def _by_part(self, rows: Numbers) -> Iterator[tuple[int, Numbers]]:
+        """The number of each part, and which of its own rows are among these."""
+        firsts = self._firsts()
+        ends = np.searchsorted(rows, firsts)
+        for number in range(len(self.parts)):
+            yield number, rows[ends[number] : ends[number + 1]] - firsts[number]
 
     def _firsts(self) -> Numbers:
         return np.cumsum([0, *(part.num_rows for part in self.parts)])
