@@ -70,10 +70,14 @@ class Browsing:
         self._event_count += count
         ledger.add("events", day_of(event["moment"]), columns)
 
+    def _new_sessions(self, count: int) -> np.ndarray:
+        """The numbers of so many more sessions."""
+        self._session_count += count
+        return np.arange(self._session_count - count, self._session_count)
+
     def _steps_to_orders(self, month: Month, chance: np.random.Generator, orders: Orders) -> dict[str, np.ndarray]:
         online = np.flatnonzero(orders.channel != IN_SHOP)
-        session = np.arange(self._session_count, self._session_count + len(online))
-        self._session_count += len(online)
+        session = self._new_sessions(len(online))
         steps = []
         for kind, seconds, caught in STEPS:
             index = chance.random(len(online)) < caught
@@ -95,8 +99,7 @@ class Browsing:
         rate = self._visit_rate * self._shop.users.is_registered(month.start)
         visitor = np.repeat(np.arange(self._people.count), chance.poisson(rate))
         begins_at, knows_who = month.moments(chance, len(visitor)), chance.random(len(visitor)) < 0.85
-        session = np.arange(self._session_count, self._session_count + len(visitor))
-        self._session_count += len(visitor)
+        session = self._new_sessions(len(visitor))
         events = 1 + chance.poisson(0.9, len(visitor))
         visit = np.repeat(np.arange(len(visitor)), events)
         step = np.arange(len(visit)) - np.repeat(np.cumsum(events) - events, events)
@@ -115,8 +118,7 @@ class Browsing:
         chance = self._world.generator("worries", month.index)
         is_worried = self._shop.users.is_registered(month.start) & (self._hardship.condition == STRAINED)
         person = np.repeat(np.arange(self._people.count), chance.poisson(WORRIED_LOGINS * is_worried))
-        session = np.arange(self._session_count, self._session_count + len(person))
-        self._session_count += len(person)
+        session = self._new_sessions(len(person))
         return {
             "person": person,
             "device": self._shop.usual_device[person],
@@ -131,8 +133,7 @@ class Browsing:
         """Programs that look at article after article, second after second, log in never and buy nothing."""
         bots = np.repeat(self.bots, chance.poisson(0.3, len(self.bots)))
         begins_at = month.start + chance.integers(0, (month.days - 1) * DAY_SECONDS, len(bots))
-        session = np.arange(self._session_count, self._session_count + len(bots))
-        self._session_count += len(bots)
+        session = self._new_sessions(len(bots))
         events = chance.integers(40, 160, len(bots))
         visit = np.repeat(np.arange(len(bots)), events)
         step = np.arange(len(visit)) - np.repeat(np.cumsum(events) - events, events)

@@ -89,7 +89,8 @@ class StandingFolder:
 
     def newest_of_customers(self) -> CustomerChange:
         """What was found of the newest change among customers."""
-        return _customer_change(self.path / _name_of(self.changes - 1))
+        change = self.path / _name_of(self.changes - 1)
+        return _customer_change(change, _read_json(change / TOLD))
 
 
 def refuse_a_folder_in_use(folder: Path) -> None:
@@ -135,7 +136,10 @@ def read_standing_customers(folder: Path) -> tuple[StandingCustomers, StandingFo
         rows = [_read_rows(folder, name, kinds) for name, kinds in CUSTOMER_ROWS.items()]
         as_of = date.fromisoformat(about["customers_as_of"])
         standing, told = StandingCustomers(_records_of_beginning(folder, about), *rows, as_of=as_of), _all_told(folder)
-        changes = [(*told_in(_mapped(change / f"{RECORD_ROWS}.arrow")), _customer_change(change)) for change, _ in told]
+        changes = [
+            (*told_in(_mapped(change / f"{RECORD_ROWS}.arrow")), _customer_change(change, said))
+            for change, said in told
+        ]
         standing.take(changes, _verdicts(told))
     return standing, _as_read(folder, told)
 
@@ -160,7 +164,7 @@ def _as_one(changed: pa.Table, gone: list[str]) -> pa.Table:
 
 def _about(folder: Path, command: str) -> dict[str, Any]:
     try:
-        about: dict[str, Any] = json.loads((folder / ABOUT).read_text(encoding="utf-8"))
+        about = _read_json(folder / ABOUT)
     except (OSError, ValueError):
         raise StandingFolderError(
             f"{folder}: no folder of standing records; compare all with {command} --standing {folder}"
@@ -190,7 +194,7 @@ def _records_of_beginning(folder: Path, about: dict[str, Any]) -> StandingRecord
 
 def _all_told(folder: Path) -> list[tuple[Path, dict[str, Any]]]:
     changes = [folder / _name_of(number) for number in range(len(list(folder.glob("change-??????"))))]
-    return [(change, json.loads((change / TOLD).read_text(encoding="utf-8"))) for change in changes]
+    return [(change, _read_json(change / TOLD)) for change in changes]
 
 
 def _verdicts(told: list[tuple[Path, dict[str, Any]]]) -> list[Verdict] | None:
@@ -203,8 +207,7 @@ def _as_read(folder: Path, told: list[tuple[Path, dict[str, Any]]]) -> StandingF
     return StandingFolder(folder, len(told), told[-1][1]["asked"] if told else None)
 
 
-def _customer_change(change: Path) -> CustomerChange:
-    told = json.loads((change / TOLD).read_text(encoding="utf-8"))
+def _customer_change(change: Path, told: dict[str, Any]) -> CustomerChange:
     tables = {name: _mapped(change / f"{name}.arrow") for name in CUSTOMER_ROWS}
     hashes = {name: np.load(change / f"{name}.npy") for name in HASHES_OF_CHANGE}
     return CustomerChange(**tables, **hashes, as_of=date.fromisoformat(told["as_of"]))
@@ -251,6 +254,11 @@ def _read_rows(folder: Path, name: str, kinds: Iterable[str]) -> StandingRows:
 
     index = {kind: SortedHashes(mapped(kind, "hashes"), mapped(kind, "rows")) for kind in kinds}
     return StandingRows.of(_mapped(folder / f"{name}.arrow"), index)
+
+
+def _read_json(file: Path) -> dict[str, Any]:
+    content: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+    return content
 
 
 def _write_json(content: dict[str, Any], file: Path) -> None:
