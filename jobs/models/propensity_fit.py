@@ -1,5 +1,8 @@
 """How a propensity is learnt: trees on the earlier months of most households, calibrated on the newest of the others.
 
+As with the challenger of the credit score, a number goes in the direction that its bins say, and what turns round
+between the halves of time is not read: a reason then says the same of everybody who is given it.
+
 Where fewer than MIN_CUSTOMERS tell the rarer outcome, or the trees may be no better than chance, a declared base rate
 answers, drawn towards what was observed; the model says so, and a training never fails for it. They are better when the
 whole interval of the area under the curve lies above a half, on households that neither taught the trees nor said how
@@ -27,14 +30,17 @@ from jobs.models.learning_rows import FEATURES
 from jobs.models.propensity import NO_TREES, PROPENSITY_FORMAT
 from jobs.models.scorecard import feature_fingerprint, seal
 from jobs.models.scorecard_content import SCALE
+from jobs.models.scorecard_fit import Bins, bin_features
 from jobs.models.scorecard_report import measure
-from jobs.models.training_split import SPLIT_PARAMETERS, Rows, households_of, rows_to_grow_by, split
+from jobs.models.training_split import SPLIT_PARAMETERS, Rows, households_of, rows_to_grow_by, split, which_are_drawn
 from schemas.label_specification import LabelSpecification
 from schemas.table import Column
 
 MIN_CUSTOMERS = 50  # with the rarer outcome, among those to learn from; fewer teach trees their names. A guess
 AREA_OF_A_COIN = 0.5
 DECLARED_ROWS = 100  # how many rows the declared rate weighs as much as
+ROWS_TO_BIN = 30_000  # of the commoner outcome; more tell no direction that these do not. A guess
+BIN_SALT = "propensity bins 1"
 
 
 def fit_propensity(
@@ -127,8 +133,11 @@ def _learn(
 ) -> tuple[Trees | None, Calibration, dict[str, Any], str]:
     """Trees, calibration and measures of each part; the last is why they must not be used, and empty otherwise."""
     learnt, stop_by = rows_to_grow_by(rows, parts, "random_split")
+    bins = find_directions(rows[parts["training"]], happened[parts["training"]], columns)
+    steady = [column for column in columns if column.name not in bins.turning]
+    until = (rows[stop_by], happened[stop_by])
     try:
-        trees = grow_trees(rows[learnt], happened[learnt], columns, {}, stop_by=(rows[stop_by], happened[stop_by]))
+        trees = grow_trees(rows[learnt], happened[learnt], steady, bins.directions, stop_by=until)
     except TrainingError:
         return None, UNCALIBRATED, {}, "no column can be a feature"
     log_odds, unseen = trees.log_odds(rows), parts["random_split"] | parts["out_of_time"]
@@ -137,6 +146,18 @@ def _learn(
     measured["held_back"] |= _area_of_trees(log_odds[unseen], happened[unseen], rows[unseen])
     is_better = (measured["held_back"]["auc_of_trees_low"] or 0.0) > AREA_OF_A_COIN
     return trees, calibration, measured, "" if is_better else "no better than chance among households never seen"
+
+
+def find_directions(rows: pd.DataFrame, happened: Bads, columns: Sequence[Column]) -> Bins:
+    """The columns in bins, whose directions are 1 where more of it makes the event likelier.
+
+    All rows of the rarer outcome count, and of the others so many that about ROWS_TO_BIN are left, whole households
+    drawn by a hash: fewer rows of one outcome change every rate, but never which of two is higher.
+    """
+    is_rarer = happened == (happened.mean() < 0.5)
+    share = ROWS_TO_BIN / max(1, int(np.count_nonzero(~is_rarer)))
+    kept = np.flatnonzero(is_rarer | which_are_drawn(rows, share, BIN_SALT))
+    return bin_features(rows.iloc[kept].reset_index(drop=True), happened[kept], columns)
 
 
 def _area_of_trees(log_odds: Floats, happened: Bads, rows: pd.DataFrame) -> dict[str, float | None]:
@@ -173,4 +194,5 @@ def _feature(trees: Trees, column: Column) -> dict[str, Any]:
         "meaning": column.meaning,
         "categories": list(trees.categories[column.name]) if column.type == "string" else None,
         "instead_of_missing": trees.instead_of_missing.get(column.name),
+        "direction": trees.directions.get(column.name, 0),
     }

@@ -18,6 +18,7 @@ PARTS = {
     "out_of_time": "later dates, households never seen",
     "held_back": "all households never seen",
 }
+SIGNS = {1: "+", -1: "-", 0: " "}
 SCORES = {
     "x_learner": "uplift, X-learner: the one that is stored",
     "t_learner": "uplift, T-learner",
@@ -75,7 +76,7 @@ def _measures(measured: Mapping[str, Mapping[str, Any]], measures: Mapping[str, 
 
 
 def _plots(told: Mapping[str, Any]) -> str:
-    most = max((share for _, share in told["strongest"]), default=1.0)
+    most = max((share for _, share, _ in told["strongest"]), default=1.0)
     plots = {
         "Gains: events reached by share of customers": gains_plot(
             {"model": told["gains"]}, kind="events", of="reached"
@@ -84,8 +85,8 @@ def _plots(told: Mapping[str, Any]) -> str:
             told["groups"], across="tenth", up="rate of events"
         ),
         "ROC": roc_plot({"model": told["roc"]}, of="reached", kinds=("non-events", "events")),
-        "Strongest features": bars_plot(
-            [(name[:30], share) for name, share in told["strongest"]],
+        "Strongest features; with + more of it makes the event likelier, with - less likely": bars_plot(
+            [(f"{SIGNS[direction]} {name[:28]}", share) for name, share, direction in told["strongest"]],
             across="share of the gain of all splits",
             top=most,
         ),

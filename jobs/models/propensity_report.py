@@ -76,9 +76,10 @@ def groups_by_probability(probability: Floats, happened: Bads) -> list[dict[str,
 
 
 def strongest_features(content: Mapping[str, Any], trees: str) -> list[list[Any]]:
-    """Features and their share of what all splits gain, strongest first; ties go to the name."""
+    """Features, their share of what all splits gain and their direction, strongest first; ties go to the name."""
     gain = lightgbm.Booster(model_str=trees).feature_importance("gain")
     shares = gain / max(gain.sum(), 1e-300)
-    named = zip((one["name"] for one in content["features"]), shares, strict=True)
-    ordered = sorted(((name, float(share)) for name, share in named if share > 0), key=lambda one: (-one[1], one[0]))
-    return [[name, round(share, 4)] for name, share in ordered[:MOST_FEATURES]]
+    told = zip(content["features"], shares, strict=True)
+    used = [(one["name"], float(share), int(one["direction"])) for one, share in told if share > 0]
+    ordered = sorted(used, key=lambda one: (-one[1], one[0]))
+    return [[name, round(share, 4), direction] for name, share, direction in ordered[:MOST_FEATURES]]

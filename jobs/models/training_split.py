@@ -54,7 +54,7 @@ def rows_to_grow_by(rows: pd.DataFrame, parts: Mapping[str, Rows], judged_on: st
     """
     if judged_on == "out_of_time":
         return parts["training"], parts["random_split"]
-    stops = parts["training"] & is_drawn(rows, STOPPING_SHARE)
+    stops = parts["training"] & which_are_drawn(rows, STOPPING_SHARE, STOP_SALT)
     return parts["training"] & ~stops, stops
 
 
@@ -72,10 +72,10 @@ def households_of(rows: pd.DataFrame) -> pd.Series:
     return rows["household_id"].fillna(rows["customer_id"])
 
 
-def is_drawn(rows: pd.DataFrame, share: float) -> Rows:
-    """Whether a row's household is among so many drawn by a hash that has nothing to do with the others."""
+def which_are_drawn(rows: pd.DataFrame, share: float, salt: str) -> Rows:
+    """Whether a row's household is among so many drawn by a hash; another salt has nothing to do with this one."""
     households = households_of(rows)
-    drawn = {household for household in households.unique() if draw(STOP_SALT, household) < share}
+    drawn = {household for household in households.unique() if draw(salt, household) < share}
     return households.isin(drawn).to_numpy()
 
 

