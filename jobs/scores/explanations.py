@@ -11,7 +11,7 @@ from pyspark.sql import functions as F
 
 from jobs.models.scorecard import Feature, Scorecard, ScorecardError, read_scorecard, refuse_other_features
 from jobs.models.scorecard_expressions import is_inside, points_lost, score_expressions, woe_column
-from jobs.scores.reason_texts import NOT_KNOWN, POINTS_DIGITS, change_text, value_in_words
+from jobs.scores.reason_texts import POINTS_DIGITS, change_text, told_value
 from schemas.profiles.customer_profiles import CUSTOMER_PROFILES
 
 MOST_COUNTERFACTUALS = 3  # what fits into one conversation
@@ -55,7 +55,7 @@ def _feature_points(scorecard: Scorecard, feature: Feature) -> Column:
     points = F.lit(scorecard.factor * feature.weight) * F.col(woe_column(feature))
     return F.struct(
         F.lit(feature.name).alias("feature"),
-        F.coalesce(value_in_words(feature), F.lit(NOT_KNOWN)).alias("value"),
+        told_value(feature).alias("value"),
         points.alias("points"),
     )
 

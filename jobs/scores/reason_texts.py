@@ -10,6 +10,7 @@ from pyspark.sql import Column
 from pyspark.sql import functions as F
 
 from jobs.models.scorecard import Bin, Feature, LearntFeature
+from schemas.families import FAMILIES
 
 MOST_REASONS = 4  # more than four do not help the reader: commentary to Regulation B, 12 CFR 1002.9(b)(2)
 POINTS_DIGITS = 2  # finer differences between reasons are noise; equal losses are told apart by name
@@ -66,6 +67,24 @@ PHRASES = {
 }
 """What a customer would call the feature; a feature without a phrase is called by its meaning in the contract."""
 
+WITHOUT_A_ROW = {
+    "browsing": "no visit to the shop in the last 90 days",
+    "cash_flow": "no movement on a bank account in the last 180 days",
+    "neighbourhood": "nobody is tied to you",
+    "purchase_value": "no purchase in the last 365 days",
+    "repayment": "no instalment plan",
+}
+"""What is known of a customer who has no row in the family, which its grain says."""
+
+KNOWN_OF_ALL_WITH_A_ROW: Mapping[str, str] = {
+    column.name: WITHOUT_A_ROW[family.name]
+    for family in FAMILIES
+    if family.name in WITHOUT_A_ROW
+    for column in family.columns
+    if not column.missing
+}
+"""Of a column that is null only where the family has no row: what that null means."""
+
 WHOLE_NUMBERS = ("int", "bigint")
 FORMS: Mapping[str, Callable[[Column], Column]] = {
     "money": lambda value: F.format_number(value / 100, 2),
@@ -79,8 +98,13 @@ FORMS: Mapping[str, Callable[[Column], Column]] = {
 def reason_text(feature: Feature) -> Column:
     """Like "Days your oldest unpaid instalment is past due: 45 (best: 0 or less)"; never null."""
     best = _in_words(feature, feature.best)
-    known = F.coalesce(value_in_words(feature), F.lit(NOT_KNOWN))
-    return F.concat(F.lit(f"{_phrase(feature)}: "), known, F.lit(f" (best: {best})" if best else ""))
+    return F.concat(F.lit(f"{_phrase(feature)}: "), told_value(feature), F.lit(f" (best: {best})" if best else ""))
+
+
+def told_value(feature: Feature) -> Column:
+    """The customer's value in words, or what its absence means; never null."""
+    absent = F.when(F.col(feature.name).isNull(), F.lit(KNOWN_OF_ALL_WITH_A_ROW.get(feature.name)))
+    return F.coalesce(value_in_words(feature), absent, F.lit(NOT_KNOWN))
 
 
 def change_text(feature: Feature, points: Column) -> Column:
@@ -97,7 +121,9 @@ def plain_text(features: Sequence[LearntFeature], name: Column, number: Column, 
     of_unit = {unit: [f.name for f in features if f.type != "string" and _unit(f) == unit] for unit in FORMS}
     said = [F.when(name.isin(names), FORMS[unit](number)) for unit, names in of_unit.items() if names]
     phrases = F.create_map(*(F.lit(part) for feature in features for part in (feature.name, _phrase(feature))))
-    known = F.coalesce(category, *(F.when(_is_finite(number), one) for one in said), F.lit(NOT_KNOWN))
+    meant = {feature.name: KNOWN_OF_ALL_WITH_A_ROW.get(feature.name) for feature in features}
+    absent = [F.when((name == one) & number.isNull(), F.lit(words)) for one, words in meant.items() if words]
+    known = F.coalesce(category, *(F.when(_is_finite(number), one) for one in said), *absent, F.lit(NOT_KNOWN))
     return F.concat(phrases[name], F.lit(": "), known)
 
 

@@ -14,6 +14,8 @@ from jobs.models.grades import GRADE_BELOW
 from jobs.models.scorecard import Scorecard, ScorecardError
 from jobs.scores.customer_scores import build
 from jobs.scores.published_scores import grade, score
+from jobs.scores.reason_texts import KNOWN_OF_ALL_WITH_A_ROW, WITHOUT_A_ROW
+from schemas.families import READ_BY_MODELS
 from schemas.profiles.customer_profiles import CUSTOMER_PROFILES
 from schemas.scores.customer_scores import GRADES
 from tests.conftest import TableMaker, rows
@@ -152,6 +154,35 @@ def test_reasons_are_what_cost_most_against_the_best_bin_and_only_what_cost_some
     assert reasons["carol"][0].text.startswith(
         "Share of instalments paid on time in the last 365 days: not known (best"
     )
+
+
+def test_who_has_no_row_in_a_family_is_told_what_that_means_and_not_that_nothing_is_known(table: TableMaker) -> None:
+    """Bob has visits but no purchase this year, and nothing fell due for him: of the last, his plans say no more."""
+    features = [number(name, [2.5], [0, 30], missing=-40) for name in ("login_count_30d", "purchase_count_365d")]
+    features.append(number("on_time_share_365d", [0.5], [0, 30], missing=-10))
+    features.append(number("balance_cents_last", [0.5], [0, 30], missing=-5))
+    profiles = table(
+        CUSTOMER_PROFILES,
+        [{"customer_id": "ann", "days_past_due": 0}, {"customer_id": "bob", "days_past_due": 0, "login_count_30d": 0}],
+    )
+    reasons = found(scored(profiles, *features), "reasons")
+    told = {name: [reason.text for reason in reasons[name]] for name in ("ann", "bob")}
+    visits = "Logins to your account in the last 30 days"
+    assert told["ann"][:2] == [
+        f"{visits}: no visit to the shop in the last 90 days (best: 3 or more)",
+        "Purchases in the last 365 days: no purchase in the last 365 days (best: 3 or more)",
+    ]
+    assert told["bob"][0] == "Purchases in the last 365 days: no purchase in the last 365 days (best: 3 or more)"
+    assert f"{visits}: 0 (best: 3 or more)" in told["bob"]
+    rest = told["ann"][2:]
+    assert [text.split(": ")[1].split(" (")[0] for text in rest] == ["not known", "not known"]
+
+
+def test_every_family_of_which_models_read_a_number_says_what_it_means_to_have_no_row() -> None:
+    read = {family for family, columns in READ_BY_MODELS.items() if columns}
+    assert set(WITHOUT_A_ROW) == read
+    assert KNOWN_OF_ALL_WITH_A_ROW["login_count_30d"] == WITHOUT_A_ROW["browsing"]
+    assert "days_since_last_salary" not in KNOWN_OF_ALL_WITH_A_ROW  # null for two reasons, so neither is told
 
 
 def test_t17_equal_losses_are_ordered_by_name_and_no_more_than_four_are_told(table: TableMaker) -> None:
