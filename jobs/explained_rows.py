@@ -88,6 +88,7 @@ READ_BY: Final[Mapping[tuple[str, str], tuple[str, ...]]] = {
     ("identity", "ADDRESS_MEASURES"): ("cleaned/purchases",),
     ("identity", "DEVICE_MEASURES"): ("cleaned/browsing_events",),
     ("purchase_value", "DAY_MEASURES"): ("cleaned/purchases",),
+    ("purchase_value", "MEDIAN_MEASURES"): ("cleaned/purchases",),
     ("repayment", "INSTALMENT_MEASURES"): ("cleaned/instalments",),
     ("repayment", "PLAN_MEASURES"): ("cleaned/instalments", "cleaned/repayments"),
     ("repayment", "PAYMENT_MEASURES"): ("cleaned/repayments",),

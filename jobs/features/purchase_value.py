@@ -10,7 +10,7 @@ from pyspark.sql import functions as F
 
 from jobs.features.purchase_news import find_customers_with_news
 from jobs.windows import aggregates_of, carry_on, days_before, happened_by, on_days_before
-from schemas.features.purchase_value import CHANGES, DAY_MEASURES, MONEY_MEASURES
+from schemas.features.purchase_value import CHANGES, DAY_MEASURES, IN_YEAR, MEDIAN_MEASURES, MONEY_MEASURES
 
 FIFTHS: Final = 5
 FEW: Final = 300_000  # customers whose ids every worker can hold: the purchases then need not be shuffled
@@ -57,14 +57,31 @@ def describe_buyers(purchases: DataFrame, refunds: DataFrame, records: DataFrame
         .agg(*aggregates_of(*MONEY_MEASURES))
         .where("purchase_count_365d > 0")
     )
+    purchases_of = paid.join(records, "source_record_id", how="inner")
+    middle = middle_purchases(purchases_of).groupBy("customer_id").agg(*aggregates_of(*MEDIAN_MEASURES))
     days = (
-        paid.join(records, "source_record_id", how="inner")
-        .groupBy("customer_id", "days_ago")
+        purchases_of.groupBy("customer_id", "days_ago")
         .agg(F.sum("paid_cents").alias("paid_cents"))
         .groupBy("customer_id")
         .agg(*aggregates_of(*DAY_MEASURES))
     )
-    return buyers.join(days, "customer_id", how="left")
+    return buyers.join(middle, "customer_id", how="left").join(days, "customer_id", how="left")
+
+
+def middle_purchases(paid: DataFrame) -> DataFrame:
+    """Of each customer's purchases of the last 365 days the one in the middle by value, or the two; ties by order_id.
+
+    A percentile would not be compiled (it holds all values of a customer); two numbers for each row are.
+    """
+    by_customer = Window.partitionBy("customer_id")
+    by_value = by_customer.orderBy("paid_cents", "order_id")
+    numbered = paid.where(IN_YEAR).select(
+        "customer_id",
+        "paid_cents",
+        F.row_number().over(by_value).alias("place"),
+        F.count("order_id").over(by_customer).alias("purchases"),
+    )
+    return numbered.where("2 * place BETWEEN purchases AND purchases + 2")
 
 
 def tell_payments(purchases: DataFrame, as_of: date) -> DataFrame:

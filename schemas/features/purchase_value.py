@@ -90,6 +90,15 @@ MONEY_MEASURES = (
 )
 """Over purchases and refunds together, each on its own day."""
 
+MEDIAN_MEASURES = formula(
+    "order_value_cents_median_365d",
+    "double",
+    f"median of {VALUE_OF_ORDER} in the last 365 days: of an even number the mean of the two in the middle",
+    share_of("sum(paid_cents)", "count(1)"),
+    rows=f"is_purchase AND {IN_YEAR}",
+)
+"""Over the one or two purchases in the middle of a customer's year; see `middle_purchases` in the job."""
+
 DAY_MEASURES = (
     *formula("purchase_day_count", "bigint", "local days with a purchase", "count(days_ago)"),
     *formula("days_since_first_purchase", "int", "whole local days from the first purchase to as_of", "max(days_ago)"),
@@ -116,7 +125,7 @@ DAY_MEASURES = (
 """Over the days with a purchase, one row for each."""
 
 CHANGES = Changes(
-    (*MONEY_MEASURES, *DAY_MEASURES),
+    (*MONEY_MEASURES, *MEDIAN_MEASURES, *DAY_MEASURES),
     ageing=("days_since_last_purchase", "days_since_first_purchase"),
     derived={
         "purchase_trend_30d_90d": share_of("3 * purchase_count_30d", "purchase_count_90d"),
@@ -154,5 +163,5 @@ PURCHASE_VALUE = Table(
         PURCHASES,
         IDENTITIES,
     ),
-    columns=(CUSTOMER_ID, *columns_of(*MONEY_MEASURES, *DAY_MEASURES), *QUINTILES),
+    columns=(CUSTOMER_ID, *columns_of(*MONEY_MEASURES, *MEDIAN_MEASURES, *DAY_MEASURES), *QUINTILES),
 )

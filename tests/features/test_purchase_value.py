@@ -76,6 +76,23 @@ def test_t20_a_refund_counts_on_its_own_day_even_when_the_purchase_lies_outside_
     assert found == [("ann", -500, 0, 1.0), ("bob", -400, -400, 1.0)]
 
 
+def test_the_median_order_is_the_one_in_the_middle_of_the_year_or_the_mean_of_two(table: TableMaker) -> None:
+    """Ann's fourth purchase is a year old; cem bought for the same twice, on one day; refunds change no order."""
+    purchases = [
+        *(bought("ann", f"2026-03-{day:02d} 12:00:00+08:00", cents) for day, cents in ((1, 900), (2, 100), (3, 250))),
+        bought("ann", "2025-03-31 12:00:00+08:00", 100_000),
+        *(bought("bob", f"2026-03-{day:02d} 12:00:00+08:00", cents) for day, cents in ((1, 100), (2, 101))),
+        *(bought("cem", "2026-03-01 12:00:00+08:00", 500, order_id=f"cem-{number}") for number in (1, 2)),
+        *(bought("cem", "2026-03-02 12:00:00+08:00", cents) for cents in (1, 70_000)),
+        bought("dia", "2025-04-01 12:00:00+08:00", 7),
+    ]
+    refunds = [
+        {"refund_id": "r1", "order_id": purchases[0]["order_id"], "refunded_at": "2026-03-20", "amount_cents": 900}
+    ]
+    found = described(table, purchases, refunds, "order_value_cents_median_365d")
+    assert found == [("ann", 250.0), ("bob", 100.5), ("cem", 500.0), ("dia", 7.0)]
+
+
 def test_t20_the_refund_of_a_cancelled_order_is_not_taken_off_other_purchases(table: TableMaker) -> None:
     refunds = [
         {"refund_id": "r1", "order_id": "cancelled", "source_record_id": "shop:ann", "refunded_at": "2026-03-20"}

@@ -48,6 +48,7 @@ ANSWER = Answer(
             "order_value_cents_mean": "ratio(sum(net_cents) FILTER ({w}), count(*) FILTER ({w}))",
             "order_value_cents_min": "min(net_cents) FILTER ({w})",
             "order_value_cents_max": "max(net_cents) FILTER ({w})",
+            "order_value_cents_median": "median(net_cents) FILTER ({w})",
             "order_value_cents_deviation": "stddev_pop(net_cents) FILTER ({w})",
             "item_mean": "ratio(sum(item_count) FILTER ({w}), count(item_count) FILTER ({w}))",
             "purchase_trend_30d_90d": "ratio(3 * count(*) FILTER (ago < 30), count(*) FILTER (ago < 90))",
