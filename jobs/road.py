@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("nightledger")
 
-ROWS_WORTH_COMPILING = 300_000
+ROWS_WORTH_COMPILING = 100_000
 """From about so many rows on, compiled plans are faster than interpreted ones; see `spark.FOR_SMALL_DATA`."""
 
 VALUES_WORTH_COMPILING = 6_000_000

@@ -102,15 +102,16 @@ def tell_balances(known: DataFrame, as_of: date) -> DataFrame:
     """One row per current or savings account and day of the last 90 with a movement, and one for all days before.
 
     newest: the last known balance of the day, which stands until the next day that has one. low_0, low_60: the days on
-    which it stood and was low.
+    which it stood and was low. A hash leads the key: the newest is found by sorting, and ids begin alike.
     """
     has_balance = F.col("balance_after_cents").isNotNull()
     moment_first = F.struct("booked_at", "transaction_id", "balance_after_cents")
     day = F.least(days_before(as_of, "booked_at"), F.lit(LOW_BALANCE_DAYS))
     ends = (
         known.where("is_deposit")
-        .groupBy(*ACCOUNT, day.alias("day"))
+        .groupBy(F.xxhash64(*ACCOUNT).alias("account_hash"), *ACCOUNT, day.alias("day"))
         .agg(F.max(F.when(has_balance, moment_first)).alias("newest"))
+        .drop("account_hash")
     )
     newer = Window.partitionBy(*ACCOUNT).orderBy("day").rowsBetween(Window.unboundedPreceding, -1)
     next_day = F.last(F.when(F.col("newest").isNotNull(), F.col("day")), ignorenulls=True).over(newer)
