@@ -17,9 +17,12 @@ from pyspark.sql import functions as F
 from jobs.windows import happened_by, local_date
 
 
-def keep_newest_delivery(rows: DataFrame, *key: str) -> DataFrame:
-    """One row per key: the one that reached us last; for facts that have no version of their own."""
-    return _keep_largest(rows, key, [F.col("captured_date")])
+def keep_newest_delivery(rows: DataFrame, *key: str, together_by: tuple[str, ...] = ()) -> DataFrame:
+    """One row per key: the one that reached us last; for facts that have no version of their own.
+
+    together_by: the part of the key by which the rows are shuffled, for callers that go on with it; else the whole key.
+    """
+    return _keep_largest(rows, key, [F.col("captured_date")], together_by)
 
 
 def keep_newest_of_repeated(rows: DataFrame, *key: str) -> DataFrame:
@@ -54,11 +57,13 @@ def known_by_moment(moment: str, as_of: date) -> Column:
     return F.when(happened_by(moment, as_of), F.col(moment))
 
 
-def _keep_largest(rows: DataFrame, key: tuple[str, ...], order: list[Column]) -> DataFrame:
+def _keep_largest(
+    rows: DataFrame, key: tuple[str, ...], order: list[Column], together_by: tuple[str, ...] = ()
+) -> DataFrame:
     """The row of each key that is largest by `order`, and among equal ones by its other columns."""
     other_columns = [name for name in rows.columns if name not in key]
     order_columns = [column.alias(f"_order_{place}") for place, column in enumerate(order)]
     largest = F.max(F.struct(*order_columns, *sorted(other_columns))).alias("_largest")
-    together = rows.repartition(*map(F.col, key))
+    together = rows.repartition(*map(F.col, together_by or key))
     kept = together.groupBy(*key).agg(largest, F.min("captured_date").alias("known_date"))
     return kept.select(*key, *(F.col(f"_largest.{name}").alias(name) for name in other_columns), "known_date")

@@ -1,7 +1,7 @@
 """How a propensity is learnt: trees on the earlier months of most households, calibrated on the newest of the others.
 
-As with the challenger of the credit score, a number goes in the direction that its bins say, and what turns round
-between the halves of time is not read: a reason then says the same of everybody who is given it.
+As with the challenger of the credit score, a number whose bins rise or fall goes in that direction only, and one that
+turns round between the halves of time is not read; a number that tells too little for two bins, and words, are free.
 
 Where fewer than MIN_CUSTOMERS tell the rarer outcome, or the trees may be no better than chance, a declared base rate
 answers, drawn towards what was observed; the model says so, and a training never fails for it. They are better when the
@@ -25,11 +25,11 @@ from jobs.models.calibration import UNCALIBRATED, Calibration, calibrate_out_of_
 from jobs.models.challenger import sha256_of_trees
 from jobs.models.challenger_fit import Trees, grow_trees
 from jobs.models.comparison import compare
-from jobs.models.feature_bins import DECIMALS, Bads, Floats, TrainingError
+from jobs.models.feature_bins import BIN_PARAMETERS, DECIMALS, Bads, Floats, TrainingError
 from jobs.models.learning_rows import FEATURES
 from jobs.models.propensity import NO_TREES, PROPENSITY_FORMAT
 from jobs.models.scorecard import feature_fingerprint, seal
-from jobs.models.scorecard_content import SCALE
+from jobs.models.scorecard_content import LIBRARIES, SCALE
 from jobs.models.scorecard_fit import Bins, bin_features
 from jobs.models.scorecard_report import measure
 from jobs.models.training_split import SPLIT_PARAMETERS, Rows, households_of, rows_to_grow_by, split, which_are_drawn
@@ -39,7 +39,7 @@ from schemas.table import Column
 MIN_CUSTOMERS = 50  # with the rarer outcome, among those to learn from; fewer teach trees their names. A guess
 AREA_OF_A_COIN = 0.5
 DECLARED_ROWS = 100  # how many rows the declared rate weighs as much as
-ROWS_TO_BIN = 30_000  # of the commoner outcome; more tell no direction that these do not. A guess
+ROWS_TO_BIN = 30_000  # of either outcome; more tell no direction that these do not. A guess
 BIN_SALT = "propensity bins 1"
 
 
@@ -112,8 +112,15 @@ def described(
             "events": int(happened.sum()),
             "customers": int(rows["customer_id"].nunique()),
         },
-        "parameters": {**SPLIT_PARAMETERS, "min_customers": MIN_CUSTOMERS, "declared_rows": DECLARED_ROWS},
-        "libraries": {"lightgbm": version("lightgbm")},
+        "parameters": {
+            **SPLIT_PARAMETERS,
+            "min_customers": MIN_CUSTOMERS,
+            "declared_rows": DECLARED_ROWS,
+            "rows_to_bin": ROWS_TO_BIN,
+            "bin_salt": BIN_SALT,
+            **BIN_PARAMETERS,
+        },
+        "libraries": {name: version(name) for name in (*LIBRARIES, "lightgbm")},
     }
 
 
@@ -133,7 +140,10 @@ def _learn(
 ) -> tuple[Trees | None, Calibration, dict[str, Any], str]:
     """Trees, calibration and measures of each part; the last is why they must not be used, and empty otherwise."""
     learnt, stop_by = rows_to_grow_by(rows, parts, "random_split")
-    bins = find_directions(rows[parts["training"]], happened[parts["training"]], columns)
+    try:
+        bins = find_directions(rows[parts["training"]], happened[parts["training"]], columns)
+    except TrainingError as error:
+        return None, UNCALIBRATED, {}, str(error)
     steady = [column for column in columns if column.name not in bins.turning]
     until = (rows[stop_by], happened[stop_by])
     try:
@@ -151,12 +161,14 @@ def _learn(
 def find_directions(rows: pd.DataFrame, happened: Bads, columns: Sequence[Column]) -> Bins:
     """The columns in bins, whose directions are 1 where more of it makes the event likelier.
 
-    All rows of the rarer outcome count, and of the others so many that about ROWS_TO_BIN are left, whole households
-    drawn by a hash: fewer rows of one outcome change every rate, but never which of two is higher.
+    Of each outcome about ROWS_TO_BIN rows count, whole households drawn by a hash: fewer rows of one outcome change
+    every rate, but in expectation not which of two is higher.
     """
-    is_rarer = happened == (happened.mean() < 0.5)
-    share = ROWS_TO_BIN / max(1, int(np.count_nonzero(~is_rarer)))
-    kept = np.flatnonzero(is_rarer | which_are_drawn(rows, share, BIN_SALT))
+    is_kept = np.zeros(len(rows), dtype=bool)
+    for outcome in (0, 1):
+        share = ROWS_TO_BIN / max(1, int(np.count_nonzero(happened == outcome)))
+        is_kept |= (happened == outcome) & which_are_drawn(rows, share, BIN_SALT)
+    kept = np.flatnonzero(is_kept)
     return bin_features(rows.iloc[kept].reset_index(drop=True), happened[kept], columns)
 
 

@@ -22,7 +22,7 @@ SIGNS = {1: "+", -1: "-", 0: " "}
 SCORES = {
     "x_learner": "uplift, X-learner: the one that is stored",
     "t_learner": "uplift, T-learner",
-    "response": "probability to respond",
+    "response": "probability to respond, by trees that are free",
 }
 
 
@@ -85,7 +85,7 @@ def _plots(told: Mapping[str, Any]) -> str:
             told["groups"], across="tenth", up="rate of events"
         ),
         "ROC": roc_plot({"model": told["roc"]}, of="reached", kinds=("non-events", "events")),
-        "Strongest features; with + more of it makes the event likelier, with - less likely": bars_plot(
+        "Strongest features; + where more of it makes the event likelier, - where less likely": bars_plot(
             [(f"{SIGNS[direction]} {name[:28]}", share) for name, share, direction in told["strongest"]],
             across="share of the gain of all splits",
             top=most,

@@ -68,20 +68,23 @@ PHRASES = {
 """What a customer would call the feature; a feature without a phrase is called by its meaning in the contract."""
 
 WITHOUT_A_ROW = {
-    "browsing": "no visit to the shop in the last 90 days",
-    "cash_flow": "no movement on a bank account in the last 180 days",
-    "neighbourhood": "nobody is tied to you",
-    "purchase_value": "no purchase in the last 365 days",
-    "repayment": "no instalment plan",
+    "browsing": "no visit with your account in the last 90 days",
+    "cash_flow": "no movement that we know of on a bank account in the last 180 days",
+    "neighbourhood": "no tie to another customer that we know of",
+    "purchase_value": "no purchase at the shop in the last 365 days",
+    "repayment": "no instalment plan at the shop",
 }
 """What is known of a customer who has no row in the family, which its grain says."""
+
+NO_ROW_THEN = "never: no row then"
+"""What a contract says of a column that is null in no row, where the measure itself could be."""
 
 KNOWN_OF_ALL_WITH_A_ROW: Mapping[str, str] = {
     column.name: WITHOUT_A_ROW[family.name]
     for family in FAMILIES
     if family.name in WITHOUT_A_ROW
     for column in family.columns
-    if not column.missing
+    if column.missing in ("", NO_ROW_THEN)
 }
 """Of a column that is null only where the family has no row: what that null means."""
 
@@ -96,9 +99,15 @@ FORMS: Mapping[str, Callable[[Column], Column]] = {
 
 
 def reason_text(feature: Feature) -> Column:
-    """Like "Days your oldest unpaid instalment is past due: 45 (best: 0 or less)"; never null."""
+    """Like "Days your oldest unpaid instalment is past due: 45 (best: 0 or less)"; never null.
+
+    Where there is no row, a best that holds 0 is not told: to have none of it at all sounds like the same.
+    """
     best = _in_words(feature, feature.best)
-    return F.concat(F.lit(f"{_phrase(feature)}: "), told_value(feature), F.lit(f" (best: {best})" if best else ""))
+    best_told = F.lit(f" (best: {best})" if best else "")
+    if feature.name in KNOWN_OF_ALL_WITH_A_ROW and _holds_nothing(feature, feature.best):
+        best_told = F.when(F.col(feature.name).isNotNull(), best_told).otherwise("")
+    return F.concat(F.lit(f"{_phrase(feature)}: "), told_value(feature), best_told)
 
 
 def told_value(feature: Feature) -> Column:
@@ -121,8 +130,11 @@ def plain_text(features: Sequence[LearntFeature], name: Column, number: Column, 
     of_unit = {unit: [f.name for f in features if f.type != "string" and _unit(f) == unit] for unit in FORMS}
     said = [F.when(name.isin(names), FORMS[unit](number)) for unit, names in of_unit.items() if names]
     phrases = F.create_map(*(F.lit(part) for feature in features for part in (feature.name, _phrase(feature))))
-    meant = {feature.name: KNOWN_OF_ALL_WITH_A_ROW.get(feature.name) for feature in features}
-    absent = [F.when((name == one) & number.isNull(), F.lit(words)) for one, words in meant.items() if words]
+    of_words = {
+        words: [f.name for f in features if KNOWN_OF_ALL_WITH_A_ROW.get(f.name) == words]
+        for words in WITHOUT_A_ROW.values()
+    }
+    absent = [F.when(number.isNull() & name.isin(names), F.lit(words)) for words, names in of_words.items() if names]
     known = F.coalesce(category, *(F.when(_is_finite(number), one) for one in said), *absent, F.lit(NOT_KNOWN))
     return F.concat(phrases[name], F.lit(": "), known)
 
@@ -141,6 +153,11 @@ def value_in_words(feature: Feature) -> Column:
 
 def _is_finite(value: Column) -> Column:
     return value.isNotNull() & (F.abs(value) < math.inf) & ~F.isnan(value)
+
+
+def _holds_nothing(feature: Feature, one: Bin) -> bool:
+    is_number = feature.type != "string"
+    return is_number and (one.at_least is None or one.at_least <= 0) and (one.below is None or one.below > 0)
 
 
 def _in_words(feature: Feature, one: Bin) -> str:

@@ -140,7 +140,7 @@ def test_directions_are_found_in_some_of_the_commoner_outcome_as_in_all_of_it(
         int(one.binned[0].binning.binning_table.build().loc["Totals", "Count"]) for one in (everybody_asked, few)
     ]
     assert counted[0] == len(rows)
-    assert abs(counted[1] - applied.sum() - 2_000) < 300
+    assert abs(counted[1] - 2 * 2_000) < 500
     rare = find_directions(rows, 1 - applied, column)
     assert rare.directions == {"checkout_count_90d": -1}
     assert int(rare.binned[0].binning.binning_table.build().loc["Totals", "Count"]) == counted[1]
@@ -278,4 +278,6 @@ def test_what_is_drawn_is_what_was_measured(rows: pd.DataFrame, files: dict[str,
     observed = sum(one["rows"] * one["observed"] for one in told["groups"])
     assert observed == pytest.approx(held_back["bads"], abs=1e-2)
     assert sum(share for _, share, _ in told["strongest"]) <= 1.0001
-    assert told["strongest"][0] == ["checkout_count_90d", pytest.approx(told["strongest"][0][1]), 1]
+    name, share, direction = told["strongest"][0]
+    assert (name, direction) == ("checkout_count_90d", 1)
+    assert share > 0.5  # all that moves an application in this world

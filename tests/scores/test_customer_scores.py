@@ -169,13 +169,26 @@ def test_who_has_no_row_in_a_family_is_told_what_that_means_and_not_that_nothing
     told = {name: [reason.text for reason in reasons[name]] for name in ("ann", "bob")}
     visits = "Logins to your account in the last 30 days"
     assert told["ann"][:2] == [
-        f"{visits}: no visit to the shop in the last 90 days (best: 3 or more)",
-        "Purchases in the last 365 days: no purchase in the last 365 days (best: 3 or more)",
+        f"{visits}: no visit with your account in the last 90 days (best: 3 or more)",
+        "Purchases in the last 365 days: no purchase at the shop in the last 365 days (best: 3 or more)",
     ]
-    assert told["bob"][0] == "Purchases in the last 365 days: no purchase in the last 365 days (best: 3 or more)"
+    assert (
+        told["bob"][0]
+        == "Purchases in the last 365 days: no purchase at the shop in the last 365 days (best: 3 or more)"
+    )
     assert f"{visits}: 0 (best: 3 or more)" in told["bob"]
     rest = told["ann"][2:]
     assert [text.split(": ")[1].split(" (")[0] for text in rest] == ["not known", "not known"]
+
+
+def test_to_have_no_row_is_not_set_against_a_best_of_nothing(table: TableMaker) -> None:
+    """Ann never visits, which is not the best; bob logs in often. Only bob is told that not to log in is best."""
+    logins = number("login_count_30d", [0.5], [30, 0], missing=-10)
+    profiles = table(CUSTOMER_PROFILES, [{"customer_id": "ann"}, {"customer_id": "bob", "login_count_30d": 4}])
+    reasons = found(scored(profiles, logins), "reasons")
+    visits = "Logins to your account in the last 30 days"
+    assert [one.text for one in reasons["ann"]] == [f"{visits}: no visit with your account in the last 90 days"]
+    assert [one.text for one in reasons["bob"]] == [f"{visits}: 4 (best: 0 or less)"]
 
 
 def test_every_family_of_which_models_read_a_number_says_what_it_means_to_have_no_row() -> None:

@@ -68,7 +68,7 @@ def test_every_feature_is_told_with_the_customers_own_value(explained: dict[str,
         "days_past_due": ("45", -100.0),
         "on_time_share_365d": ("not known", -20.0),
         "balance_cents_last": ("0.00", -10.0),
-        "days_past_due_bucket": ("no instalment plan", -40.0),
+        "days_past_due_bucket": ("no instalment plan at the shop", -40.0),  # no real row has a plan and no bucket
     }
     assert [one["points"] for one in explained["eve"]["feature_points"]] == pytest.approx([0, 0, 25, 0])
 
