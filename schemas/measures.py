@@ -25,6 +25,9 @@ from schemas.windows import EVER, MONTH_DAYS, Window, last
 EVERY_ROW: Final = "true"
 """The condition of a value that rests on all rows of its source, those after as_of included."""
 
+NO_ROW_THEN: Final = "never: no row then"
+"""What a column says that is null in no row of its family, where the measure itself could be."""
+
 
 @dataclass(frozen=True)
 class Feature:

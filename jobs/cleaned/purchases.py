@@ -46,8 +46,8 @@ def _keep_purchases(orders: DataFrame, as_of: date) -> DataFrame:
 
 def _describe_lines(shop_order_items: DataFrame) -> DataFrame:
     """One row per order: how many lines it has, and the scene most of its value before discount belongs to."""
-    one_shuffle_for_all = ("order_id",)
-    lines = keep_newest_delivery(shop_order_items, "order_id", "line_number", together_by=one_shuffle_for_all)
+    # one shuffle for everything below
+    lines = keep_newest_delivery(shop_order_items, "order_id", "line_number", together_by=("order_id",))
     values = lines.groupBy("order_id", scene_of_category(F.col("category_code")).alias("scene")).agg(
         F.sum(F.col("quantity") * F.col("unit_price_cents")).alias("value_cents"),
         F.count("*").alias("line_count"),

@@ -70,6 +70,10 @@ def fit_propensity(
     content = {
         **described(rows, happened, label, declared_rate=declared_rate, fallback=too_little),
         **reading(kept),
+        "directions": {
+            "parameters": {"rows_to_bin": ROWS_TO_BIN, "bin_salt": BIN_SALT, **BIN_PARAMETERS},
+            "libraries": {name: version(name) for name in LIBRARIES},
+        },
         "trees_sha256": {"trees": sha256_of_trees(kept.text if kept else NO_TREES)},
         "scale": dict(SCALE),
         "log_odds": _log_odds(rate, calibration if kept else None),
@@ -112,15 +116,8 @@ def described(
             "events": int(happened.sum()),
             "customers": int(rows["customer_id"].nunique()),
         },
-        "parameters": {
-            **SPLIT_PARAMETERS,
-            "min_customers": MIN_CUSTOMERS,
-            "declared_rows": DECLARED_ROWS,
-            "rows_to_bin": ROWS_TO_BIN,
-            "bin_salt": BIN_SALT,
-            **BIN_PARAMETERS,
-        },
-        "libraries": {name: version(name) for name in (*LIBRARIES, "lightgbm")},
+        "parameters": {**SPLIT_PARAMETERS, "min_customers": MIN_CUSTOMERS, "declared_rows": DECLARED_ROWS},
+        "libraries": {"lightgbm": version("lightgbm")},
     }
 
 
@@ -164,11 +161,8 @@ def find_directions(rows: pd.DataFrame, happened: Bads, columns: Sequence[Column
     Of each outcome about ROWS_TO_BIN rows count, whole households drawn by a hash: fewer rows of one outcome change
     every rate, but in expectation not which of two is higher.
     """
-    is_kept = np.zeros(len(rows), dtype=bool)
-    for outcome in (0, 1):
-        share = ROWS_TO_BIN / max(1, int(np.count_nonzero(happened == outcome)))
-        is_kept |= (happened == outcome) & which_are_drawn(rows, share, BIN_SALT)
-    kept = np.flatnonzero(is_kept)
+    shares = ROWS_TO_BIN / np.maximum(1, np.bincount(happened, minlength=2))
+    kept = np.flatnonzero(which_are_drawn(rows, shares[happened], BIN_SALT))
     return bin_features(rows.iloc[kept].reset_index(drop=True), happened[kept], columns)
 
 

@@ -36,9 +36,7 @@ def split(rows: pd.DataFrame) -> dict[str, Rows]:
     dates = sorted(rows["observation_date"].unique())
     newest_count = max(1, round(len(dates) * OUT_OF_TIME_SHARE)) if len(dates) > 1 else 0
     is_newest = rows["observation_date"].isin(dates[len(dates) - newest_count :]).to_numpy()
-    households = households_of(rows)
-    held_back = {household for household in households.unique() if _is_held_back(household)}
-    is_held_back = households.isin(held_back).to_numpy()
+    is_held_back = which_are_drawn(rows, HELD_BACK_SHARE, SPLIT_SALT)
     return {
         "training": ~is_newest & ~is_held_back,
         "random_split": ~is_newest & is_held_back,
@@ -60,9 +58,7 @@ def rows_to_grow_by(rows: pd.DataFrame, parts: Mapping[str, Rows], judged_on: st
 
 def first_half(rows: pd.DataFrame) -> Rows:
     """Whether a row's household belongs to the first of two halves that have nothing to do with `split`."""
-    households = households_of(rows)
-    first = {household for household in households.unique() if draw(HALF_SALT, household) < 0.5}
-    return households.isin(first).to_numpy()
+    return which_are_drawn(rows, 0.5, HALF_SALT)
 
 
 def households_of(rows: pd.DataFrame) -> pd.Series:
@@ -72,15 +68,15 @@ def households_of(rows: pd.DataFrame) -> pd.Series:
     return rows["household_id"].fillna(rows["customer_id"])
 
 
-def which_are_drawn(rows: pd.DataFrame, share: float, salt: str) -> Rows:
-    """Whether a row's household is among so many drawn by a hash; another salt has nothing to do with this one."""
+def which_are_drawn(rows: pd.DataFrame, share: float | NDArray[np.float64], salt: str) -> Rows:
+    """Whether a row's household is among so many drawn by a hash; another salt has nothing to do with this one.
+
+    share: of the households; or one for each row, so that some kinds of rows are drawn more than others.
+    """
     households = households_of(rows)
-    drawn = {household for household in households.unique() if draw(salt, household) < share}
-    return households.isin(drawn).to_numpy()
-
-
-def _is_held_back(household_id: str) -> bool:
-    return draw(SPLIT_SALT, household_id) < HELD_BACK_SHARE
+    draws = {household: draw(salt, household) for household in households.unique()}
+    drawn: Rows = households.map(draws).to_numpy(dtype=np.float64) < share
+    return drawn
 
 
 def draw(salt: str, unit_id: str) -> float:

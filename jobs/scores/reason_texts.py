@@ -11,6 +11,7 @@ from pyspark.sql import functions as F
 
 from jobs.models.scorecard import Bin, Feature, LearntFeature
 from schemas.families import FAMILIES
+from schemas.measures import NO_ROW_THEN
 
 MOST_REASONS = 4  # more than four do not help the reader: commentary to Regulation B, 12 CFR 1002.9(b)(2)
 POINTS_DIGITS = 2  # finer differences between reasons are noise; equal losses are told apart by name
@@ -75,9 +76,6 @@ WITHOUT_A_ROW = {
     "repayment": "no instalment plan at the shop",
 }
 """What is known of a customer who has no row in the family, which its grain says."""
-
-NO_ROW_THEN = "never: no row then"
-"""What a contract says of a column that is null in no row, where the measure itself could be."""
 
 KNOWN_OF_ALL_WITH_A_ROW: Mapping[str, str] = {
     column.name: WITHOUT_A_ROW[family.name]

@@ -4,6 +4,7 @@ from schemas.cleaned.browsing_events import BROWSING_EVENTS
 from schemas.columns import CUSTOMER_ID
 from schemas.customers.identities import IDENTITIES
 from schemas.measures import (
+    NO_ROW_THEN,
     Feature,
     columns_of,
     count,
@@ -103,20 +104,20 @@ VISIT_MEASURES = (
         part="category_event_count",
         whole="event_count",
     ),
-    *mean("session_event", "event_count", "events in a session", SEASON, missing="never: no row then"),
+    *mean("session_event", "event_count", "events in a session", SEASON, missing=NO_ROW_THEN),
     *mean(
         "session_seconds",
         "seconds",
         "seconds from first to last event of a session",
         SEASON,
-        missing="never: no row then",
+        missing=NO_ROW_THEN,
     ),
     *most(
         "session_seconds",
         "seconds",
         "seconds from first to last event of a session",
         SEASON,
-        missing="never: no row then",
+        missing=NO_ROW_THEN,
     ),
     *share("bounce", "sessions of one event over sessions", SEASON, part="event_count = 1"),
     *share("cart", "sessions with an article put into the cart over sessions", SEASON, part=WITH_CART),
@@ -198,7 +199,7 @@ VISIT_MEASURES = (
         missing="one session only",
         rows=SEASON.condition,
     ),
-    *trend("session", "1", "sessions", missing="never: no row then"),
+    *trend("session", "1", "sessions", missing=NO_ROW_THEN),
 )
 """Over the sessions of the last 90 days; a session counts, with all of its events, on the local day it ended."""
 

@@ -5,6 +5,7 @@ from schemas.cleaned.refunds import REFUNDS
 from schemas.columns import CUSTOMER_ID, SCENES
 from schemas.customers.identities import IDENTITIES
 from schemas.measures import (
+    NO_ROW_THEN,
     columns_of,
     count,
     days_since,
@@ -71,12 +72,10 @@ MONEY_MEASURES = (
         where="is_purchase",
     ),
     *distinct("scene", "scene", SCENES, "scenes of the purchases", *YEAR, where="is_purchase"),
-    *mean("order_value_cents", "paid_cents", VALUE_OF_ORDER, *YEAR, where="is_purchase", missing="never: no row then"),
-    *least("order_value_cents", "paid_cents", VALUE_OF_ORDER, *YEAR, where="is_purchase", missing="never: no row then"),
-    *most("order_value_cents", "paid_cents", VALUE_OF_ORDER, *YEAR, where="is_purchase", missing="never: no row then"),
-    *deviation(
-        "order_value_cents", "paid_cents", VALUE_OF_ORDER, *YEAR, where="is_purchase", missing="never: no row then"
-    ),
+    *mean("order_value_cents", "paid_cents", VALUE_OF_ORDER, *YEAR, where="is_purchase", missing=NO_ROW_THEN),
+    *least("order_value_cents", "paid_cents", VALUE_OF_ORDER, *YEAR, where="is_purchase", missing=NO_ROW_THEN),
+    *most("order_value_cents", "paid_cents", VALUE_OF_ORDER, *YEAR, where="is_purchase", missing=NO_ROW_THEN),
+    *deviation("order_value_cents", "paid_cents", VALUE_OF_ORDER, *YEAR, where="is_purchase", missing=NO_ROW_THEN),
     *mean(
         "item",
         "item_count",

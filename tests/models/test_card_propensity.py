@@ -127,7 +127,7 @@ def test_a_number_goes_one_way_in_a_propensity_and_what_turns_round_with_time_is
     assert "checkout_count_90d" not in {one["name"] for one in again["features"]}
 
 
-def test_directions_are_found_in_some_of_the_commoner_outcome_as_in_all_of_it(
+def test_directions_are_found_in_some_rows_of_each_outcome_as_in_all_of_them(
     rows: pd.DataFrame, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     applied = rows["applies"].to_numpy(dtype=np.int64)
