@@ -12,6 +12,7 @@ many to grow.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 from importlib.metadata import version
 from math import log
@@ -43,6 +44,20 @@ ROWS_TO_BIN = 30_000  # of either outcome; more tell no direction that these do 
 BIN_SALT = "propensity bins 1"
 
 
+@dataclass(frozen=True)
+class _Learnt:
+    """What was found; without trees, or with some that must not be used, `too_little` says why, else it is empty.
+
+    measured: the measures of each part. turning: the columns that are not read, since they turn round with time.
+    """
+
+    too_little: str
+    trees: Trees | None = None
+    calibration: Calibration = UNCALIBRATED
+    measured: Mapping[str, Any] = field(default_factory=dict)
+    turning: Sequence[str] = ()
+
+
 def fit_propensity(
     rows: pd.DataFrame,
     happened: Bads,
@@ -63,22 +78,21 @@ def fit_propensity(
     rate = base_rate(happened, declared_rate)
     parts = split(rows) if len(rows) else {}
     too_little = why_too_little(rows[parts["training"]], happened[parts["training"]]) if parts else "nobody was asked"
-    calibration, measured, trees = UNCALIBRATED, dict[str, Any](), None
-    if not too_little:
-        trees, calibration, measured, too_little = _learn(rows, happened, columns, parts)
-    kept = None if too_little else trees
+    learnt = _Learnt(too_little) if too_little else _learn(rows, happened, columns, parts)
+    kept, calibration = (None, UNCALIBRATED) if learnt.too_little else (learnt.trees, learnt.calibration)
     content = {
-        **described(rows, happened, label, declared_rate=declared_rate, fallback=too_little),
+        **described(rows, happened, label, declared_rate=declared_rate, fallback=learnt.too_little),
         **reading(kept),
         "directions": {
+            "turns_with_time": list(learnt.turning),
             "parameters": {"rows_to_bin": ROWS_TO_BIN, "bin_salt": BIN_SALT, **BIN_PARAMETERS},
             "libraries": {name: version(name) for name in LIBRARIES},
         },
         "trees_sha256": {"trees": sha256_of_trees(kept.text if kept else NO_TREES)},
         "scale": dict(SCALE),
         "log_odds": _log_odds(rate, calibration if kept else None),
-        "calibration": (calibration if kept else UNCALIBRATED).content(),
-        "measured": measured,
+        "calibration": calibration.content(),
+        "measured": dict(learnt.measured),
         "baseline": _baseline(kept, calibration, compared_with, is_wished_for=is_wished_for),
         "as_of": as_of.isoformat(),
     }
@@ -134,25 +148,26 @@ def reading(trees: Trees | None) -> dict[str, Any]:
 
 def _learn(
     rows: pd.DataFrame, happened: Bads, columns: Sequence[Column], parts: Mapping[str, Rows]
-) -> tuple[Trees | None, Calibration, dict[str, Any], str]:
-    """Trees, calibration and measures of each part; the last is why they must not be used, and empty otherwise."""
+) -> _Learnt:
     learnt, stop_by = rows_to_grow_by(rows, parts, "random_split")
     try:
         bins = find_directions(rows[parts["training"]], happened[parts["training"]], columns)
     except TrainingError as error:
-        return None, UNCALIBRATED, {}, str(error)
+        return _Learnt(str(error))
+    turning = sorted(bins.turning)
     steady = [column for column in columns if column.name not in bins.turning]
     until = (rows[stop_by], happened[stop_by])
     try:
         trees = grow_trees(rows[learnt], happened[learnt], steady, bins.directions, stop_by=until)
     except TrainingError:
-        return None, UNCALIBRATED, {}, "no column can be a feature"
+        return _Learnt("no column can be a feature", turning=turning)
     log_odds, unseen = trees.log_odds(rows), parts["random_split"] | parts["out_of_time"]
     calibration, judged = calibrate_out_of_time(log_odds, happened, rows, parts)
     measured = {name: measure(judged[which], happened[which]) for name, which in {**parts, "held_back": unseen}.items()}
     measured["held_back"] |= _area_of_trees(log_odds[unseen], happened[unseen], rows[unseen])
     is_better = (measured["held_back"]["auc_of_trees_low"] or 0.0) > AREA_OF_A_COIN
-    return trees, calibration, measured, "" if is_better else "no better than chance among households never seen"
+    too_little = "" if is_better else "no better than chance among households never seen"
+    return _Learnt(too_little, trees, calibration, measured, turning)
 
 
 def find_directions(rows: pd.DataFrame, happened: Bads, columns: Sequence[Column]) -> Bins:

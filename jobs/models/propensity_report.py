@@ -33,6 +33,7 @@ def describe_propensity(
         key: content[key] for key in ("model_version", "predicts", "fallback", "base_rate", "trained_on", "measured")
     }
     told |= {"name": name, "calibration": content["calibration"]["method"]}
+    told["turns_with_time"] = content["directions"]["turns_with_time"]
     if content["fallback"]:
         return told
     parts = split(rows)

@@ -125,6 +125,8 @@ def test_a_number_goes_one_way_in_a_propensity_and_what_turns_round_with_time_is
         turned, turned["applies"].to_numpy(dtype=np.int64), APPLIES, declared_rate=0.01, as_of=AS_OF
     )
     assert "checkout_count_90d" not in {one["name"] for one in again["features"]}
+    assert again["directions"]["turns_with_time"] == ["checkout_count_90d"]
+    assert content["directions"]["turns_with_time"] == []
 
 
 def test_directions_are_found_in_some_rows_of_each_outcome_as_in_all_of_them(

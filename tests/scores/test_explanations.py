@@ -84,6 +84,8 @@ def test_the_changes_that_would_add_most_come_first_and_only_what_can_be_gained(
     texts = [one["text"] for one in explained["bob"]["counterfactuals"]]
     assert texts[0] == "+120 points if this were 0 or less: Days your oldest unpaid instalment is past due"
     assert texts[1].startswith("+60 points if this were current: ")
+    of_no_row = [one["text"] for one in explained["dan"]["counterfactuals"] if one["feature"] == "days_past_due"]
+    assert of_no_row == ["+25 points if this were known and 0 or less: Days your oldest unpaid instalment is past due"]
 
 
 def test_equal_values_have_equal_hashes_and_a_missing_value_is_no_other_value(table: TableMaker) -> None:
