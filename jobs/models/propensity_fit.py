@@ -146,9 +146,7 @@ def reading(trees: Trees | None) -> dict[str, Any]:
     }
 
 
-def _learn(
-    rows: pd.DataFrame, happened: Bads, columns: Sequence[Column], parts: Mapping[str, Rows]
-) -> _Learnt:
+def _learn(rows: pd.DataFrame, happened: Bads, columns: Sequence[Column], parts: Mapping[str, Rows]) -> _Learnt:
     learnt, stop_by = rows_to_grow_by(rows, parts, "random_split")
     try:
         bins = find_directions(rows[parts["training"]], happened[parts["training"]], columns)
