@@ -10,7 +10,16 @@ from pyspark.sql import functions as F
 
 from jobs.features.purchase_news import find_customers_with_news
 from jobs.windows import aggregates_of, carry_on, days_before, happened_by, on_days_before
-from schemas.features.purchase_value import CHANGES, DAY_MEASURES, IN_YEAR, MEDIAN_MEASURES, MONEY_MEASURES
+from schemas.features.purchase_value import (
+    CHANGES,
+    COHORT,
+    DAY_MEASURES,
+    IN_YEAR,
+    MEDIAN_MEASURES,
+    MONEY_MEASURES,
+    OF_COHORT,
+    SIDES,
+)
 
 FIFTHS: Final = 5
 FEW: Final = 300_000  # customers whose ids every worker can hold: the purchases then need not be shuffled
@@ -124,16 +133,18 @@ def tell_moving(purchases: DataFrame, refunds: DataFrame, records: DataFrame, as
 
 
 def place_in_fifths(buyers: DataFrame) -> DataFrame:
-    """The buyers of the year with their fifth by recency, frequency and money; a total order decides every tie."""
-    return buyers.withColumns(
-        {
-            "recency_quintile": fifth_by(F.col("days_since_last_purchase").desc()),
-            "frequency_quintile": fifth_by(F.col("purchase_count_365d").asc()),
-            "monetary_quintile": fifth_by(F.col("net_spend_cents_sum_365d").asc()),
-        }
-    )
+    """The buyers of the year with their fifths, of all and of their cohort; a total order decides every tie."""
+    of_all, of_cohort = Window.partitionBy(), Window.partitionBy(F.expr(COHORT))
+    fifths = {
+        f"{side}_quintile{of_whom}": F.ntile(FIFTHS).over(
+            among.orderBy(worst_first(column), F.col("customer_id").asc())
+        )
+        for of_whom, among in (("", of_all), (OF_COHORT, of_cohort))
+        for side, column in SIDES.items()
+    }
+    return buyers.withColumns(fifths)
 
 
-def fifth_by(value: Column) -> Column:
-    """1 for the fifth of rows that come first, 5 for the last; one partition, since it ranks everybody."""
-    return F.ntile(FIFTHS).over(Window.orderBy(value, F.col("customer_id").asc()))
+def worst_first(column: str) -> Column:
+    """Days since something fall, everything else rises."""
+    return F.col(column).desc() if column.startswith("days_since") else F.col(column).asc()

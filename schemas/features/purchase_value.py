@@ -134,17 +134,28 @@ CHANGES = Changes(
 """Of the customers of whom nothing new is known. A customer with a purchase today is described anew, so that all that
 counts purchase days stays as it was."""
 
+COHORT = "days_since_first_purchase DIV 365"
+"""Customers whose first purchase lies as many whole years ago: what is much for a newcomer is little for others."""
+
+OF_COHORT = "_of_cohort"
+SIDES = {
+    "recency": "days_since_last_purchase",
+    "frequency": "purchase_count_365d",
+    "monetary": "net_spend_cents_sum_365d",
+}
+"""Side -> the column by which customers are placed; of days the fewest are best, of all else the most."""
+
 QUINTILES = tuple(
     Column(
-        f"{side}_quintile",
+        f"{side}_quintile{of_whom}",
         "int",
-        f"fifth of the customers by {meaning}, 5 is the best; ties go to the smaller customer_id first",
+        f"fifth of {customers} by {column}, 5 is the best; ties go to the smaller customer_id first",
     )
-    for side, meaning in (
-        ("recency", "days_since_last_purchase"),
-        ("frequency", "purchase_count_365d"),
-        ("monetary", "net_spend_cents_sum_365d"),
+    for of_whom, customers in (
+        ("", "the customers"),
+        (OF_COHORT, "the customers whose first purchase lies as many whole years of 365 days ago,"),
     )
+    for side, column in SIDES.items()
 )
 
 PURCHASE_VALUE = Table(

@@ -138,6 +138,29 @@ def test_the_records_of_one_customer_are_described_together_and_unknown_records_
     assert rows(built, "customer_id", "purchase_count_30d") == [("ann", 2)]
 
 
+def test_fifths_of_a_cohort_compare_with_customers_who_came_in_the_same_year(table: TableMaker) -> None:
+    """364 days since the first purchase make a newcomer, 365 do not; of those who buy alike the id decides."""
+    names = ("ann", "bob", "cem", "dan", "eve")
+    newcomers = [bought(name, "2025-04-01", 100 * place) for place, name in enumerate(names)]
+    old = [bought(name, "2025-03-31") for name in ("flo", "gus", "hal", "ida", "jan")]
+    again = [bought(name, "2026-03-01", 10_000) for name in ("flo", "gus", "hal", "ida")]
+    again.append(bought("jan", "2026-03-02", 5))
+    sides = [f"{side}_quintile_of_cohort" for side in ("monetary", "frequency", "recency")]
+    told = described(table, newcomers + old + again, [], "monetary_quintile", *sides)
+    assert told == [
+        ("ann", 1, 1, 1, 1),
+        ("bob", 2, 2, 2, 2),
+        ("cem", 2, 3, 3, 3),
+        ("dan", 3, 4, 4, 4),
+        ("eve", 3, 5, 5, 5),
+        ("flo", 4, 2, 1, 1),
+        ("gus", 4, 3, 2, 2),
+        ("hal", 5, 4, 3, 3),
+        ("ida", 5, 5, 4, 4),
+        ("jan", 1, 1, 5, 5),
+    ]
+
+
 def test_another_as_of_shifts_every_window_by_as_many_days(table: TableMaker) -> None:
     purchases = table(PURCHASES, [bought("ann", "2026-03-02 12:00:00+08:00")])
     identities = table(IDENTITIES, [{"source_record_id": "shop:ann", "customer_id": "ann"}])

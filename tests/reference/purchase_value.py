@@ -24,11 +24,17 @@ VIEWS = """
         LEFT JOIN back USING (customer_id);
     CREATE VIEW fifths AS
         WITH year AS (
-            SELECT customer_id, min(ago) AS recency, count(*) FILTER (ago < 365) AS frequency FROM bought
+            SELECT customer_id, min(ago) AS recency, count(*) FILTER (ago < 365) AS frequency, max(ago) // 365 AS years
+            FROM bought
             WHERE customer_id IN (FROM buyers) GROUP BY 1
         ), spent AS (SELECT customer_id, coalesce(sum(cents) FILTER (ago < 365), 0) AS monetary FROM money GROUP BY 1)
-        SELECT customer_id, ntile(5) OVER (ORDER BY recency DESC, customer_id) AS r,
-               ntile(5) OVER (ORDER BY frequency, customer_id) AS f, ntile(5) OVER (ORDER BY monetary, customer_id) AS m
+        SELECT customer_id,
+               ntile(5) OVER (ORDER BY recency DESC, customer_id) AS r,
+               ntile(5) OVER (ORDER BY frequency, customer_id) AS f,
+               ntile(5) OVER (ORDER BY monetary, customer_id) AS m,
+               ntile(5) OVER (PARTITION BY years ORDER BY recency DESC, customer_id) AS r_years,
+               ntile(5) OVER (PARTITION BY years ORDER BY frequency, customer_id) AS f_years,
+               ntile(5) OVER (PARTITION BY years ORDER BY monetary, customer_id) AS m_years
         FROM year JOIN spent USING (customer_id);
 """
 
@@ -72,6 +78,9 @@ ANSWER = Answer(
             "recency_quintile": "any_value(r)",
             "frequency_quintile": "any_value(f)",
             "monetary_quintile": "any_value(m)",
+            "recency_quintile_of_cohort": "any_value(r_years)",
+            "frequency_quintile_of_cohort": "any_value(f_years)",
+            "monetary_quintile_of_cohort": "any_value(m_years)",
         },
     },
     derived={},
