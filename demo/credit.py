@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from demo.hardship import DEFAULTED, EASY, STRAINED, Hardship
+from demo.lines import agree_lines
 from demo.orders import ON_CREDIT, Orders
 from demo.people import People
 from demo.shopping import Shop
@@ -16,6 +17,7 @@ from demo.world import DAY_SECONDS, EPOCH, UTC_OFFSET_SECONDS, District, Month, 
 STATUSES = ("active", "frozen")
 COUNTS = np.array([3, 6, 9, 12])
 RATES = np.array([0.0, 0.0888, 0.1188, 0.1488])
+PUTS_OFF = 0.4  # of what falls due, by those whose work or life has just been shaken; see Hardship.shock
 PAYS_AT = 10 * 3600  # instalments are debited at ten in the morning, local time
 
 
@@ -55,11 +57,7 @@ class Credit:
         """Decide once who will ever want a line of credit, and when."""
         self._world, self._people, self._hardship = world, people, hardship
         chance, count = world.generator("credit"), people.count
-        wants = (people.registered_at != NOTHING) & shop.users.is_verified & (chance.random(count) < 0.8)
-        wants |= people.rings.is_member
-        lag = chance.integers(600, 240 * DAY_SECONDS, count)
-        lag = np.where(people.rings.is_member, lag // 3, lag)
-        self._opened_at = np.where(wants, people.registered_at + lag, NOTHING)
+        self._opened_at = agree_lines(chance, people, shop.users.is_verified)
         share = np.clip(1.0 + 0.35 * people.thrift - 0.3 * people.hazard + 0.3 * chance.normal(size=count), 0.3, 2.5)
         self._limit_cents = np.clip(np.round(people.income_cents * share, -5), 100_000, 5_000_000).astype(np.int64)
         self._is_frozen = np.zeros(count, bool)
@@ -200,8 +198,8 @@ class Credit:
         condition, is_arrear = self._hardship.condition[persons], owed.due_month[index] < month.index
         due_at = (owed.due_day[index] * DAY_SECONDS) + PAYS_AT - UTC_OFFSET_SECONDS
         left = owed.due_cents[index] - owed.paid_cents[index]
-        draw, size, thrift = chance.random(count), chance.random(count), self._people.thrift[persons]
-        days = self._days_after_due(chance, condition, draw, thrift, self._people.impulse[persons])
+        draw, size = chance.random(count), chance.random(count)
+        days = self._days_after_due(chance, draw, persons)
         catches_up_at = (
             month.start + (12 + chance.integers(0, 16, count)) * DAY_SECONDS + chance.integers(0, 43_200, count)
         )
@@ -221,16 +219,20 @@ class Credit:
         owed.paid_cents[index] += paid + np.where(pays_rest, left - amount, 0)
         owed.is_settled[index] = owed.paid_cents[index] >= owed.due_cents[index]
 
-    @staticmethod
-    def _days_after_due(
-        chance: np.random.Generator, condition: np.ndarray, draw: np.ndarray, thrift: np.ndarray, impulse: np.ndarray
-    ) -> np.ndarray:
-        """Days from the due date to the payment: the thrifty pay early, the impulsive forget, the strained wait."""
-        count = len(draw)
-        is_early = draw < np.clip(0.30 + 0.16 * thrift, 0.02, 0.85)
-        forgets = draw > 1 - np.clip(0.05 * np.exp(0.9 * impulse), 0, 0.6)
-        easy = np.where(is_early, -chance.integers(1, 10, count), np.where(forgets, chance.integers(1, 7, count), 0))
-        return np.where(condition == STRAINED, np.where(draw < 0.08, 0, chance.integers(4, 45, count)), easy)
+    def _days_after_due(self, chance: np.random.Generator, draw: np.ndarray, persons: np.ndarray) -> np.ndarray:
+        """Days from the due date to the payment: the thrifty pay early, the impulsive forget, the strained wait.
+
+        Who has lost work, or lives through an event, still pays, but puts it off: seldom early, and often a few days
+        late. How often is a guess.
+        """
+        count, shock = len(draw), self._hardship.shock[persons]
+        early_share = np.clip(0.30 + 0.16 * self._people.thrift[persons], 0.02, 0.85)
+        late_share = np.clip(0.05 * np.exp(0.9 * self._people.impulse[persons]), 0, 0.6)
+        is_early = draw < early_share * np.clip(1 - shock, 0, 1)
+        is_late = draw > 1 - late_share - (1 - late_share) * PUTS_OFF * shock
+        easy = np.where(is_early, -chance.integers(1, 10, count), np.where(is_late, chance.integers(1, 7, count), 0))
+        waits = np.where(draw < 0.08, 0, chance.integers(4, 45, count))
+        return np.where(self._hardship.condition[persons] == STRAINED, waits, easy)
 
     def _pay(
         self,

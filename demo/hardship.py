@@ -19,11 +19,11 @@ LIFE_EVENT = 0.006  # a month: an illness, a divorce, a birth; about one person 
 EVENT_MONTHS = 6
 RECOVERS, RETURNS = 0.17, 0.05
 HORIZON_MONTHS = 6
-STRAIN, DEFAULT = 0.0143, 0.1  # a month, of those of average hazard: to fall into strain; from strain into default
+STRAIN, DEFAULT = 0.0149, 0.1  # a month, of those of average hazard: to fall into strain; from strain into default
 """So that 2 to 6 per cent of those who owe something default within half a year; figures in demo.world_report. Strain
 lasts about four months: whoever is in trouble is late more than once before giving up, as a lender's books show it."""
 STRAIN_BY_HAZARD, DEFAULT_BY_HAZARD = 0.38, 0.18  # how much a deviation of the hazard adds to the logarithm of each
-WITHOUT_WORK, LIFE_EVENT_BURDEN, BY_LEVERAGE, BY_CONTAGION = 1.0, 0.6, 0.25, 2.0  # likewise, to that of strain
+WITHOUT_WORK, LIFE_EVENT_BURDEN, BY_LEVERAGE, BY_CONTAGION = 1.0, 0.6, 0.25, 3.0  # likewise, to that of strain
 FUTURE_SHOCKS = 1.04  # what lost work and events still to come add to the strain of half a year, on average
 
 Spread = Callable[[np.ndarray, int], np.ndarray]
@@ -44,6 +44,11 @@ class Fate:
         self.condition = np.zeros(people.count, np.int64)
         self.is_in_work = np.ones(people.count, bool)
         self._event_left = np.zeros(people.count, np.int64)
+
+    @property
+    def shock(self) -> np.ndarray:
+        """What lost work and a recent life event add to the logarithm of the chance of strain; 0 for most people."""
+        return np.asarray(WITHOUT_WORK * ~self.is_in_work + LIFE_EVENT_BURDEN * (self._event_left > 0))
 
     def pass_month(self) -> None:
         """Move everyone to the state in which they spend the next month."""
@@ -72,7 +77,7 @@ class Fate:
         return strain, np.clip(DEFAULT * np.exp(DEFAULT_BY_HAZARD * hazard), 0, 0.6)
 
     def _burden(self) -> np.ndarray:
-        return np.asarray(WITHOUT_WORK * ~self.is_in_work + LIFE_EVENT_BURDEN * (self._event_left > 0))
+        return self.shock
 
     def _strain_factor(self) -> float:
         index, drift = self.months_passed - BURN_IN_MONTHS, self._world.world.drift
@@ -82,8 +87,8 @@ class Fate:
 class Hardship(Fate):
     """The state of everyone in the month that is being lived.
 
-    Beside one's own luck stand leverage (what is owed over a month's income) and contagion (the share of friends in
-    default), two factors more.
+    Beside one's own luck stand leverage (what is owed over a month's income) and contagion (the share of friends who
+    are in default on a line of credit), two factors more.
     """
 
     def __init__(self, district: District, people: People, spread: Spread) -> None:

@@ -140,13 +140,19 @@ def test_identity_columns_alone_rank_far_worse_than_the_oracle(town: Life) -> No
     assert gini < oracle_gini(truth_table(town, "defaults")) - 0.25
 
 
-def test_friends_of_defaulters_default_more_often(town: Life) -> None:
-    people, friends = truth(town, "people").set_index("person_id"), truth(town, "friends")
-    defaulted = people.first_default_month.notna()
-    share = defaulted[friends.first_person_id].to_numpy()
-    of_defaulters = defaulted[friends.second_person_id].to_numpy()[share].mean()
-    of_others = defaulted[friends.second_person_id].to_numpy()[~share].mean()
-    assert of_defaulters > 1.3 * of_others
+def test_friends_of_those_who_default_on_a_line_default_more_often() -> None:
+    """Of five seeds the ratio lies between 1.29 and 1.38."""
+    of_defaulters, of_others = [], []
+    for index in range(World().district_count):
+        district = World().district(index)
+        lived = live_without_books(district)
+        defaulted = lived.hardship.first_default_month >= 0
+        drags = defaulted & foreknown(district).has_line(BURN_IN_MONTHS + 24)
+        person, friend = np.concatenate([lived.people.friends, lived.people.friends[:, ::-1]]).T
+        of_defaulters.append(defaulted[friend[drags[person]]])
+        of_others.append(defaulted[friend[~drags[person]]])
+    assert len(np.concatenate(of_defaulters)) > 1_000
+    assert np.concatenate(of_defaulters).mean() > 1.15 * np.concatenate(of_others).mean()
 
 
 def test_of_all_friends_of_a_person_those_elsewhere_count_like_those_at_home(towns: Life) -> None:
@@ -155,11 +161,12 @@ def test_of_all_friends_of_a_person_those_elsewhere_count_like_those_at_home(tow
     person, friend = np.concatenate(both_ways).T
     fails = np.zeros(TOWNS.people, bool)
     for index in range(TOWNS.district_count):
-        fails[index :: TOWNS.district_count] = foreknown(TOWNS.district(index)).is_defaulted(20)[:600]
+        known = foreknown(TOWNS.district(index))
+        fails[index :: TOWNS.district_count] = (known.is_defaulted(20) & known.has_line(20))[:600]
     share = np.bincount(person, fails[friend], TOWNS.people) / np.maximum(
         np.bincount(person, minlength=TOWNS.people), 1
     )
-    assert fails.sum() > 50
+    assert fails.sum() > 10
     for index, district in enumerate(towns.districts):
         at_home = foreknown(district.district).is_defaulted(20)
         found = Contagion(district.people, district.neighbours).share_of_friends(at_home, 20)
@@ -171,15 +178,18 @@ def test_trouble_of_a_friend_in_another_district_makes_default_likelier(towns: L
     exposed, others = [], []
     for district in towns.districts:
         people, spread = district.people, Contagion(district.people, district.neighbours).share_of_friends
-        nobody = np.zeros(people.count, bool)
-        whole = Hardship(district.district, people, spread)
-        calm = Hardship(district.district, people, partial(_spread_at_home, spread))
+        at_home = partial(_spread_at_home, spread)
+        nobody, later = np.zeros(people.count, bool), BURN_IN_MONTHS + 18
+        whole, calm = (Hardship(district.district, people, one) for one in (spread, at_home))
         for hardship in (whole, calm):
-            hardship.foresee(TOWNS.month(0), np.zeros(people.count))
-        ratio = whole.probabilities[0] / np.maximum(calm.probabilities[0], 1e-9)
+            for index in range(18):
+                hardship.live_month(TOWNS.month(index), np.zeros(people.count))
+            hardship.foresee(TOWNS.month(18), np.zeros(people.count))
+        ratio = whole.probabilities[-1] / np.maximum(calm.probabilities[-1], 1e-9)
         is_easy = (whole.condition == EASY) & (calm.condition == EASY) & ~people.rings.is_member
-        exposed.append(ratio[is_easy & (spread(nobody, BURN_IN_MONTHS) > 0)])
-        others.append(ratio[is_easy & (spread(whole.condition == DEFAULTED, BURN_IN_MONTHS) == 0)])
+        is_easy &= at_home(whole.condition == DEFAULTED, later) == at_home(calm.condition == DEFAULTED, later)
+        exposed.append(ratio[is_easy & (spread(nobody, later) > 0)])
+        others.append(ratio[is_easy & (spread(nobody, later) == 0)])
     assert len(np.concatenate(exposed)) > 5
     assert (np.concatenate(exposed) > 1.02).all()
     assert np.allclose(np.concatenate(others), 1)
@@ -208,6 +218,26 @@ def test_what_is_foreknown_does_not_depend_on_which_month_is_asked_for_first() -
         assert (late_first.is_defaulted(months) == early_first.is_defaulted(months)).all()
     assert (late == early_first.is_defaulted(24)).all()
     assert late.sum() > late_first.is_defaulted(3).sum() > 0
+
+
+def test_whoever_lost_work_or_lives_through_an_event_seldom_pays_early_and_often_a_few_days_late(town: Life) -> None:
+    lived, month = town.districts[0], town.world.months_through(town.last_day)[-1]
+    owed = town.ledger.of(0, "credit_instalments")[0].to_pandas().drop_duplicates(["plan_id", "instalment_number"])
+    paid = town.ledger.of(0, "credit_repayments")[0].to_pandas().drop_duplicates(["plan_id", "instalment_number"])
+    plans = town.ledger.of(0, "credit_plans")[0].to_pandas()[["plan_id", "credit_account_id"]]
+    rows = owed.merge(paid, on=["plan_id", "instalment_number"]).merge(plans, on="plan_id")
+    rows = rows[pd.to_datetime(rows.due_date) >= pd.Timestamp(month.first)]
+    person = rows.credit_account_id.map(
+        {name: number for number, name in enumerate(lived.district.ids("c", np.arange(lived.people.count)).to_pylist())}
+    )
+    local_day = rows.paid_at.dt.tz_convert("Asia/Shanghai").dt.tz_localize(None).dt.normalize()
+    days = (local_day - pd.to_datetime(rows.due_date)).dt.days.to_numpy()
+    is_easy, is_shaken = (flags[person] for flags in (lived.hardship.condition == EASY, lived.hardship.shock > 0))
+    shaken, others = days[is_easy & is_shaken], days[is_easy & ~is_shaken]
+    assert len(shaken) > 20
+    assert (shaken > 0).mean() > 2.5 * (others > 0).mean()
+    assert (shaken < 0).mean() < 0.6 * (others < 0).mean()
+    assert shaken.max() <= 8, "they still pay: strained are others"
 
 
 def test_people_in_difficulty_log_in_to_see_what_they_owe(town: Life) -> None:
