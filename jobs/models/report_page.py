@@ -23,9 +23,9 @@ from jobs.models.scorecard_report import CAPTURE_AT, LIFT_AT
 STYLE = """
 body{font:15px/1.45 system-ui,sans-serif;color:#1c2733;max-width:1120px;margin:2em auto;padding:0 1em}
 h1{margin-bottom:.1em}h2{margin-top:1.6em;border-bottom:1px solid #d5d9de;padding-bottom:.2em}
-table{border-collapse:collapse;width:100%;font-size:14px}
+table{border-collapse:collapse;width:100%;font-size:14px}table+table{margin-top:1em}
 th,td{text-align:left;padding:.25em .6em;border-bottom:1px solid #e8eaed;vertical-align:top}
-td.n,th.n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
+td.n,th.n{text-align:right;font-variant-numeric:tabular-nums}td.n{white-space:nowrap}
 .plots{display:grid;grid-template-columns:1fr 1fr;gap:1em;margin-top:1em}figure{margin:0}figcaption{font-weight:600}
 svg{width:100%;height:auto}svg text{font:11px system-ui,sans-serif;fill:#3d4752}
 .warnings{background:#fff4e5;border-left:4px solid #d9822b;padding:.6em 1em}

@@ -23,16 +23,18 @@ def count_people(rows: pd.DataFrame, is_bad: Bads) -> dict[str, int]:
 def reasons_given(scorecard: Scorecard, fit: Fit, rows: pd.DataFrame) -> list[dict[str, Any]]:
     """Of each feature the points it costs on average against its best bin, and how often it costs most.
 
-    Ties go to the feature that is named first. Nobody's first reason is one that costs nothing.
+    Whose missing value is worth more than the best bin loses nothing. Ties go to the feature that is named first.
+    Nobody's first reason is one that costs nothing.
     """
     if rows.empty:
         return []
-    lost = np.column_stack(
+    below_best = np.column_stack(
         [
             scorecard.factor * feature.weight * (feature.best.weight_of_evidence - binned.weights_of_evidence(rows))
             for feature, binned in zip(scorecard.features, fit.features, strict=True)
         ]
     )
+    lost = np.maximum(below_best, 0.0)
     first = np.where(lost.max(axis=1) > 0, lost.argmax(axis=1), -1)
     return [
         {

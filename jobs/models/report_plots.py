@@ -98,11 +98,14 @@ def _colour_of_index(index: float) -> str:
 def bars_plot(
     bars: Sequence[tuple[str, float]], *, across: str, top: float, mark: float | None = None, above: bool = False
 ) -> str:
-    """One horizontal bar for each name; mark: a bound, a dashed line; what is below it, or `above` it, is red."""
+    """One horizontal bar for each name; mark: a bound, a dashed line; what is below it, or `above` it, is red.
+
+    A value below 0 has no bar, only its number.
+    """
     height = 24 * len(bars) + 60
     rows = []
     for place, (name, value) in enumerate(bars):
-        y, end = 24 * place + 12, NAMES_WIDTH + min(value / top, 1) * (WIDTH - NAMES_WIDTH - 70)
+        y, end = 24 * place + 12, NAMES_WIDTH + min(max(value / top, 0), 1) * (WIDTH - NAMES_WIDTH - 70)
         rows.append(text_at(NAMES_WIDTH - 6, y + 12, name, anchor="end"))
         is_out = mark is not None and (value > mark if above else value < mark)
         colour = RED if is_out else BLUE

@@ -15,8 +15,10 @@ from jobs.models.credit_score import train
 from jobs.models.leaks import attacks_told, warnings_of_attacks
 from jobs.models.report_drift import drift_by_date
 from jobs.models.report_page import write_page
+from jobs.models.report_plots import NAMES_WIDTH, bars_plot
 from jobs.models.scorecard_report import measure, probability_of, score_bands, stability_index
 from jobs.models.stability import stability_of_counts
+from jobs.models.svg_plots import WIDTH
 from tests.models.borrowers import as_training_set, borrowers
 
 AS_OF = date(2026, 3, 31)
@@ -120,6 +122,19 @@ def test_score_bands_hold_every_row_once_and_start_at_multiples_of_twenty() -> N
         ("640-659", 1, 1),
     ]
     assert {band["expected"] for band in bands} == {0.5}
+
+
+def test_a_number_below_zero_has_no_bar_and_stands_clear_of_the_names() -> None:
+    svg = bars_plot([("ann", 5.0), ("bob", -3.0)], across="points", top=5.0)
+    assert [float(width) for width in re.findall(r'<rect[^>]* width="([^"]+)"', svg)] == [WIDTH - NAMES_WIDTH - 70, 0]
+    [place] = re.findall(r'<text x="([^"]+)"[^>]*>-3<', svg)
+    assert float(place) > NAMES_WIDTH
+
+
+def test_nobody_loses_less_than_nothing_by_a_feature(documents: dict[str, Any]) -> None:
+    reasons = documents["report.json"]["reasons"]
+    assert len(reasons) > 3
+    assert all(one["mean_points_lost"] >= 0 for one in reasons)
 
 
 def test_the_page_needs_nothing_from_elsewhere_and_is_well_formed(documents: dict[str, Any]) -> None:
