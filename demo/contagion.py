@@ -1,7 +1,7 @@
 """How trouble spreads from friend to friend, within a district and from one to another.
 
-It spreads from those who are in default on a line of credit: without one nobody has anything to default on, and no
-friend is asked to help out. A name is lent, money is lent on, and what is owed to friends is not paid back.
+It spreads from those in default who have a line of credit, drawn or not: without one nobody can owe the shop anything,
+and no friend is asked to help out.
 
 How somebody fares in another district is not known without living it, and that district would have to live this one. So
 across the border spreads only what can be looked up: who would be in default by their own luck alone (`Fate`), whatever
@@ -36,8 +36,8 @@ class Foreknown:
 
     def has_line(self, months_passed: int) -> np.ndarray:
         """For each person, whether they have a line of credit after so many months."""
-        opened_at, ends = self._line_opened_at, self._world.month(months_passed - BURN_IN_MONTHS).start
-        return np.asarray((opened_at != NOTHING) & (opened_at < ends))
+        opened_at, now = self._line_opened_at, self._world.month(months_passed - BURN_IN_MONTHS).start
+        return np.asarray((opened_at != NOTHING) & (opened_at < now))
 
     def is_defaulted(self, months_passed: int) -> np.ndarray:
         """For each person, whether they are in default after so many months, those before the history included."""
@@ -55,7 +55,7 @@ def foreknown(district: District) -> Foreknown:
 
 
 class Contagion:
-    """The share of everyone's friends in default: those at home as they fare, those elsewhere as foreknown."""
+    """The share of everyone's friends in default, with a line: at home as they fare, elsewhere as foreknown."""
 
     def __init__(self, people: People, neighbours: Neighbours) -> None:
         """Sort the friends elsewhere by their district."""

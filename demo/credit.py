@@ -17,7 +17,7 @@ from demo.world import DAY_SECONDS, EPOCH, UTC_OFFSET_SECONDS, District, Month, 
 STATUSES = ("active", "frozen")
 COUNTS = np.array([3, 6, 9, 12])
 RATES = np.array([0.0, 0.0888, 0.1188, 0.1488])
-PUTS_OFF = 0.4  # of what falls due, by those whose work or life has just been shaken; see Hardship.shock
+PUTS_OFF = 0.4  # share put off for each unit of Hardship.shock: 0.4 without work, 0.24 in a life event; a guess
 PAYS_AT = 10 * 3600  # instalments are debited at ten in the morning, local time
 
 
@@ -222,8 +222,8 @@ class Credit:
     def _days_after_due(self, chance: np.random.Generator, draw: np.ndarray, persons: np.ndarray) -> np.ndarray:
         """Days from the due date to the payment: the thrifty pay early, the impulsive forget, the strained wait.
 
-        Who has lost work, or lives through an event, still pays, but puts it off: seldom early, and often a few days
-        late. How often is a guess.
+        Who is without work, or lives through an event, still pays, but puts it off: never or seldom early, and often a
+        few days late.
         """
         count, shock = len(draw), self._hardship.shock[persons]
         early_share = np.clip(0.30 + 0.16 * self._people.thrift[persons], 0.02, 0.85)

@@ -27,7 +27,8 @@ WITHOUT_WORK, LIFE_EVENT_BURDEN, BY_LEVERAGE, BY_CONTAGION = 1.0, 0.6, 0.25, 3.0
 FUTURE_SHOCKS = 1.04  # what lost work and events still to come add to the strain of half a year, on average
 
 Spread = Callable[[np.ndarray, int], np.ndarray]
-"""From who is in default at home, and how many months have passed: the share of everyone's friends in default."""
+"""From who is in default at home, and how many months have passed: the share of everyone's friends who
+are in default and have a line of credit."""
 
 
 class Fate:
@@ -88,7 +89,7 @@ class Hardship(Fate):
     """The state of everyone in the month that is being lived.
 
     Beside one's own luck stand leverage (what is owed over a month's income) and contagion (the share of friends who
-    are in default on a line of credit), two factors more.
+    are in default and have a line of credit), two factors more.
     """
 
     def __init__(self, district: District, people: People, spread: Spread) -> None:
@@ -133,6 +134,11 @@ class Hardship(Fate):
         vanishes = rings.busts_by(month.index + HORIZON_MONTHS - 1)
         self.probabilities.append(np.where(rings.is_member, vanishes, self._default_probability()))
         self.was_defaulted.append(self.condition == DEFAULTED)
+
+    @property
+    def shock(self) -> np.ndarray:
+        """None for members of rings, who look solid until they stop paying."""
+        return np.where(self._people.rings.is_member, 0.0, super().shock)
 
     def _burden(self) -> np.ndarray:
         contagion = self._spread(self.condition == DEFAULTED, self.months_passed)

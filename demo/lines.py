@@ -13,7 +13,10 @@ LONGEST_LAG_DAYS = 240  # between registration and the line; a ring does not wai
 
 
 def agree_lines(chance: np.random.Generator, people: People, is_verified: np.ndarray) -> np.ndarray:
-    """The moment each person opens a line of credit; later than any day asked for: not yet. NOTHING: never."""
+    """The moment each person opens a line of credit; later than any day asked for: not yet. NOTHING: never.
+
+    chance: the generator "credit" of the district before its first number, so that whoever asks is told the same.
+    """
     is_member = people.rings.is_member
     wants = (people.registered_at != NOTHING) & is_verified & (chance.random(people.count) < WANTS_CREDIT)
     lag = chance.integers(600, LONGEST_LAG_DAYS * DAY_SECONDS, people.count)
