@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Final
 
-from pyspark.sql import Column, DataFrame, Window
+from pyspark.sql import Column, DataFrame, Window, WindowSpec
 from pyspark.sql import functions as F
 
 from jobs.features.purchase_news import find_customers_with_news
@@ -14,6 +14,7 @@ from schemas.features.purchase_value import (
     CHANGES,
     COHORT,
     DAY_MEASURES,
+    FIFTHS,
     IN_YEAR,
     MEDIAN_MEASURES,
     MONEY_MEASURES,
@@ -21,7 +22,6 @@ from schemas.features.purchase_value import (
     SIDES,
 )
 
-FIFTHS: Final = 5
 FEW: Final = 300_000  # customers whose ids every worker can hold: the purchases then need not be shuffled
 
 
@@ -133,18 +133,27 @@ def tell_moving(purchases: DataFrame, refunds: DataFrame, records: DataFrame, as
 
 
 def place_in_fifths(buyers: DataFrame) -> DataFrame:
-    """The buyers of the year with their fifths, of all and of their cohort; a total order decides every tie."""
+    """The buyers of the year with their fifths, of all and of their cohort; a total order decides every tie.
+
+    A cohort of fewer than five has no fifths: the best of three would be called a third.
+    """
     of_all, of_cohort = Window.partitionBy(), Window.partitionBy(F.expr(COHORT))
-    fifths = {
-        f"{side}_quintile{of_whom}": F.ntile(FIFTHS).over(
-            among.orderBy(worst_first(column), F.col("customer_id").asc())
-        )
-        for of_whom, among in (("", of_all), (OF_COHORT, of_cohort))
-        for side, column in SIDES.items()
+    has_fifths = F.count("customer_id").over(of_cohort) >= FIFTHS
+    placed = {side: worst_first(column, order) for side, (column, order) in SIDES.items()}
+    fifths = {f"{side}_quintile": fifth_by(of_all.orderBy(*by)) for side, by in placed.items()}
+    fifths_of_cohort = {
+        f"{side}_quintile{OF_COHORT}": F.when(has_fifths, fifth_by(of_cohort.orderBy(*by)))
+        for side, by in placed.items()
     }
-    return buyers.withColumns(fifths)
+    return buyers.withColumns({**fifths, **fifths_of_cohort})
 
 
-def worst_first(column: str) -> Column:
-    """Days since something fall, everything else rises."""
-    return F.col(column).desc() if column.startswith("days_since") else F.col(column).asc()
+def fifth_by(among: WindowSpec) -> Column:
+    """1 for the fifth of rows that come first, 5 for the last."""
+    return F.ntile(FIFTHS).over(among)
+
+
+def worst_first(column: str, order: str) -> tuple[Column, Column]:
+    """By the column in that order; of equal customers the smaller id comes first."""
+    value = F.col(column)
+    return value.desc() if order == "DESC" else value.asc(), F.col("customer_id").asc()

@@ -138,24 +138,30 @@ COHORT = "days_since_first_purchase DIV 365"
 """Customers whose first purchase lies as many whole years ago: what is much for a newcomer is little for others."""
 
 OF_COHORT = "_of_cohort"
+FIFTHS = 5
 SIDES = {
-    "recency": "days_since_last_purchase",
-    "frequency": "purchase_count_365d",
-    "monetary": "net_spend_cents_sum_365d",
+    "recency": ("days_since_last_purchase", "DESC"),
+    "frequency": ("purchase_count_365d", "ASC"),
+    "monetary": ("net_spend_cents_sum_365d", "ASC"),
 }
-"""Side -> the column by which customers are placed; of days the fewest are best, of all else the most."""
+"""Side -> the column by which customers are placed, and the order that puts the worst first."""
 
 QUINTILES = tuple(
     Column(
         f"{side}_quintile{of_whom}",
         "int",
         f"fifth of {customers} by {column}, 5 is the best; ties go to the smaller customer_id first",
+        missing=missing,
     )
-    for of_whom, customers in (
-        ("", "the customers"),
-        (OF_COHORT, "the customers whose first purchase lies as many whole years of 365 days ago,"),
+    for of_whom, customers, missing in (
+        ("", "the customers", ""),
+        (
+            OF_COHORT,
+            "the customers whose first purchase lies as many whole years of 365 days ago,",
+            f"fewer than {FIFTHS} such customers",
+        ),
     )
-    for side, column in SIDES.items()
+    for side, (column, _) in SIDES.items()
 )
 
 PURCHASE_VALUE = Table(

@@ -145,6 +145,7 @@ def test_fifths_of_a_cohort_compare_with_customers_who_came_in_the_same_year(tab
     old = [bought(name, "2025-03-31") for name in ("flo", "gus", "hal", "ida", "jan")]
     again = [bought(name, "2026-03-01", 10_000) for name in ("flo", "gus", "hal", "ida")]
     again.append(bought("jan", "2026-03-02", 5))
+    again += [bought("kim", "2024-03-31"), bought("kim", "2026-03-02", 7)]  # alone among those of two years ago
     sides = [f"{side}_quintile_of_cohort" for side in ("monetary", "frequency", "recency")]
     told = described(table, newcomers + old + again, [], "monetary_quintile", *sides)
     assert told == [
@@ -158,6 +159,7 @@ def test_fifths_of_a_cohort_compare_with_customers_who_came_in_the_same_year(tab
         ("hal", 5, 4, 3, 3),
         ("ida", 5, 5, 4, 4),
         ("jan", 1, 1, 5, 5),
+        ("kim", 1, None, None, None),
     ]
 
 

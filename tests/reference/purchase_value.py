@@ -34,7 +34,8 @@ VIEWS = """
                ntile(5) OVER (ORDER BY monetary, customer_id) AS m,
                ntile(5) OVER (PARTITION BY years ORDER BY recency DESC, customer_id) AS r_years,
                ntile(5) OVER (PARTITION BY years ORDER BY frequency, customer_id) AS f_years,
-               ntile(5) OVER (PARTITION BY years ORDER BY monetary, customer_id) AS m_years
+               ntile(5) OVER (PARTITION BY years ORDER BY monetary, customer_id) AS m_years,
+               count(*) OVER (PARTITION BY years) AS size
         FROM year JOIN spent USING (customer_id);
 """
 
@@ -78,9 +79,9 @@ ANSWER = Answer(
             "recency_quintile": "any_value(r)",
             "frequency_quintile": "any_value(f)",
             "monetary_quintile": "any_value(m)",
-            "recency_quintile_of_cohort": "any_value(r_years)",
-            "frequency_quintile_of_cohort": "any_value(f_years)",
-            "monetary_quintile_of_cohort": "any_value(m_years)",
+            "recency_quintile_of_cohort": "any_value(CASE WHEN size >= 5 THEN r_years END)",
+            "frequency_quintile_of_cohort": "any_value(CASE WHEN size >= 5 THEN f_years END)",
+            "monetary_quintile_of_cohort": "any_value(CASE WHEN size >= 5 THEN m_years END)",
         },
     },
     derived={},
