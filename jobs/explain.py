@@ -69,6 +69,12 @@ class UnknownColumnError(LookupError):
     exit_code = ExitCode.BAD_INPUT
 
 
+class OlderNightError(LookupError):
+    """The night was built before the family had the column."""
+
+    exit_code = ExitCode.BAD_INPUT
+
+
 class UnknownCustomerError(LookupError):
     """The family has no row of the customer on the day."""
 
@@ -120,6 +126,11 @@ def explain(customer_id: str, column: str, business_date: date, lake: Lake, sett
     family = family_with(column)
     reader = Reader(lake, Resolver(lake, settings), business_date, settings.time_zone)
     found = reader.rows_where(reader.published(family), "customer_id", [customer_id])
+    if column not in found.column_names:
+        raise OlderNightError(
+            f"{family.address} {business_date}: built before it had {column}; build it again: python -m jobs.run "
+            f"{family.address} --business-date {business_date}"
+        )
     if not found.num_rows:
         raise UnknownCustomerError(f"{family.address} {business_date}: has no row of this customer ({family.grain})")
     feature, value = feature_of(family, column), found[column][0].as_py()

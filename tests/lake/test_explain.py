@@ -12,7 +12,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from jobs.arrow_types import arrow_schema
-from jobs.explain import UnknownColumnError, UnknownCustomerError, explain, feature_of
+from jobs.errors import ExitCode
+from jobs.explain import OlderNightError, UnknownColumnError, UnknownCustomerError, explain, feature_of
 from jobs.explained_rows import can_tell, rows_meant
 from jobs.lake import Lake, Partition
 from jobs.settings import Settings, read_settings
@@ -61,10 +62,12 @@ def settings(folder: Path) -> Settings:
     )
 
 
-def publish(lake: Lake, table: Table, given: Sequence[Mapping[str, Any]]) -> None:
+def publish(lake: Lake, table: Table, given: Sequence[Mapping[str, Any]], without: Sequence[str] = ()) -> None:
+    """without: columns that the table did not have yet when the night was built."""
     schema = arrow_schema(table)
     columns = list(zip(*filled_rows(table, given), strict=True))
     rows = pa.Table.from_arrays([pa.array(c, f.type) for c, f in zip(columns, schema, strict=True)], schema=schema)
+    rows = rows.drop_columns(list(without))
     with lake.writing(Partition(table.address, NIGHT)) as writer:
         path = writer.staging_folder / "part-00000.parquet"
         pq.write_table(rows, path)
@@ -142,6 +145,18 @@ def tied(lake: Lake) -> Lake:
     for family in (DEFAULT_INFLUENCE, IDENTIFIER_RISK, MONEY_FLOWS, NEIGHBOURHOOD, REPAYMENT):
         publish(lake, family, [{"customer_id": "ann"}])
     return lake
+
+
+def test_a_night_from_before_a_column_says_how_to_get_it(tmp_path: Path) -> None:
+    made = Lake(LocalStorage(tmp_path / "lake"), tmp_path / "scratch")
+    publish(made, PURCHASE_VALUE, [{"customer_id": "ann"}], without=["recency_quintile_of_cohort"])
+    with pytest.raises(OlderNightError) as caught:
+        explain("ann", "recency_quintile_of_cohort", NIGHT, made, settings(tmp_path))
+    assert str(caught.value) == (
+        "features/purchase_value 2026-04-01: built before it had recency_quintile_of_cohort; build it again: "
+        "python -m jobs.run features/purchase_value --business-date 2026-04-01"
+    )
+    assert caught.value.exit_code == ExitCode.BAD_INPUT
 
 
 def test_no_family_tells_a_token_and_those_about_others_tell_ties_instead_of_the_own_instalments(
