@@ -58,11 +58,11 @@ def _model(told: Mapping[str, Any]) -> str:
         f"of {learnt['customers']:,} customers with {learnt['events']:,} events{span}. Calibration: "
         f"{told['calibration']}."
     )
+    if told["turns_with_time"]:
+        text += f" Not read, since they turn round between the halves of time: {', '.join(told['turns_with_time'])}."
     if told["fallback"]:
         why = f"Nothing was learnt: {told['fallback']}. Everybody gets the base rate of {told['base_rate']:.2%}."
         return f'<p>{escape(text)}</p><div class="warnings">{escape(why)}</div>'
-    if told["turns_with_time"]:
-        text += f" Not read, since they turn round between the halves of time: {', '.join(told['turns_with_time'])}."
     shown = [_measures(told["measured"], measures) for measures in (MEASURES, CONCENTRATION)]
     return f"<p>{escape(text)}</p>{''.join(shown)}{_plots(told)}"
 

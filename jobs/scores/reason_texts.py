@@ -117,11 +117,11 @@ def told_value(feature: Feature) -> Column:
 def change_text(feature: Feature, points: Column) -> Column:
     """Like "+38 points if this were 0 or less: Days your oldest unpaid instalment is past due".
 
-    Of somebody without a row, to whom "0 or less" would sound like what they have: "if this were known and 0 or less".
+    Where there is no value, "0 or less" would sound like what the customer has: "if this were known and 0 or less".
     """
     best = _in_words(feature, feature.best)
     change = F.lit(best or "known")
-    if best and feature.name in KNOWN_OF_ALL_WITH_A_ROW and _holds_nothing(feature, feature.best):
+    if best and _holds_nothing(feature, feature.best):
         change = F.when(F.col(feature.name).isNull(), f"known and {best}").otherwise(best)
     return F.concat(
         F.lit("+"), F.format_number(points, 0), F.lit(" points if this were "), change, F.lit(f": {_phrase(feature)}")

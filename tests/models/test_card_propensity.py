@@ -17,6 +17,7 @@ from jobs.models.card_propensity import DECLARED_RATE, KEY, build, train
 from jobs.models.learning_rows import FEATURES, collect, everybody
 from jobs.models.propensity import NO_TREES, read_propensity
 from jobs.models.propensity_fit import MIN_CUSTOMERS, find_directions, fit_propensity
+from jobs.models.propensity_page import write_propensity_page
 from jobs.models.propensity_report import describe_propensity, raw_scores
 from jobs.models.scorecard import ScorecardError, seal
 from jobs.models.training_split import first_half, split
@@ -268,6 +269,18 @@ def test_the_report_needs_nothing_from_elsewhere_and_shows_each_step_as_it_was_j
         assert shown.count("<svg") == (0 if content["fallback"] else 4)
         told = content["fallback"] or f"{content['measured']['held_back']['gini']:.3f}"
         assert told in shown
+
+
+def test_the_report_names_what_turns_round_with_time_even_where_nothing_was_learnt(
+    rows: pd.DataFrame, files: dict[str, Any]
+) -> None:
+    content, asked = files["applies.json"], rows["applies"].to_numpy(dtype=np.int64)
+    told = describe_propensity("applies", content, files["applies.txt"], rows, asked)
+    sentence = "Not read, since they turn round between the halves of time: checkout_count_90d, view_count_30d."
+    turning = told | {"turns_with_time": ["checkout_count_90d", "view_count_30d"]}
+    assert sentence not in write_propensity_page("steps", AS_OF, [told])
+    assert sentence in write_propensity_page("steps", AS_OF, [turning])
+    assert sentence in write_propensity_page("steps", AS_OF, [turning | {"fallback": "no column can be a feature"}])
 
 
 def test_what_is_drawn_is_what_was_measured(rows: pd.DataFrame, files: dict[str, Any]) -> None:

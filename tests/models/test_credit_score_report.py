@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from datetime import date
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import numpy as np
+import pandas as pd
 import pytest
 from scipy.stats import ks_2samp, mannwhitneyu
 
@@ -15,7 +17,10 @@ from jobs.models.credit_score import train
 from jobs.models.leaks import attacks_told, warnings_of_attacks
 from jobs.models.report_drift import drift_by_date
 from jobs.models.report_page import write_page
+from jobs.models.report_people import reasons_given
 from jobs.models.report_plots import NAMES_WIDTH, bars_plot
+from jobs.models.scorecard import Scorecard
+from jobs.models.scorecard_fit import Fit
 from jobs.models.scorecard_report import measure, probability_of, score_bands, stability_index
 from jobs.models.stability import stability_of_counts
 from jobs.models.svg_plots import WIDTH
@@ -131,10 +136,13 @@ def test_a_number_below_zero_has_no_bar_and_stands_clear_of_the_names() -> None:
     assert float(place) > NAMES_WIDTH
 
 
-def test_nobody_loses_less_than_nothing_by_a_feature(documents: dict[str, Any]) -> None:
-    reasons = documents["report.json"]["reasons"]
-    assert len(reasons) > 3
-    assert all(one["mean_points_lost"] >= 0 for one in reasons)
+def test_who_has_more_than_the_best_bin_by_a_missing_value_loses_nothing() -> None:
+    """Ann lacks what costs bob 40 points, and is better off without it: on average 20 are lost, and not 10."""
+    named = SimpleNamespace(name="rescheduled", weight=1.0, best=SimpleNamespace(weight_of_evidence=0.5))
+    scorecard = SimpleNamespace(factor=40.0, features=[named])
+    fit = SimpleNamespace(features=[SimpleNamespace(weights_of_evidence=lambda _: np.array([1.0, -0.5]))])
+    [told] = reasons_given(cast(Scorecard, scorecard), cast(Fit, fit), pd.DataFrame({"rescheduled": [np.nan, 3.0]}))
+    assert told == {"feature": "rescheduled", "mean_points_lost": 20.0, "first_for_share": 0.5}
 
 
 def test_the_page_needs_nothing_from_elsewhere_and_is_well_formed(documents: dict[str, Any]) -> None:
