@@ -99,7 +99,7 @@ def test_a_life_without_books_has_the_truth_of_the_whole_life(life: Life, towns:
 
 
 def test_an_oracle_ranks_defaults_as_well_as_a_good_bureau_whatever_the_seed() -> None:
-    """Of 20 seeds of the default world the mean is 0.663 and the deviation 0.026: both bounds lie 3.3 of them away."""
+    """Of 20 seeds of the default world the mean is 0.659 and the deviation 0.027: both bounds lie 3.4 or more away."""
     worlds = defaults_of_many_worlds()
     ginis = {seed: oracle_gini(defaults) for seed, defaults in worlds.items()}
     assert len(ginis) == len(SEEDS)
