@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from demo.people import People
-from demo.tables import NOTHING
+from demo.tables import NOTHING, has_happened
 from demo.world import DAY_SECONDS, District, Month
 
 RATE_SHAPE, RATE_SCALE = 0.9, 1.05  # of the gamma: on average 0.95 orders in a month of average demand
@@ -44,7 +44,7 @@ class Buying:
     def orders_of(self, month: Month, chance: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
         """Person and moment of every order of the month, by moment."""
         begins = self.first_order_at
-        buys = (begins != NOTHING) & (begins < month.end) & self.is_alive
+        buys = has_happened(begins, month.end) & self.is_alive
         repeats = np.repeat(np.arange(len(buys)), chance.poisson(self.rate * SEASON[month.first.month - 1] * buys))
         moment = month.moments(chance, len(repeats))
         later = moment > begins[repeats]

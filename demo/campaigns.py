@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from demo.people import People
 from demo.shopping import Shop
-from demo.tables import NOTHING, Ledger, chosen
+from demo.tables import NOTHING, Ledger, chosen, has_happened
 from demo.uplift import draw_uplift
 from demo.wishes import CHANNELS, Wishes
 from demo.world import DAY_SECONDS, District, Month, day_of
@@ -52,8 +52,7 @@ class Campaigns:
         self._is_control = arms < CONTROL
         applicants = [self._send(month, -1, self._shop.users.is_registered(month.start), chance, ledger)]
         for bank in range(len(self._world.banks)):
-            opened_at = self._people.bank_opened_at[:, bank]
-            is_known = (opened_at != NOTHING) & (opened_at < month.start)
+            is_known = has_happened(self._people.bank_opened_at[:, bank], month.start)
             applicants.append(self._send(month, bank, is_known, chance, ledger))
         applicants += self._apply_unasked(month)
         return Applicants(*(np.concatenate([getattr(a, f.name) for a in applicants]) for f in fields(Applicants)))
@@ -63,8 +62,7 @@ class Campaigns:
         chance, alone = self._world.generator("applications", month.index), self.uplift.alone
         at_shop, applicants = self._shop.users.is_registered(month.start), []
         for bank in range(len(self._world.banks)):
-            opened_at = self._people.bank_opened_at[:, bank]
-            is_known = at_shop | ((opened_at != NOTHING) & (opened_at < month.start))
+            is_known = at_shop | has_happened(self._people.bank_opened_at[:, bank], month.start)
             applies = is_known & (chance.random(len(alone)) < UNASKED * alone / alone.mean())
             persons = np.flatnonzero(applies)
             applicants.append(Applicants(persons, np.full(len(persons), bank), month.moments(chance, len(persons))))

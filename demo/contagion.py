@@ -19,7 +19,7 @@ from demo.hardship import BURN_IN_MONTHS, DEFAULTED, Fate
 from demo.lines import agree_lines
 from demo.neighbours import REGISTERS, Neighbours, register_of
 from demo.people import People
-from demo.tables import NOTHING
+from demo.tables import has_happened
 from demo.users import Users
 from demo.world import District
 
@@ -36,8 +36,7 @@ class Foreknown:
 
     def has_line(self, months_passed: int) -> np.ndarray:
         """For each person, whether they have a line of credit after so many months."""
-        opened_at, now = self._line_opened_at, self._world.month(months_passed - BURN_IN_MONTHS).start
-        return np.asarray((opened_at != NOTHING) & (opened_at < now))
+        return has_happened(self._line_opened_at, self._world.month(months_passed - BURN_IN_MONTHS).start)
 
     def is_defaulted(self, months_passed: int) -> np.ndarray:
         """For each person, whether they are in default after so many months, those before the history included."""

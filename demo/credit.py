@@ -11,7 +11,7 @@ from demo.lines import agree_lines
 from demo.orders import ON_CREDIT, Orders
 from demo.people import People
 from demo.shopping import Shop
-from demo.tables import NOTHING, Ledger, chosen, where
+from demo.tables import NOTHING, Ledger, chosen, has_happened, where
 from demo.world import DAY_SECONDS, EPOCH, UTC_OFFSET_SECONDS, District, Month, day_of
 
 STATUSES = ("active", "frozen")
@@ -69,7 +69,7 @@ class Credit:
         """How many cents each person may still borrow at the beginning of the month."""
         owed = self.instalments
         unpaid = np.bincount(owed.person, (owed.due_cents - owed.paid_cents), self._people.count).astype(np.int64)
-        is_open = (self._opened_at != NOTHING) & (self._opened_at < month.start)
+        is_open = has_happened(self._opened_at, month.start)
         is_welcome = is_open & ~self._is_frozen & (self._hardship.condition != DEFAULTED)
         return np.where(is_welcome, self._limit_cents - unpaid, 0)
 
@@ -92,7 +92,7 @@ class Credit:
         self._open_plans(month, chance, orders, ledger)
 
     def _write_accounts(self, month: Month, chance: np.random.Generator, ledger: Ledger) -> None:
-        is_open = (self._opened_at != NOTHING) & (self._opened_at < month.end)
+        is_open = has_happened(self._opened_at, month.end)
         is_new = is_open & ((self._opened_at >= month.start) | (month.index == 0))
         is_old = is_open & ~is_new
         is_raised = is_old & (chance.random(self._people.count) < 0.015) & (self._hardship.condition == EASY)

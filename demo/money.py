@@ -13,7 +13,7 @@ from demo.movements import NOBODY, Movements
 from demo.neighbours import GIVES, USUAL_GIFT, Neighbours
 from demo.people import OCCUPATIONS, People
 from demo.statements import write_payments, write_statements
-from demo.tables import NOTHING, Ledger, chosen, numbered, where
+from demo.tables import NOTHING, Ledger, chosen, has_happened, numbered, where
 from demo.world import DAY_SECONDS, District, Month, day_of
 
 TYPES = ("pos", "online", "transfer_in", "transfer_out", "salary", "cash", "fee", "interest", "repayment")
@@ -185,7 +185,7 @@ class Money:
         friends = self._neighbours
         happens, gives, cents, moment = friends.gifts(month)
         account = np.where(happens, main[friends.here], NOBODY)
-        has_account = (friends.account_opened_at != NOTHING) & (friends.account_opened_at < month.start)
+        has_account = has_happened(friends.account_opened_at, month.start)
         place = len(self._banks.accounts.kind) + np.arange(len(account))
         other = np.where(has_account, place, -2 - friends.there % OUTSIDERS)
         movements.add(

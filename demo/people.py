@@ -11,7 +11,7 @@ from demo import spelling
 from demo.movements import NOBODY
 from demo.rings import Rings, plant_rings
 from demo.society import Society, join_society
-from demo.tables import NOTHING
+from demo.tables import NOTHING, has_happened
 from demo.world import DAY_SECONDS, District, day_number, moment_of
 
 EDUCATIONS = ("secondary", "college", "bachelor", "master")
@@ -178,7 +178,7 @@ def _won_by_promoters(
     is_won = chance.random(len(hazard)) < drift.won_share * appeal / appeal.mean()
     at = begins + chance.integers(0, 365 * DAY_SECONDS, len(hazard))
     is_won &= (registered_at == NOTHING) & (np.arange(len(hazard)) < persons)
-    known = np.flatnonzero((registered_at != NOTHING) & (registered_at < begins) & (np.arange(len(hazard)) < persons))
+    known = np.flatnonzero(has_happened(registered_at, begins) & (np.arange(len(hazard)) < persons))
     if not len(known):
         return registered_at, nobody
     promoters = chance.choice(known, min(len(known), 1 + int(is_won.sum()) // PEOPLE_FOR_A_PROMOTER), replace=False)

@@ -8,7 +8,7 @@ import pyarrow as pa
 from demo.movements import NOBODY
 from demo.neighbours import Neighbours
 from demo.people import People
-from demo.tables import NOTHING, Ledger
+from demo.tables import Ledger, has_happened
 from demo.world import Month, day_of
 
 BROUGHT = 0.15  # of the newcomers, for each friend who was there before
@@ -25,14 +25,14 @@ class Referrals:
         """Write down which of this month's newcomers were brought, and by whom."""
         people, friends, brought = self._people, self._neighbours, [np.empty(0, np.int64)]
         comes_alone = self._is_new(month) & (people.promoter == NOBODY)
-        was_there = _was_there(people.registered_at, month)
+        was_there = has_happened(people.registered_at, month.start)
         for newcomer, friend in (people.friends.T, people.friends.T[::-1]):
             happens = comes_alone[newcomer] & was_there[friend] & (chance.random(len(newcomer)) < BROUGHT)
             chosen = _one_for_each(newcomer, happens)
             brought.append(newcomer[chosen])
             self._write(newcomer[chosen], people.shop_user_ids(friend[chosen]), ledger)
         draw = people.district.generator("referrals from elsewhere", month.index).random(len(friends.here))
-        happens = comes_alone[friends.here] & _was_there(friends.registered_at, month) & (draw < BROUGHT)
+        happens = comes_alone[friends.here] & has_happened(friends.registered_at, month.start) & (draw < BROUGHT)
         chosen = _one_for_each(friends.here, happens & ~np.isin(friends.here, np.concatenate(brought)))
         self._write(friends.here[chosen], friends.shop_user_ids.take(pa.array(chosen)), ledger)
         won = np.flatnonzero(self._is_new(month) & (people.promoter != NOBODY))
@@ -52,10 +52,6 @@ class Referrals:
         }
         self._count += len(newcomers)
         ledger.add("referrals", day_of(came_at), columns)
-
-
-def _was_there(registered_at: np.ndarray, month: Month) -> np.ndarray:
-    return np.asarray((registered_at != NOTHING) & (registered_at < month.start))
 
 
 def _one_for_each(newcomers: np.ndarray, happens: np.ndarray) -> np.ndarray:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from demo.tables import NOTHING
+from demo.tables import has_happened
 from demo.world import District, moment_of
 
 PEOPLE_FOR_A_RING = 4_000
@@ -76,8 +76,8 @@ def plant_rings(district: District, registered_at: np.ndarray, bank_opened_at: n
     """One ring for so many people, of people whom the shop and a bank have known since before the history."""
     chance, count = district.generator("rings"), len(registered_at)
     ring, begins = np.full(count, NO_RING), moment_of(district.first_month)
-    at_bank = (bank_opened_at != NOTHING) & (bank_opened_at < begins)
-    known = np.flatnonzero((registered_at != NOTHING) & (registered_at < begins) & at_bank.any(axis=1))
+    at_bank = has_happened(bank_opened_at, begins)
+    known = np.flatnonzero(has_happened(registered_at, begins) & at_bank.any(axis=1))
     months, leaders, bust_months = district.world.history_months, [], []
     for number in range(count // PEOPLE_FOR_A_RING):
         size = int(chance.integers(*SIZES))

@@ -250,6 +250,11 @@ def numbered(prefix: str, numbers: np.ndarray, digits: int = 8) -> pa.Array:
     return pc.binary_join_element_wise(prefix, text, "")
 
 
+def has_happened(at: np.ndarray, before: int) -> np.ndarray:
+    """Of each moment whether it lies before that one; what never happens, NOTHING, does not."""
+    return np.asarray((at != NOTHING) & (at < before))
+
+
 def chosen(words: list[str] | tuple[str, ...], index: np.ndarray) -> pa.Array:
     """The word at each index; null where the index is negative."""
     return pa.array(words).take(pa.array(index, mask=index < 0))

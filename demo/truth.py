@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 from demo import spelling
 from demo.dirt import Flaw
 from demo.life import Life
-from demo.tables import NOTHING
+from demo.tables import has_happened
 from demo.truth_contracts import FLAWS, TRUTH_TABLES
 from demo.truth_tables import DISTRICT_TABLES
 from demo.world import moment_of
@@ -83,8 +83,8 @@ def planted_people(life: Life) -> list[dict[str, object]]:
     """People known to shop and bank, each with every raw value and spelling that a partner delivers of them."""
     first, after = life.districts[0], moment_of(life.last_day) + 86_400
     people = first.people
-    at_bank = _is_known(people.bank_opened_at, after).any(axis=1)
-    both = np.flatnonzero(_is_known(people.registered_at, after) & at_bank)[:PLANTED]
+    at_bank = has_happened(people.bank_opened_at, after).any(axis=1)
+    both = np.flatnonzero(has_happened(people.registered_at, after) & at_bank)[:PLANTED]
     return [{"person_id": int(person), "raw_values": sorted(_raw_values(life, int(person)))} for person in both]
 
 
@@ -111,7 +111,3 @@ def _rows_of(rows: pa.Table, column: str, value: pa.Scalar) -> pa.Table:
 def _texts(rows: pa.Table, columns: tuple[str, ...]) -> Iterator[str]:
     for column in columns:
         yield from (text for text in rows[column].to_pylist() if text)
-
-
-def _is_known(began_at: np.ndarray, after: int) -> np.ndarray:
-    return np.asarray((began_at != NOTHING) & (began_at < after))

@@ -17,7 +17,7 @@ from demo.people import OCCUPATIONS
 from demo.rings import NO_RING
 from demo.society import NO_WORKPLACE
 from demo.spelling import CITIES, addresses
-from demo.tables import NOTHING, chosen, where
+from demo.tables import NOTHING, chosen, has_happened, where
 from demo.truth_contracts import MOMENT
 from demo.uplift import RESPONSES
 from demo.wishes import CHANNELS
@@ -263,7 +263,7 @@ def _persons(life: DistrictLife, local: np.ndarray) -> np.ndarray:
 
 
 def _is_known(began_at: np.ndarray, last_day: date) -> np.ndarray:
-    return np.asarray((began_at != NOTHING) & (began_at < _end_of(last_day)))
+    return has_happened(began_at, _end_of(last_day))
 
 
 def _end_of(day: date) -> int:

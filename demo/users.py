@@ -7,7 +7,7 @@ import pyarrow as pa
 
 from demo import spelling
 from demo.people import EDUCATIONS, OCCUPATIONS, People
-from demo.tables import NOTHING, Ledger, chosen, where
+from demo.tables import NOTHING, Ledger, chosen, has_happened, where
 from demo.world import District, Month, day_of
 
 LEVELS = ("basic", "silver", "gold", "platinum")
@@ -47,8 +47,7 @@ class Users:
 
     def is_registered(self, moment: int) -> np.ndarray:
         """Who has registered by the moment."""
-        registered_at = self._people.registered_at
-        return np.asarray((registered_at != NOTHING) & (registered_at < moment))
+        return has_happened(self._people.registered_at, moment)
 
     def live_month(self, month: Month, spent_cents: np.ndarray, ledger: Ledger) -> None:
         """Write down who registers, moves, takes another number, or reaches another level by what they spent."""

@@ -7,7 +7,7 @@ import pyarrow as pa
 
 from demo.people import People
 from demo.shopping import Shop
-from demo.tables import NOTHING, Ledger, chosen
+from demo.tables import NOTHING, Ledger, chosen, has_happened
 from demo.world import District, Month, day_of
 
 CHANNELS = ("sms", "push", "email", "phone")
@@ -65,9 +65,9 @@ class Wishes:
         self._before = {holder: answers.copy() for holder, answers in self._is_granted.items()}
         for holder in self._questions:
             began_at = self.began_at(holder)
-            is_new = (began_at != NOTHING) & (began_at < month.end)
+            is_new = has_happened(began_at, month.end)
             is_new &= (began_at >= month.start) | (month.index == 0)
-            is_old = (began_at != NOTHING) & (began_at < month.start) & ~is_new
+            is_old = has_happened(began_at, month.start) & ~is_new
             for position, answers in enumerate(self._is_granted[holder]):
                 answer = np.flatnonzero(is_new & (answers >= 0))
                 status = np.where(answers[answer] == 1, GRANTED, DENIED)
@@ -78,8 +78,7 @@ class Wishes:
                 answers[turns] = 1 - answers[turns]
         self._write_erasures(month, "", self._shop.users.is_registered(month.start), chance, ledger)
         for bank in self._world.banks:
-            opened_at = self.began_at(bank)
-            is_known = (opened_at != NOTHING) & (opened_at < month.start)
+            is_known = has_happened(self.began_at(bank), month.start)
             at_bank = self._world.generator(f"erasures at {bank}", month.index)
             self._write_erasures(month, bank, is_known, at_bank, ledger)
 

@@ -2,7 +2,7 @@
 
 from expectations.rules import Severity, at_least, at_most, between, not_less_than, rows_not_far_below_earlier_nights
 from schemas.columns import SCENES
-from schemas.features.purchase_value import OF_COHORT, SIDES
+from schemas.features.purchase_value import QUINTILES
 
 RULES = (
     between("days_since_last_purchase", 0, 364, because="without a purchase in the last 365 days there is no row"),
@@ -16,10 +16,7 @@ RULES = (
         because="a billion a year is a slipped decimal point; a guess",
         severity=Severity.WARNING,
     ),
-    between("recency_quintile", 1, 5, because="a fifth"),
-    between("frequency_quintile", 1, 5, because="a fifth"),
-    between("monetary_quintile", 1, 5, because="a fifth"),
-    *(between(f"{side}_quintile{OF_COHORT}", 1, 5, because="a fifth") for side in SIDES),
+    *(between(column.name, 1, 5, because="a fifth") for column in QUINTILES),
     not_less_than("purchase_count", "purchase_count_730d", because="the longer window holds the shorter one"),
     not_less_than("purchase_count", "repeat_purchase_day_count", because="a day with a purchase holds one"),
     rows_not_far_below_earlier_nights(because="buyers of a year do not vanish overnight; one half is a guess"),
