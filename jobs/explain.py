@@ -34,8 +34,9 @@ from schemas.table import Column, Table
 
 DAY_OF: Final = {
     "cleaned/browsing_events": "occurred_at",
-    "cleaned/cash_on_delivery_orders": "ended_at",
+    "cleaned/ended_orders": "ended_at",
     "cleaned/instalments": "due_date",
+    "cleaned/purchase_lines": "paid_at",
     "cleaned/purchases": "paid_at",
     "cleaned/refunds": "refunded_at",
     "cleaned/repayments": "paid_at",

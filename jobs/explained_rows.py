@@ -48,6 +48,13 @@ NAMES: Final[Mapping[str, Mapping[str, Names]]] = {
             "largest_cents": f"max(CASE WHEN is_regular THEN abs(amount_cents) END) OVER (PARTITION BY {PAYEE})",
         }
     },
+    "promises": {
+        "cleaned/statements": {
+            "is_due": f"due_date <= {AS_OF}",
+            "statements_ago": "row_number() OVER (PARTITION BY bank_code, account_id "
+            "ORDER BY statement_date DESC, statement_id DESC) - 1",
+        },
+    },
     "purchase_value": {
         "cleaned/purchases": {"is_purchase": "true"},
         "cleaned/refunds": {"is_purchase": "false"},
@@ -62,11 +69,6 @@ NAMES: Final[Mapping[str, Mapping[str, Names]]] = {
             "closed_date": "CASE WHEN is_closed THEN max(settled_date) OVER (PARTITION BY plan_id) END",
         },
         "cleaned/repayments": {"gap_days": "CASE WHEN NOT is_reversal AND amount_cents > 0 THEN days_ago END"},
-        "cleaned/statements": {
-            "is_due": f"due_date <= {AS_OF}",
-            "statements_ago": "row_number() OVER (PARTITION BY bank_code, account_id "
-            "ORDER BY statement_date DESC, statement_id DESC) - 1",
-        },
     },
     "scenes": {
         "cleaned/purchases": {"is_shop": "true", "is_refund": "false", "cents": "net_cents", "is_counted": UNBOOKED},
@@ -87,15 +89,14 @@ READ_BY: Final[Mapping[tuple[str, str], tuple[str, ...]]] = {
     ("identity", "PLAN_MEASURES"): ("cleaned/instalments",),
     ("identity", "ADDRESS_MEASURES"): ("cleaned/purchases",),
     ("identity", "DEVICE_MEASURES"): ("cleaned/browsing_events",),
+    ("promises", "STATEMENT_MEASURES"): ("cleaned/statements",),
+    ("promises", "LINE_MEASURES"): ("cleaned/credit_accounts",),
+    ("promises", "ORDER_MEASURES"): ("cleaned/ended_orders",),
     ("purchase_value", "DAY_MEASURES"): ("cleaned/purchases",),
     ("purchase_value", "MEDIAN_MEASURES"): ("cleaned/purchases",),
     ("repayment", "INSTALMENT_MEASURES"): ("cleaned/instalments",),
     ("repayment", "PLAN_MEASURES"): ("cleaned/instalments", "cleaned/repayments"),
     ("repayment", "PAYMENT_MEASURES"): ("cleaned/repayments",),
-    ("repayment", "STATEMENT_MEASURES"): ("cleaned/statements",),
-    ("repayment", "LINE_MEASURES"): ("cleaned/credit_accounts",),
-    ("repayment", "LINE_FORMULAS"): ("cleaned/credit_accounts", "cleaned/instalments"),
-    ("repayment", "DELIVERY_MEASURES"): ("cleaned/cash_on_delivery_orders",),
     ("scenes", "MERCHANT_MEASURES"): ("cleaned/transactions",),
 }
 """Family, declaration -> the parents that its measures look at; of one that is not listed, all of the family."""

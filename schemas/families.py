@@ -34,6 +34,7 @@ READ_BY_MODELS: Final[Mapping[str, tuple[str, ...]]] = {
         *("sharing_customer_count", "neighbour_count", "borrowing_neighbour_count", "late_neighbour_share"),
     ),
     "network_position": (),
+    "promises": ("credit_line_cents_sum", "refused_delivery_share_365d", "cancelled_order_share_365d"),
     "purchase_outlook": (),  # a forecast from purchases alone: it would tell a model twice what it sees
     "purchase_value": (
         *("days_since_last_purchase", "purchase_count_30d", "purchase_count_90d", "purchase_count_365d"),
@@ -46,10 +47,10 @@ READ_BY_MODELS: Final[Mapping[str, tuple[str, ...]]] = {
         *("on_time_share_365d", "early_share_365d", "reversal_count_365d", "rescheduled_count_365d"),
         *("days_since_last_payment", "days_past_due_max_90d", "days_past_due_max_last_1", "days_past_due_mean_last_3"),
         *("on_time_share_last_3", "cured_share_365d", "paid_share_365d", "due_less_paid_cents_mean_365d"),
-        *("days_since_last_rescheduled", "active_plan_count", "annual_rate_mean", "credit_line_cents_sum"),
-        *("credit_line_utilisation_ratio", "refused_delivery_share_365d"),
+        *("days_since_last_rescheduled", "active_plan_count", "annual_rate_mean"),
     ),
     "scenes": (),  # medical spending is nobody's reason to lend or not to lend
+    "tastes": (),  # names of brands and categories: for people who choose an audience
 }
 """The columns a model may read, by family; of a family that is not listed, all.
 

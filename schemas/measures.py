@@ -203,6 +203,58 @@ def formula(
     return (Feature(Column(name, kind, meaning, missing=missing, allowed=allowed), sql, rows),)
 
 
+def favourites(
+    what: str,
+    value: str,
+    number: str,
+    window: Window,
+    *,
+    groups: str,
+    rows_told: str,
+    missing: str,
+    rows: str,
+) -> tuple[Feature, ...]:
+    """How many groups, the three largest by name, how evenly rows spread over them, and the share of the largest.
+
+    Over rows that each hold the name of a group and the number of its rows; in a tie the first by name is larger.
+    groups: what is counted, like "categories bought". rows_told: what each group is made of, like "lines of purchases".
+    """
+    noun = what.rpartition("_")[2]
+    places = ("top", "second", "third")
+    return (
+        *formula(f"{what}_count_{window.name}", "bigint", window.told(groups), f"count({value})", rows=rows),
+        *(
+            feature
+            for place, name in enumerate(places, start=1)
+            for feature in formula(
+                f"{name}_{what}",
+                "string",
+                window.told(f"{noun} with the {'' if place == 1 else f'{name} '}most {rows_told}")
+                + ", the first by name in a tie",
+                f"try_element_at(sort_array(collect_list(struct(-{number}, {value}))), {place}).{value}",
+                missing=missing if place == 1 else f"no {name} one",
+                rows=rows,
+            )
+        ),
+        *formula(
+            f"{what}_entropy_{window.name}",
+            "double",
+            window.told(f"Shannon's entropy, in nats, of the {rows_told} over {groups}") + ": 0 for one only",
+            entropy_over_groups(number),
+            missing=missing,
+            rows=rows,
+        ),
+        *formula(
+            f"top_{what}_share_{window.name}",
+            "double",
+            window.told(f"{rows_told} of the top {noun} over those of any"),
+            share_of(f"max({number})", f"sum({number})"),
+            missing=missing,
+            rows=rows,
+        ),
+    )
+
+
 def columns_of(*features: Feature) -> tuple[Column, ...]:
     """The contract's columns, in the order of the declarations."""
     return tuple(feature.column for feature in features)
@@ -259,10 +311,11 @@ def entropy_over_groups(number: str) -> str:
     """SQL: Shannon's entropy in nats over rows that each hold the size of a group, at least 1; null without a row.
 
     Each term is rounded to a thousand-millionth and summed as an integer, so that the order of rows cannot show; the
-    entropy then is right to half of that.
+    entropy then is right to half of that, and of one group exactly 0.
     """
     terms = f"CAST(sum(CAST(round({number} * ln({number}) * 1e9D) AS BIGINT)) AS DOUBLE) / 1e9D"
-    return f"CASE WHEN count(1) > 0 THEN greatest(ln(sum({number})) - {terms} / sum({number}), 0D) END"
+    entropy = f"greatest(ln(sum({number})) - {terms} / sum({number}), 0D)"
+    return f"CASE WHEN count(1) = 1 THEN 0D WHEN count(1) > 1 THEN {entropy} END"
 
 
 def first_largest(names: Sequence[str], columns: Sequence[str]) -> str:

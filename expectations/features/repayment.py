@@ -3,7 +3,6 @@
 from expectations.rules import (
     Severity,
     at_least,
-    at_most,
     mean_between,
     not_less_than,
     rows_not_far_below_earlier_nights,
@@ -37,15 +36,6 @@ RULES = (
     not_less_than("days_past_due_worst", "days_past_due", because="now is a part of ever"),
     not_less_than("plan_count", "active_plan_count", because="a part of the plans"),
     not_less_than("outstanding_cents", "unpaid_due_cents", because="what is due is a part of what is owed"),
-    not_less_than("refused_delivery_count", "refused_delivery_count_365d", because="ever holds the last year"),
-    at_most(
-        "credit_line_utilisation_ratio",
-        3.0,
-        because="a plan is granted within the limit; interest and a limit lowered later may lead above it, three times "
-        "the limit means that a source of limits is missing; a guess",
-        severity=Severity.WARNING,
-        mostly=0.99,
-    ),
     not_less_than("due_instalment_count", "on_time_streak", because="a part of the instalments due"),
     rows_not_far_below_earlier_nights(0.9, because="plans ever opened only grow; 0.9 leaves room for erased people"),
 )

@@ -1,4 +1,4 @@
-"""Promises to pay beside instalment plans: card statements, lines of credit at the shop, cash at the door."""
+"""How a customer keeps promises beside instalment plans: card statements, lines of credit, orders at the shop."""
 
 from __future__ import annotations
 
@@ -8,7 +8,25 @@ from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
 from jobs.windows import aggregates_of, days_before, happened_by
-from schemas.measures_of_promises import DELIVERY_MEASURES, LINE_MEASURES, STATEMENT_MEASURES
+from schemas.features.promises import LINE_MEASURES, ORDER_MEASURES, STATEMENT_MEASURES
+
+NONE_IS_ZERO = [measure.column.name for measure in (*LINE_MEASURES, *ORDER_MEASURES) if measure.is_sum]
+
+
+def build(
+    statements: DataFrame, credit_accounts: DataFrame, ended_orders: DataFrame, identities: DataFrame, *, as_of: date
+) -> DataFrame:
+    """One row per customer with a card statement, a line of credit at the shop or an order that ended, by as_of.
+
+    Of a customer without a line or without such an order, what is counted of them is 0.
+    """
+    records = identities.select("source_record_id", "customer_id")
+    return (
+        describe_cards(statements, records, as_of)
+        .join(describe_lines(credit_accounts, records, as_of), "customer_id", how="full")
+        .join(describe_orders(ended_orders, records, as_of), "customer_id", how="full")
+        .fillna(0, NONE_IS_ZERO)
+    )
 
 
 def describe_cards(statements: DataFrame, records: DataFrame, as_of: date) -> DataFrame:
@@ -33,21 +51,22 @@ def describe_cards(statements: DataFrame, records: DataFrame, as_of: date) -> Da
 
 
 def describe_lines(credit_accounts: DataFrame, records: DataFrame, as_of: date) -> DataFrame:
-    """One row per customer with a line of instalment credit at the shop."""
+    """One row per customer with a line of instalment credit at the shop that was opened by as_of."""
     return (
-        credit_accounts.join(records, "source_record_id", how="inner")
+        credit_accounts.where(happened_by("opened_at", as_of))
+        .join(records, "source_record_id", how="inner")
         .withColumn("days_ago", days_before(as_of, "opened_at"))
         .groupBy("customer_id")
         .agg(*aggregates_of(*LINE_MEASURES))
     )
 
 
-def describe_deliveries(cash_on_delivery_orders: DataFrame, records: DataFrame, as_of: date) -> DataFrame:
-    """One row per customer to whom an order to be paid on delivery was brought by as_of."""
+def describe_orders(ended_orders: DataFrame, records: DataFrame, as_of: date) -> DataFrame:
+    """One row per customer with an order that was delivered, refused or cancelled by as_of."""
     return (
-        cash_on_delivery_orders.where(happened_by("ended_at", as_of))
+        ended_orders.where(happened_by("ended_at", as_of))
         .join(records, "source_record_id", how="inner")
         .withColumn("days_ago", days_before(as_of, "ended_at"))
         .groupBy("customer_id")
-        .agg(*aggregates_of(*DELIVERY_MEASURES))
+        .agg(*aggregates_of(*ORDER_MEASURES))
     )

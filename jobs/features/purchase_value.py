@@ -35,7 +35,7 @@ def build(
     previous_purchases: DataFrame | None = None,
     previous_identities: DataFrame | None = None,
 ) -> DataFrame:
-    """One row per customer with a purchase in the last 365 days.
+    """One row per customer who ever bought by as_of; who left long ago is known by what was bought then.
 
     A purchase counts on the local day it was paid, a refund on the day it was given back. Only refunds of orders that
     still are purchases count: a cancelled order has left the purchases, and its refund must not be taken off again.
@@ -57,14 +57,11 @@ def build(
 
 
 def describe_buyers(purchases: DataFrame, refunds: DataFrame, records: DataFrame, as_of: date) -> DataFrame:
-    """One row per customer with a purchase in the last 365 days, from all purchases and refunds; without fifths."""
+    """One row per customer who ever bought, from all purchases and refunds; without fifths."""
     paid = tell_payments(purchases, as_of)
     money = paid.unionByName(tell_refunds(refunds, paid, as_of), allowMissingColumns=True)
     buyers = (
-        money.join(records, "source_record_id", how="inner")
-        .groupBy("customer_id")
-        .agg(*aggregates_of(*MONEY_MEASURES))
-        .where("purchase_count_365d > 0")
+        money.join(records, "source_record_id", how="inner").groupBy("customer_id").agg(*aggregates_of(*MONEY_MEASURES))
     )
     purchases_of = paid.join(records, "source_record_id", how="inner")
     middle = middle_purchases(purchases_of).groupBy("customer_id").agg(*aggregates_of(*MEDIAN_MEASURES))
@@ -133,16 +130,18 @@ def tell_moving(purchases: DataFrame, refunds: DataFrame, records: DataFrame, as
 
 
 def place_in_fifths(buyers: DataFrame) -> DataFrame:
-    """The buyers of the year with their fifths, of all and of their cohort; a total order decides every tie.
+    """The buyers with the fifths of those of the year, of all and of their cohort; a total order decides every tie.
 
-    A cohort of fewer than five has no fifths: the best of three would be called a third.
+    A cohort of fewer than five has no fifths: the best of three would be called a third. Who bought nothing in the year
+    is compared with nobody.
     """
-    of_all, of_cohort = Window.partitionBy(), Window.partitionBy(F.expr(COHORT))
-    has_fifths = F.count("customer_id").over(of_cohort) >= FIFTHS
+    is_of_year = F.col("purchase_count_365d") > 0
+    of_all, of_cohort = Window.partitionBy(is_of_year), Window.partitionBy(is_of_year, F.expr(COHORT))
+    are_enough = F.count("customer_id").over(of_cohort) >= FIFTHS
     placed = {side: worst_first(column, order) for side, (column, order) in SIDES.items()}
-    fifths = {f"{side}_quintile": fifth_by(of_all.orderBy(*by)) for side, by in placed.items()}
+    fifths = {f"{side}_quintile": F.when(is_of_year, fifth_by(of_all.orderBy(*by))) for side, by in placed.items()}
     fifths_of_cohort = {
-        f"{side}_quintile{OF_COHORT}": F.when(has_fifths, fifth_by(of_cohort.orderBy(*by)))
+        f"{side}_quintile{OF_COHORT}": F.when(is_of_year & are_enough, fifth_by(of_cohort.orderBy(*by)))
         for side, by in placed.items()
     }
     return buyers.withColumns({**fifths, **fifths_of_cohort})

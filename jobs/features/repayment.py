@@ -7,34 +7,19 @@ from datetime import date
 from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
-from jobs.features.promises import describe_cards, describe_deliveries, describe_lines
 from jobs.windows import aggregates_of, days_before, happened_by, in_last_days
 from schemas.features.repayment import (
     DECAY_PER_DAY,
     INSTALMENT_MEASURES,
-    LINE_FORMULAS,
     PAYMENT_MEASURES,
     PLAN_MEASURES,
     RATE_POINTS,
 )
 
 NEWEST_DUE_FIRST = ("is_due", "due_date", "plan_id", "instalment_number")  # a total order: the ids break ties
-NONE_IS_ZERO = (
-    *("credit_line_cents_sum", "refused_delivery_count", "refused_delivery_count_365d"),
-    "refused_delivery_cents_sum_365d",
-)  # of a customer without a line of credit, or without an order to be paid on delivery
 
 
-def build(
-    instalments: DataFrame,
-    repayments: DataFrame,
-    identities: DataFrame,
-    statements: DataFrame,
-    credit_accounts: DataFrame,
-    cash_on_delivery_orders: DataFrame,
-    *,
-    as_of: date,
-) -> DataFrame:
+def build(instalments: DataFrame, repayments: DataFrame, identities: DataFrame, *, as_of: date) -> DataFrame:
     """One row per customer with an instalment plan opened by as_of.
 
     An instalment without any payment has no payment row and is as late as its due date says, never "current".
@@ -44,18 +29,11 @@ def build(
     owed = tell_delays(
         instalments.where(happened_by("plan_opened_at", as_of)).join(records, "source_record_id", how="inner"), as_of
     )
-    plans = describe_plans(owed, repayments, as_of)
-    cards = describe_cards(statements, records, as_of)
     return (
         owed.groupBy("customer_id")
         .agg(*aggregates_of(*INSTALMENT_MEASURES))
         .join(describe_payments(repayments, records, as_of), "customer_id", how="left")
-        .join(plans, "customer_id", how="left")
-        .join(cards, "customer_id", how="left")
-        .join(describe_lines(credit_accounts, records, as_of), "customer_id", how="left")
-        .join(describe_deliveries(cash_on_delivery_orders, records, as_of), "customer_id", how="left")
-        .fillna(0, list(NONE_IS_ZERO))
-        .select("*", *aggregates_of(*LINE_FORMULAS))
+        .join(describe_plans(owed, repayments, as_of), "customer_id", how="left")
     )
 
 

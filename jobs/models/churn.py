@@ -14,7 +14,7 @@ from jobs.models.propensity_fit import fit_propensity
 from jobs.models.propensity_page import write_propensity_page
 from jobs.models.propensity_report import describe_propensity
 from schemas.labels.churn import CHURNS
-from schemas.models.churn import POPULATION_LEAST, POPULATION_MARKER
+from schemas.models.churn import RHYTHM
 
 KEY = ("observation_date", "customer_id")
 DECLARED_RATE = (
@@ -52,4 +52,4 @@ def train(rows: pd.DataFrame, *, as_of: date, scored: pd.DataFrame | None = None
 
 
 def _with_rhythm(rows: pd.DataFrame) -> pd.DataFrame:
-    return rows[(rows[POPULATION_MARKER] >= POPULATION_LEAST).to_numpy()].reset_index(drop=True)
+    return rows.query(RHYTHM).reset_index(drop=True)

@@ -17,7 +17,7 @@ from jobs.scores.tree_reasons import no_reasons, told
 from jobs.scores.trees_in_batches import TreeHead, raw_scores_of_trees
 from schemas.columns import CONTACT_CHANNELS
 from schemas.models.card_propensity import STEPS
-from schemas.models.churn import POPULATION_LEAST, POPULATION_MARKER
+from schemas.models.churn import RHYTHM, RHYTHM_COLUMNS
 from schemas.profiles.customer_profiles import CUSTOMER_PROFILES
 from schemas.scores.customer_scores import GRADES
 from schemas.scores.propensities import MODEL_OF, TIMES_USUAL
@@ -75,12 +75,12 @@ def _read_by(models: Models, uplift: Uplift) -> set[str]:
     """The columns of a profile that any of the models reads."""
     of_models = {feature.name for model in models.values() for feature in model.features}
     features = of_models | {feature.name for feature in uplift.features}
-    return {POPULATION_MARKER, "identity_confidence"} | features - {channel.name for channel in CHANNELS}
+    return {*RHYTHM_COLUMNS, "identity_confidence"} | features - {channel.name for channel in CHANNELS}
 
 
 def _scored(profiles: DataFrame, models: Models, uplift: Uplift, *, with_reasons: bool) -> DataFrame:
     """One row per customer with the raw score of every head, and with the reasons of what is told of them."""
-    has_rhythm = F.coalesce(F.col(POPULATION_MARKER) >= POPULATION_LEAST, F.lit(False))
+    has_rhythm = F.coalesce(F.expr(RHYTHM), F.lit(False))
     heads = _heads(models, uplift, with_reasons=with_reasons)
     carried = {HAS_RHYTHM: has_rhythm, "is_low_identity_confidence": is_low_identity_confidence()}
     return raw_scores_of_trees(profiles, heads, carried=carried)

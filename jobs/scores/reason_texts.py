@@ -11,6 +11,7 @@ from pyspark.sql import functions as F
 
 from jobs.models.scorecard import Bin, Feature, LearntFeature
 from schemas.families import FAMILIES
+from schemas.features.purchase_value import NOT_IN_YEAR
 from schemas.measures import NO_ROW_THEN
 
 MOST_REASONS = 4  # more than four do not help the reader: commentary to Regulation B, 12 CFR 1002.9(b)(2)
@@ -72,19 +73,22 @@ WITHOUT_A_ROW = {
     "browsing": "no visit with your account in the last 90 days",
     "cash_flow": "no movement that we know of on a bank account in the last 180 days",
     "neighbourhood": "no tie to another customer that we know of",
-    "purchase_value": "no purchase at the shop in the last 365 days",
+    "promises": "no card statement, no line of credit and no order that ended",
+    "purchase_value": "no purchase at the shop that we know of",
     "repayment": "no instalment plan at the shop",
 }
 """What is known of a customer who has no row in the family, which its grain says."""
 
+WITHIN_A_YEAR = "no purchase at the shop in the last 365 days"
+
 KNOWN_OF_ALL_WITH_A_ROW: Mapping[str, str] = {
-    column.name: WITHOUT_A_ROW[family.name]
+    column.name: WITHIN_A_YEAR if column.missing == NOT_IN_YEAR else WITHOUT_A_ROW[family.name]
     for family in FAMILIES
     if family.name in WITHOUT_A_ROW
     for column in family.columns
-    if column.missing in ("", NO_ROW_THEN)
+    if column.missing in ("", NO_ROW_THEN, NOT_IN_YEAR)
 }
-"""Of a column that is null only where the family has no row: what that null means."""
+"""Of a column whose null means one thing, whether the family has a row or not: what it means."""
 
 WHOLE_NUMBERS = ("int", "bigint")
 FORMS: Mapping[str, Callable[[Column], Column]] = {

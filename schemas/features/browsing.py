@@ -13,7 +13,7 @@ from schemas.measures import (
     days_since,
     deviation,
     entropy_of,
-    entropy_over_groups,
+    favourites,
     formula,
     mean,
     most,
@@ -203,46 +203,15 @@ VISIT_MEASURES = (
 )
 """Over the sessions of the last 90 days; a session counts, with all of its events, on the local day it ended."""
 
-NO_CATEGORY = "no category looked at"
-ABOUT_CATEGORY = f"{SEASON.condition} AND category_code IS NOT NULL AND event_type <> 'login'"
-ORDINALS = ("", "second ", "third ")
-
-CATEGORY_MEASURES = (
-    *formula(
-        "category_count_90d",
-        "bigint",
-        "categories looked at in the last 90 days",
-        "count(category_code)",
-        rows=ABOUT_CATEGORY,
-    ),
-    *(
-        feature
-        for place, name in enumerate(("top", "second", "third"), start=1)
-        for feature in formula(
-            f"{name}_category",
-            "string",
-            f"category with the {ORDINALS[place - 1]}most events in the last 90 days, the first by code in a tie",
-            f"try_element_at(sort_array(collect_list(struct(-event_count, category_code))), {place}).category_code",
-            missing=NO_CATEGORY if place == 1 else f"no {place} categories looked at",
-            rows=ABOUT_CATEGORY,
-        )
-    ),
-    *formula(
-        "category_entropy_90d",
-        "double",
-        "Shannon's entropy, in nats, of the categories of the events of the last 90 days: 0 for one category only",
-        entropy_over_groups("event_count"),
-        missing=NO_CATEGORY,
-        rows=ABOUT_CATEGORY,
-    ),
-    *formula(
-        "top_category_share_90d",
-        "double",
-        "events about the top category over events about any category in the last 90 days",
-        share_of("max(event_count)", "sum(event_count)"),
-        missing=NO_CATEGORY,
-        rows=ABOUT_CATEGORY,
-    ),
+CATEGORY_MEASURES = favourites(
+    "category",
+    "category_code",
+    "event_count",
+    SEASON,
+    groups="categories looked at",
+    rows_told="events",
+    missing="no category looked at",
+    rows=f"{SEASON.condition} AND category_code IS NOT NULL AND event_type <> 'login'",
 )
 """Over the categories of the events of these sessions, logins left out, one row for each."""
 

@@ -5,7 +5,6 @@ from schemas.cleaned.refunds import REFUNDS
 from schemas.columns import CUSTOMER_ID, SCENES
 from schemas.customers.identities import IDENTITIES
 from schemas.measures import (
-    NO_ROW_THEN,
     columns_of,
     count,
     days_since,
@@ -29,6 +28,7 @@ ALL_WINDOWS = (*last(7, 30, 90, 180, 365, 730), EVER, *WEEKS_TO_YEARS, *YEARS_BE
 YEAR = last(365)
 IN_YEAR = YEAR[0].condition
 REFUND_SHARE = share_of(sum_of("refunded_cents", IN_YEAR), sum_of("paid_cents", IN_YEAR))
+NOT_IN_YEAR = "no purchase in the last 365 days"
 VALUE_OF_ORDER = "value paid of the purchases"
 
 MONEY_MEASURES = (
@@ -51,7 +51,7 @@ MONEY_MEASURES = (
         "refunded over paid in the last 365 days, at most 1",
         f"least({REFUND_SHARE}, CASE WHEN {sum_of('paid_cents', IN_YEAR)} <> 0 THEN 1D END)",
         rows=IN_YEAR,
-        missing="nothing paid: discounts took all",
+        missing="nothing paid in that time",
     ),
     *share(
         "discount",
@@ -59,10 +59,15 @@ MONEY_MEASURES = (
         *YEAR,
         part="discount_cents",
         whole="gross_cents",
-        missing="no gross value",
+        missing="no gross value in that time",
     ),
     *share(
-        "discounted", "purchases with a discount over purchases", *YEAR, part="discount_cents > 0", where="is_purchase"
+        "discounted",
+        "purchases with a discount over purchases",
+        *YEAR,
+        part="discount_cents > 0",
+        where="is_purchase",
+        missing=NOT_IN_YEAR,
     ),
     *share(
         "instalment",
@@ -70,19 +75,20 @@ MONEY_MEASURES = (
         *YEAR,
         part="payment_method = 'instalment_credit'",
         where="is_purchase",
+        missing=NOT_IN_YEAR,
     ),
     *distinct("scene", "scene", SCENES, "scenes of the purchases", *YEAR, where="is_purchase"),
-    *mean("order_value_cents", "paid_cents", VALUE_OF_ORDER, *YEAR, where="is_purchase", missing=NO_ROW_THEN),
-    *least("order_value_cents", "paid_cents", VALUE_OF_ORDER, *YEAR, where="is_purchase", missing=NO_ROW_THEN),
-    *most("order_value_cents", "paid_cents", VALUE_OF_ORDER, *YEAR, where="is_purchase", missing=NO_ROW_THEN),
-    *deviation("order_value_cents", "paid_cents", VALUE_OF_ORDER, *YEAR, where="is_purchase", missing=NO_ROW_THEN),
+    *mean("order_value_cents", "paid_cents", VALUE_OF_ORDER, *YEAR, where="is_purchase", missing=NOT_IN_YEAR),
+    *least("order_value_cents", "paid_cents", VALUE_OF_ORDER, *YEAR, where="is_purchase", missing=NOT_IN_YEAR),
+    *most("order_value_cents", "paid_cents", VALUE_OF_ORDER, *YEAR, where="is_purchase", missing=NOT_IN_YEAR),
+    *deviation("order_value_cents", "paid_cents", VALUE_OF_ORDER, *YEAR, where="is_purchase", missing=NOT_IN_YEAR),
     *mean(
         "item",
         "item_count",
         "lines of the orders",
         *YEAR,
         where="is_purchase",
-        missing="no lines delivered yet",
+        missing="no lines delivered in that time",
     ),
     *trend("purchase", "1", "purchases", where="is_purchase", missing="no purchase in the last 90 days"),
     *trend("net_spend", "paid_cents - refunded_cents", "paid minus refunded", missing="0 in the last 90 days"),
@@ -95,6 +101,7 @@ MEDIAN_MEASURES = formula(
     f"median of {VALUE_OF_ORDER} in the last 365 days: of an even number the mean of the two in the middle",
     share_of("sum(paid_cents)", "count(1)"),
     rows=f"is_purchase AND {IN_YEAR}",
+    missing=NOT_IN_YEAR,
 )
 """Over the one or two purchases in the middle of a customer's year; see `middle_purchases` in the job."""
 
@@ -154,11 +161,11 @@ QUINTILES = tuple(
         missing=missing,
     )
     for of_whom, customers, missing in (
-        ("", "the customers", ""),
+        ("", "the buyers of the last 365 days", NOT_IN_YEAR),
         (
             OF_COHORT,
-            "the customers whose first purchase lies as many whole years of 365 days ago,",
-            f"fewer than {FIFTHS} such customers",
+            "the buyers of the last 365 days whose first purchase lies as many whole years of 365 days ago,",
+            f"{NOT_IN_YEAR}, or fewer than {FIFTHS} such buyers",
         ),
     )
     for side, (column, _) in SIDES.items()
@@ -166,7 +173,7 @@ QUINTILES = tuple(
 
 PURCHASE_VALUE = Table(
     __name__,
-    grain="one row per customer with a purchase in the last 365 days",
+    grain="one row per customer who ever bought at the shop",
     built_from=(
         PURCHASES,
         REFUNDS,

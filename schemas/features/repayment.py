@@ -1,10 +1,7 @@
 """How a customer keeps the promise to pay instalments."""
 
-from schemas.cleaned.cash_on_delivery_orders import CASH_ON_DELIVERY_ORDERS
-from schemas.cleaned.credit_accounts import CREDIT_ACCOUNTS
 from schemas.cleaned.instalments import INSTALMENTS
 from schemas.cleaned.repayments import REPAYMENTS
-from schemas.cleaned.statements import STATEMENTS
 from schemas.columns import CUSTOMER_ID
 from schemas.customers.identities import IDENTITIES
 from schemas.measures import (
@@ -20,7 +17,6 @@ from schemas.measures import (
     share_of,
     sum_of,
 )
-from schemas.measures_of_promises import DELIVERY_MEASURES, LINE_FORMULAS, LINE_MEASURES, STATEMENT_MEASURES
 from schemas.table import Describes, Table
 from schemas.windows import EVER, Window, last, last_events
 
@@ -290,16 +286,9 @@ REPAYMENT = Table(
         INSTALMENTS,
         REPAYMENTS,
         IDENTITIES,
-        STATEMENTS,
-        CREDIT_ACCOUNTS,
-        CASH_ON_DELIVERY_ORDERS,
     ),
     describes=Describes.DAY,
     key=("customer_id",),
     may_be_empty=True,
-    columns=(
-        CUSTOMER_ID,
-        *columns_of(*INSTALMENT_MEASURES, *PAYMENT_MEASURES, *PLAN_MEASURES, *STATEMENT_MEASURES),
-        *columns_of(*LINE_MEASURES, *LINE_FORMULAS, *DELIVERY_MEASURES),
-    ),
+    columns=(CUSTOMER_ID, *columns_of(*INSTALMENT_MEASURES, *PAYMENT_MEASURES, *PLAN_MEASURES)),
 )

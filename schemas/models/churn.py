@@ -1,12 +1,13 @@
 """How likely a customer stops buying, by their own rhythm."""
 
-from schemas.labels.churn import CHURN, LEAST_ORDER_DAYS
+from schemas.labels.churn import CHURN, LAST_ORDER_DAYS, LEAST_ORDER_DAYS
 from schemas.models.observations import OBSERVATIONS
 from schemas.table import Describes, Document
 
 POPULATION = f"customers with purchases on {LEAST_ORDER_DAYS} or more days, the last of them within a year"
-POPULATION_MARKER, POPULATION_LEAST = "purchase_day_count", LEAST_ORDER_DAYS
-"""Who is scored: others have shown no rhythm. The family purchase_value knows purchases within the last year only."""
+RHYTHM_COLUMNS = ("purchase_day_count", "days_since_last_purchase")
+RHYTHM = f"{RHYTHM_COLUMNS[0]} >= {LEAST_ORDER_DAYS} and {RHYTHM_COLUMNS[1]} < {LAST_ORDER_DAYS}"
+"""Who is scored, for SQL and pandas alike: others have shown no rhythm, or have left already."""
 
 CHURN_MODEL = Document(
     __name__,

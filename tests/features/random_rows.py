@@ -12,9 +12,10 @@ from zoneinfo import ZoneInfo
 from schemas.cleaned.accounts import ACCOUNTS
 from schemas.cleaned.bank_customers import BANK_CUSTOMERS
 from schemas.cleaned.browsing_events import BROWSING_EVENTS
-from schemas.cleaned.cash_on_delivery_orders import CASH_ON_DELIVERY_ORDERS
 from schemas.cleaned.credit_accounts import CREDIT_ACCOUNTS
+from schemas.cleaned.ended_orders import ENDED_ORDERS
 from schemas.cleaned.instalments import INSTALMENTS
+from schemas.cleaned.purchase_lines import PURCHASE_LINES
 from schemas.cleaned.purchases import PURCHASES
 from schemas.cleaned.refunds import REFUNDS
 from schemas.cleaned.repayments import REPAYMENTS
@@ -74,7 +75,7 @@ class RandomRows:
         self.rows[ACCOUNTS] = [self._account(bank, name) for bank in ("harbour", "meridian") for name in CUSTOMERS]
         self.rows[STATEMENTS] = [self._statement(number) for number in range(40)]
         self.rows[CREDIT_ACCOUNTS] = [self._line(number) for number in range(12)]
-        self.rows[CASH_ON_DELIVERY_ORDERS] = [self._delivery(number) for number in range(60)]
+        self.rows[ENDED_ORDERS] = [self._ended_order(number) for number in range(60)]
         self.rows[SHOP_USERS], self.rows[BANK_CUSTOMERS] = [], []
         for record in (row["source_record_id"] for row in self.rows[IDENTITIES]):
             if record.startswith("shop:"):
@@ -83,6 +84,7 @@ class RandomRows:
                 self.rows[BANK_CUSTOMERS].append(self._person(record) | self._verified_at(record.split(":")[0]))
         kinds = ("referral", "gift")
         self.rows[FAVOURS] = [self._favour(*pair, kind) for pair in self._pairs() for kind in kinds]
+        self.rows[PURCHASE_LINES] = [self._purchase_line(number) for number in range(120)]
 
     def by(self, tables: Sequence[Table], *, moments: Mapping[Table, str]) -> dict[Table, list[Row]]:
         """The rows of which the moment, where the table has one, lies by AS_OF."""
@@ -140,6 +142,17 @@ class RandomRows:
             "is_offline": number % 3 == 0,
             "item_count": (None, 1, 2, 7)[number % 4],
             "shipping_address_token": (None, "home", "work", "home")[number % 4],
+        }
+
+    def _purchase_line(self, number: int) -> Row:
+        return {
+            "order_id": f"o{number // 2}",
+            "line_number": number % 2 + 1,
+            "source_record_id": self.record(),
+            "paid_at": self.moment(),
+            "category_code": self.chance.choice(("retail_a", "retail_b", "travel_a", "travel_b")),
+            "brand": self.chance.choice((None, "b1", "b2", "b3", "b4", "b5")),
+            "unit_price_cents": 0 if number % 5 == 0 else self.cents(),
         }
 
     def _refund(self, number: int) -> Row:
@@ -238,12 +251,14 @@ class RandomRows:
             "limit_cents": self.chance.choice((0, 500_000, 700_001)),
         }
 
-    def _delivery(self, number: int) -> Row:
+    def _ended_order(self, number: int) -> Row:
         return {
             "order_id": f"o{number}",
             "source_record_id": self.record(),
             "ended_at": self.moment(),
-            "is_refused": self.chance.random() < 0.4,
+            "ending": self.chance.choice(("delivered", "refused", "cancelled")),
+            "payment_method": ("cash_on_delivery", "wallet", "cash_on_delivery")[number % 3],
+            "is_paid": self.chance.random() < 0.5,
             "net_cents": self.cents(),
         }
 

@@ -8,9 +8,10 @@ import pytest
 
 from schemas.cleaned.accounts import ACCOUNTS
 from schemas.cleaned.browsing_events import BROWSING_EVENTS
-from schemas.cleaned.cash_on_delivery_orders import CASH_ON_DELIVERY_ORDERS
 from schemas.cleaned.credit_accounts import CREDIT_ACCOUNTS
+from schemas.cleaned.ended_orders import ENDED_ORDERS
 from schemas.cleaned.instalments import INSTALMENTS
+from schemas.cleaned.purchase_lines import PURCHASE_LINES
 from schemas.cleaned.purchases import PURCHASES
 from schemas.cleaned.refunds import REFUNDS
 from schemas.cleaned.repayments import REPAYMENTS
@@ -30,14 +31,15 @@ from tests.features.random_rows import AS_OF, RandomRows
 MOMENT_OF = {
     ACCOUNTS: "opened_at",
     BROWSING_EVENTS: "occurred_at",
-    CASH_ON_DELIVERY_ORDERS: "ended_at",
     CREDIT_ACCOUNTS: "opened_at",
+    ENDED_ORDERS: "ended_at",
     FAVOURS: "first_seen_at",
     IDENTIFIER_HOLDERS: "first_seen_at",
     IDENTITIES: "record_since",
     INSTALMENTS: "plan_opened_at",
     PAYMENTS: "transferred_at",
     PURCHASES: "paid_at",
+    PURCHASE_LINES: "paid_at",
     REFUNDS: "refunded_at",
     REPAYMENTS: "paid_at",
     SHARED_IDENTIFIERS: "first_seen_at",

@@ -50,7 +50,18 @@ def test_t34_the_local_midnight_decides_the_day_of_a_purchase(table: TableMaker)
         ("bob", 0),
         ("cem", 1),
         ("eve", 364),
+        ("fay", 365),
     ]
+
+
+def test_who_left_long_ago_is_known_by_what_was_bought_then_and_compared_with_nobody(table: TableMaker) -> None:
+    purchases = [bought("ann", "2024-04-10", 500), bought("bob", "2020-01-01", 10)]
+    purchases.append(bought("bob", "2026-03-10", 200, payment_method="wallet"))
+    refunds = [{"refund_id": "r1", "order_id": purchases[0]["order_id"], "refunded_at": "2026-03-20"}]
+    counts = ("purchase_count", "purchase_count_730d", "purchase_count_365d", "net_spend_cents_sum_365d")
+    told = ("order_value_cents_mean_365d", "order_value_cents_median_365d", "instalment_share_365d", "recency_quintile")
+    found = described(table, purchases, [{**refund, "amount_cents": 50} for refund in refunds], *counts, *told)
+    assert found == [("ann", 1, 1, 0, -50, None, None, None, None), ("bob", 2, 1, 1, 200, 200.0, 200.0, 0.0, 1)]
 
 
 def test_t20_a_purchase_given_back_in_full_leaves_nothing_spent(table: TableMaker) -> None:

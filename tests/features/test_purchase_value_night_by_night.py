@@ -155,9 +155,11 @@ def test_t2_t16_t18_t21_plain_sql_says_the_same_of_every_night_of_forty(tonight:
 
 def test_the_nights_differ_and_hold_what_makes_yesterdays_numbers_wrong(in_full: Rows) -> None:
     nights = by_night(in_full)
-    for who, leaves in (FORGOTTEN, GONE):
-        assert all((who in customers) == (night < leaves) for night, customers in nights.items())
-    purchases = OF_THE_NIGHT.index("purchase_count") - 1
+    forgotten, on_that_night = FORGOTTEN
+    assert all((forgotten in customers) == (night < on_that_night) for night, customers in nights.items())
+    purchases, in_year = (OF_THE_NIGHT.index(name) - 1 for name in ("purchase_count", "purchase_count_365d"))
+    gone, since = GONE
+    assert all(customers[gone][in_year] == int(night < since) for night, customers in nights.items())
     assert len({sum(row[purchases] for row in customers.values()) for customers in nights.values()}) > 20
     assert min(map(len, nights.values())) >= 20
     assert nights.keys() > {LEAP_DAY, MERGED, SPLIT_AGAIN}

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import date, timedelta
-from types import MappingProxyType
 from typing import Any
 
 from pyspark.sql import DataFrame
 
 from jobs.features.repayment import build
-from schemas.cleaned.cash_on_delivery_orders import CASH_ON_DELIVERY_ORDERS
-from schemas.cleaned.credit_accounts import CREDIT_ACCOUNTS
 from schemas.cleaned.instalments import INSTALMENTS
 from schemas.cleaned.repayments import REPAYMENTS
 from schemas.customers.identities import IDENTITIES
@@ -35,10 +31,9 @@ def built(
     repayments: list[Row],
     identities: list[Row],
     as_of: date,
-    more: Mapping[Table, list[Row]] = MappingProxyType({}),
 ) -> DataFrame:
-    given = {INSTALMENTS: instalments, REPAYMENTS: repayments, IDENTITIES: identities, **more}
-    return build(*(table(parent, given.get(parent, [])) for parent in PARENTS), as_of=as_of)
+    given = {INSTALMENTS: instalments, REPAYMENTS: repayments, IDENTITIES: identities}
+    return build(*(table(parent, given[parent]) for parent in PARENTS), as_of=as_of)
 
 
 def owed(name: str, days_before: int, settled_after: int | None = None, **more: Any) -> Row:
@@ -229,55 +224,4 @@ def test_two_records_of_a_customer_are_described_together(table: TableMaker) -> 
     described_later = built(table, instalments, [], identities, date(2026, 4, 2))
     assert rows(described_later, "customer_id", "plan_count", "days_past_due", "unpaid_due_cents") == [
         ("ann", 2, 72, 2_000)
-    ]
-
-
-def test_a_line_of_credit_is_used_by_all_that_is_owed_and_a_refusal_at_the_door_is_counted_once(
-    table: TableMaker,
-) -> None:
-    instalments = [
-        owed("ann", 40, paid_cents=400),
-        owed("ann", -300),
-        owed("bob", 10, settled_after=0),
-        owed("cem", 10),
-        owed("dia", 10),
-    ]
-    identities = [
-        {"source_record_id": f"shop:{record}", "customer_id": record.split("-")[0]}
-        for record in ("ann", "ann-again", "bob", "cem", "dia")
-    ]
-    line = {"opened_at": "2024-01-01", "limit_cents": 2_000}
-    doors = {"ann": ("2025-03-31 15:59:59", "2025-03-31 16:00:00", "2026-03-31 15:59:59"), "bob": ("2026-03-31 16:00",)}
-    more = {
-        CREDIT_ACCOUNTS: [
-            {**line, "credit_account_id": "a1", "source_record_id": "shop:ann"},
-            {**line, "credit_account_id": "a2", "source_record_id": "shop:ann-again"},
-            {**line, "credit_account_id": "b1", "source_record_id": "shop:bob"},
-            {**line, "credit_account_id": "c1", "source_record_id": "shop:cem", "limit_cents": 0},
-        ],
-        CASH_ON_DELIVERY_ORDERS: [
-            *(
-                {"order_id": at, "source_record_id": f"shop:{name}", "ended_at": at, "is_refused": True, "net_cents": 7}
-                for name, moments in doors.items()
-                for at in moments
-            ),
-            {"order_id": "taken", "source_record_id": "shop:ann-again", "ended_at": "2026-01-01", "net_cents": 90},
-            {"order_id": "of cem", "source_record_id": "shop:cem", "ended_at": "2025-01-01", "is_refused": True},
-        ],
-    }
-    described_now = built(table, instalments, [], identities, AS_OF, more)
-    columns = ("outstanding_cents", "credit_line_cents_sum", "credit_line_utilisation_ratio")
-    assert rows(described_now, "customer_id", *columns) == [
-        ("ann", 1_600, 4_000, 0.4),
-        ("bob", 0, 2_000, 0.0),
-        ("cem", 1_000, 0, None),
-        ("dia", 1_000, 0, None),
-    ]
-    columns = (*("refused_delivery_count", "refused_delivery_count_365d"), "refused_delivery_cents_sum_365d")
-    told = ("refused_delivery_share_365d", "days_since_last_refused_delivery")
-    assert rows(described_now, "customer_id", *columns, *told) == [
-        ("ann", 3, 2, 14, 2 / 3, 0),
-        ("bob", 0, 0, 0, None, None),
-        ("cem", 1, 0, 0, None, 454),
-        ("dia", 0, 0, 0, None, None),
     ]

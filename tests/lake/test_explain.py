@@ -20,8 +20,8 @@ from jobs.settings import Settings, read_settings
 from jobs.storage_local import LocalStorage
 from schemas.cleaned.accounts import ACCOUNTS
 from schemas.cleaned.browsing_events import BROWSING_EVENTS
-from schemas.cleaned.cash_on_delivery_orders import CASH_ON_DELIVERY_ORDERS
 from schemas.cleaned.credit_accounts import CREDIT_ACCOUNTS
+from schemas.cleaned.ended_orders import ENDED_ORDERS
 from schemas.cleaned.instalments import INSTALMENTS
 from schemas.cleaned.purchases import PURCHASES
 from schemas.cleaned.refunds import REFUNDS
@@ -41,6 +41,7 @@ from schemas.features.identifier_risk import IDENTIFIER_RISK
 from schemas.features.identity import IDENTITY
 from schemas.features.money_flows import MONEY_FLOWS
 from schemas.features.neighbourhood import NEIGHBOURHOOD
+from schemas.features.promises import PROMISES
 from schemas.features.purchase_value import PURCHASE_VALUE
 from schemas.features.repayment import REPAYMENT
 from schemas.features.scenes import SCENES_OF_LIFE
@@ -137,12 +138,16 @@ def tied(lake: Lake) -> Lake:
     publish(lake, INSTALMENTS, [{**plan, "plan_id": "new"}, old])
     publish(
         lake,
-        CASH_ON_DELIVERY_ORDERS,
-        [{"source_record_id": "shop:ann", "ended_at": days["before"], "is_refused": True}],
+        ENDED_ORDERS,
+        [
+            {"source_record_id": "shop:ann", "order_id": name, "ended_at": days["before"], "ending": name}
+            | {"payment_method": "cash_on_delivery"}
+            for name in ("refused", "cancelled", "delivered")
+        ],
     )
     for parent in (REPAYMENTS, STATEMENTS, ACCOUNTS, CREDIT_ACCOUNTS):
         publish(lake, parent, [{}])  # one row of nobody
-    for family in (DEFAULT_INFLUENCE, IDENTIFIER_RISK, MONEY_FLOWS, NEIGHBOURHOOD, REPAYMENT):
+    for family in (DEFAULT_INFLUENCE, IDENTIFIER_RISK, MONEY_FLOWS, NEIGHBOURHOOD, PROMISES, REPAYMENT):
         publish(lake, family, [{"customer_id": "ann"}])
     return lake
 
@@ -185,7 +190,6 @@ def test_what_is_still_to_come_is_shown_where_a_value_rests_on_it(tied: Lake, tm
     instalments = {
         "remaining_instalment_share": ["new", "old"],
         "outstanding_cents": ["new", "old"],
-        "credit_line_utilisation_ratio": ["new", "old"],
         "due_cents_next_30d": ["new"],
         "unpaid_due_cents": ["old"],
     }
@@ -193,9 +197,19 @@ def test_what_is_still_to_come_is_shown_where_a_value_rests_on_it(tied: Lake, tm
         explained = explain("ann", column, NIGHT, tied, settings(tmp_path))
         found = dict(explained.rows)
         assert found[INSTALMENTS]["plan_id"].to_pylist() == expected, column
-        assert CASH_ON_DELIVERY_ORDERS not in found, "no instalment"
-    refused = explain("ann", "refused_delivery_count_365d", NIGHT, tied, settings(tmp_path))
-    assert {parent.name: rows.num_rows for parent, rows in refused.rows} == {"cash_on_delivery_orders": 1}
+        assert REPAYMENTS not in found, "no instalment"
+
+
+def test_of_the_orders_that_ended_those_are_shown_that_the_number_means(tied: Lake, tmp_path: Path) -> None:
+    expected = {
+        "refused_delivery_count_365d": ["refused"],
+        "refused_delivery_share_365d": ["refused", "delivered"],
+        "cancelled_order_count_365d": ["cancelled"],
+        "cancelled_order_share_365d": ["refused", "cancelled", "delivered"],
+    }
+    for column, orders in expected.items():
+        [(parent, found)] = explain("ann", column, NIGHT, tied, settings(tmp_path)).rows
+        assert (parent, sorted(found["order_id"].to_pylist())) == (ENDED_ORDERS, sorted(orders)), column
 
 
 @pytest.fixture
@@ -240,7 +254,7 @@ def busy(lake: Lake) -> Lake:
         INSTALMENTS,
         [{**own, "plan_id": "p", "instalment_number": 3 - n, "due_date": d} for n, d in enumerate(due)],
     )
-    for parent in (REPAYMENTS, STATEMENTS, ACCOUNTS, CREDIT_ACCOUNTS, CASH_ON_DELIVERY_ORDERS):
+    for parent in (REPAYMENTS, STATEMENTS, ACCOUNTS, CREDIT_ACCOUNTS, ENDED_ORDERS):
         publish(lake, parent, [{}])
     for family in (CASH_FLOW, BROWSING, REPAYMENT, SCENES_OF_LIFE):
         publish(lake, family, [{"customer_id": "ann"}])
@@ -278,7 +292,7 @@ def test_a_value_of_the_profile_alone_is_told_by_the_values_it_is_made_of(busy: 
 
 def test_the_condition_of_every_measure_can_be_read_over_a_parent_of_its_family() -> None:
     untold = {}
-    for family in (BROWSING, CASH_FLOW, IDENTITY, PURCHASE_VALUE, REPAYMENT, SCENES_OF_LIFE):
+    for family in (BROWSING, CASH_FLOW, IDENTITY, PROMISES, PURCHASE_VALUE, REPAYMENT, SCENES_OF_LIFE):
         parents = [parent for parent in family.built_from if isinstance(parent, Table)]
         empty = {p: arrow_schema(p).empty_table().append_column("days_ago", pa.array([], pa.int64())) for p in parents}
         features = [(name, feature_of(family, name)) for name in family.column_names[1:]]

@@ -8,6 +8,7 @@ from jobs.profiles.customer_profiles import build
 from schemas.customers.customers import CUSTOMERS
 from schemas.families import FAMILIES
 from schemas.features.cash_flow import CASH_FLOW
+from schemas.features.promises import PROMISES
 from schemas.features.purchase_value import PURCHASE_VALUE
 from schemas.features.repayment import REPAYMENT
 from schemas.profiles.customer_profiles import CUSTOMER_PROFILES, SIDES
@@ -79,12 +80,18 @@ def test_who_is_known_from_few_sides_has_a_thin_profile_and_nothing_due_is_no_bu
             {"customer_id": "ann", "inflow_cents_sum_180d": 600_000},
             {"customer_id": "bob", "inflow_cents_sum_180d": 600_000},
         ],
-        REPAYMENT: [{"customer_id": "ann", "due_cents_next_30d": 25_000, "outstanding_cents": 250_000}],
+        PROMISES: [
+            {"customer_id": "ann", "credit_line_cents_sum": 1_000_000},
+            {"customer_id": "bob", "credit_line_cents_sum": 1_000_000},  # nothing is known of what he owes
+        ],
+        REPAYMENT: [
+            {"customer_id": "ann", "due_cents_next_30d": 25_000, "outstanding_cents": 250_000},
+        ],
     }
     profiles = build(customers, *families(table, given), as_of=AS_OF)
-    ratios = ("debt_service_ratio", "debt_to_inflow_ratio")
+    ratios = ("debt_service_ratio", "debt_to_inflow_ratio", "credit_line_utilisation_ratio")
     assert rows(profiles, "customer_id", "known_side_count", "is_thin_profile", *ratios) == [
-        ("ann", 3, False, 0.25, 2.5),
-        ("bob", 2, True, None, None),
-        ("cem", 0, True, None, None),
+        ("ann", 3, False, 0.25, 2.5, 0.25),
+        ("bob", 2, True, None, None, None),
+        ("cem", 0, True, None, None, None),
     ]

@@ -12,7 +12,8 @@ VIEWS = """
     CREATE VIEW money AS
         SELECT customer_id, ago, net_cents AS cents FROM bought
         UNION ALL SELECT customer_id, ago, -amount_cents FROM given_back;
-    CREATE VIEW buyers AS SELECT DISTINCT customer_id FROM bought WHERE ago < 365;
+    CREATE VIEW buyers AS SELECT DISTINCT customer_id FROM bought;
+    CREATE VIEW of_year AS SELECT DISTINCT customer_id FROM bought WHERE ago < 365;
     CREATE VIEW bought_days AS
         SELECT customer_id, ago, sum(net_cents) AS cents, max(ago) OVER (PARTITION BY customer_id) AS first_ago
         FROM bought GROUP BY customer_id, ago;
@@ -26,7 +27,7 @@ VIEWS = """
         WITH year AS (
             SELECT customer_id, min(ago) AS recency, count(*) FILTER (ago < 365) AS frequency, max(ago) // 365 AS years
             FROM bought
-            WHERE customer_id IN (FROM buyers) GROUP BY 1
+            WHERE customer_id IN (FROM of_year) GROUP BY 1
         ), spent AS (SELECT customer_id, coalesce(sum(cents) FILTER (ago < 365), 0) AS monetary FROM money GROUP BY 1)
         SELECT customer_id,
                ntile(5) OVER (ORDER BY recency DESC, customer_id) AS r,

@@ -35,19 +35,6 @@ VIEWS = """
         WHERE NOT is_reversal AND amount_cents > 0 AND days_ago_of(paid_at) BETWEEN 0 AND 364;
     CREATE VIEW payment_gaps AS
         SELECT customer_id, lag(ago) OVER (PARTITION BY customer_id ORDER BY ago DESC) - ago AS gap FROM paid_days;
-    CREATE VIEW cards AS
-        SELECT customer_id, days_to_as_of(statement_date) AS ago, balance_cents, credit_limit_cents,
-               paid_cents >= minimum_due_cents AS is_minimum, s.due_date <= getvariable('as_of') AS is_due,
-               row_number() OVER (PARTITION BY customer_id, bank_code, account_id
-                                  ORDER BY statement_date DESC, statement_id DESC) - 1 AS events_ago
-        FROM statements s JOIN identities USING (source_record_id)
-        WHERE credit_limit_cents > 0 AND days_ago_of(published_at) >= 0 AND days_to_as_of(statement_date) >= 0;
-    CREATE VIEW lines AS
-        SELECT customer_id, limit_cents FROM credit_accounts JOIN identities USING (source_record_id)
-        WHERE days_ago_of(opened_at) >= 0;
-    CREATE VIEW doors AS
-        SELECT customer_id, days_ago_of(ended_at) AS ago, is_refused, net_cents
-        FROM cash_on_delivery_orders JOIN identities USING (source_record_id) WHERE days_ago_of(ended_at) >= 0;
 """
 
 BUCKET = (
@@ -118,34 +105,10 @@ ANSWER = Answer(
             "payment_gap_days_max_365d": "max(gap)",
         },
         "reversals": {"reversal_count": "count(*) FILTER ({w})"},
-        "cards": {
-            "card_utilisation_ratio": "ratio(sum(balance_cents) FILTER ({w}), sum(credit_limit_cents) FILTER ({w}))",
-            "card_utilisation_trend_90d_365d": (
-                "ratio(ratio(sum(balance_cents) FILTER (ago < 90), sum(credit_limit_cents) FILTER (ago < 90)),"
-                " ratio(sum(balance_cents) FILTER (ago < 365), sum(credit_limit_cents) FILTER (ago < 365)))"
-            ),
-            "card_utilisation_ratio_max": "max(balance_cents / credit_limit_cents) FILTER ({w})",
-            "minimum_paid_share": (
-                "ratio(count(*) FILTER ({w} AND is_due AND is_minimum), count(*) FILTER ({w} AND is_due))"
-            ),
-        },
-        "lines": {"credit_line_cents_sum": "sum(limit_cents)"},
-        "doors": {
-            "refused_delivery_count": "count(*) FILTER ({w} AND is_refused)",
-            "refused_delivery_cents_sum": "coalesce(sum(net_cents) FILTER ({w} AND is_refused), 0)",
-            "refused_delivery_share": "ratio(count(*) FILTER ({w} AND is_refused), count(*) FILTER ({w}))",
-            "days_since_last_refused_delivery": "min(ago) FILTER (is_refused)",
-        },
     },
     derived={
-        "credit_line_utilisation_ratio": (
-            "CASE WHEN credit_line_cents_sum > 0 THEN outstanding_cents / credit_line_cents_sum END"
-        ),
         "days_past_due_bucket": BUCKET.format("days_past_due"),
         "days_past_due_worst_bucket": BUCKET.format("days_past_due_worst"),
     },
-    zero=(
-        *("reversal_count_365d", "credit_line_cents_sum", "refused_delivery_count", "refused_delivery_count_365d"),
-        "refused_delivery_cents_sum_365d",
-    ),
+    zero=("reversal_count_365d",),
 )

@@ -7,9 +7,10 @@ from datetime import date, datetime, time, timedelta
 from typing import Any, Final
 
 from schemas.cleaned.browsing_events import BROWSING_EVENTS
-from schemas.cleaned.cash_on_delivery_orders import CASH_ON_DELIVERY_ORDERS
 from schemas.cleaned.credit_accounts import CREDIT_ACCOUNTS
+from schemas.cleaned.ended_orders import ENDED_ORDERS
 from schemas.cleaned.instalments import INSTALMENTS
+from schemas.cleaned.purchase_lines import PURCHASE_LINES
 from schemas.cleaned.purchases import PURCHASES
 from schemas.cleaned.refunds import REFUNDS
 from schemas.cleaned.repayments import REPAYMENTS
@@ -64,6 +65,7 @@ def world_of_edges(as_of: date) -> World:
             *(_purchase(number, *what) for number, what in enumerate(happened)),
             _purchase(-1, "fay", at(as_of, 9)),
         ],
+        PURCHASE_LINES: [_purchase_line(number, *what) for number, what in enumerate(happened)],
         REFUNDS: [
             {"refund_id": f"r{part}", "order_id": "o-1", "refunded_at": at(as_of, part), "amount_cents": 50}
             for part in (1, 2)  # together all that fay paid
@@ -95,9 +97,17 @@ def _loans(as_of: date) -> World:
             },
             {"credit_account_id": "c3", "source_record_id": "shop:hal", "opened_at": at(as_of, -1), "limit_cents": 900},
         ],
-        CASH_ON_DELIVERY_ORDERS: [
-            {"order_id": f"d{days}", "source_record_id": "shop:gus", "ended_at": at(as_of, days), "is_refused": True}
+        ENDED_ORDERS: [
+            {
+                "order_id": f"d{days} {ending}",
+                "source_record_id": "shop:gus",
+                "ended_at": at(as_of, days),
+                "ending": ending,
+                "payment_method": "cash_on_delivery",
+                "is_paid": days % 2 == 0,
+            }
             for days in EDGE_DAYS
+            for ending in ("refused", "cancelled")
         ],
         INSTALMENTS: [
             {**owed, "plan_id": "p1", "source_record_id": "shop:gus", "due_date": due_date, "paid_cents": 0},
@@ -139,6 +149,18 @@ def _purchase(number: int, name: str, paid_at: datetime) -> Row:
         "discount_cents": 0,
         "payment_method": "wallet",
         "item_count": 1,
+    }
+
+
+def _purchase_line(number: int, name: str, paid_at: datetime) -> Row:
+    return {
+        "order_id": f"o{number}",
+        "line_number": 1,
+        "source_record_id": f"shop:{name}",
+        "paid_at": paid_at,
+        "category_code": f"retail_{number % 5}",
+        "brand": None if number % 3 == 0 else f"b{number % 40}",
+        "unit_price_cents": number % 8 * 100,
     }
 
 

@@ -24,13 +24,23 @@ from schemas.families import FAMILIES
 from schemas.table import Table
 from tests.conftest import filled_rows
 from tests.features.random_rows import AS_OF
-from tests.reference import browsing, cash_flow, identity, purchase_outlook, purchase_value, repayment, scenes
+from tests.reference import (
+    browsing,
+    cash_flow,
+    identity,
+    promises,
+    purchase_outlook,
+    purchase_value,
+    repayment,
+    scenes,
+    tastes,
+)
 from tests.reference.answer import Answer, rows_of
 from tests.reference.small_worlds import World, random_world, world_of_edges
 
 ANSWERS: Mapping[str, Answer] = {
     module.__name__.rsplit(".", 1)[1]: module.ANSWER
-    for module in (browsing, cash_flow, identity, purchase_value, repayment, scenes)
+    for module in (browsing, cash_flow, identity, promises, purchase_value, repayment, scenes, tastes)
 }
 ANSWERED = [family for family in FAMILIES if family.name in ANSWERS]
 LEAP_DAY = date(2024, 2, 29)

@@ -157,7 +157,7 @@ def test_reasons_are_what_cost_most_against_the_best_bin_and_only_what_cost_some
 
 
 def test_who_has_no_row_in_a_family_is_told_what_that_means_and_not_that_nothing_is_known(table: TableMaker) -> None:
-    """Bob has visits but no purchase this year, and nothing fell due for him: of the last, his plans say no more."""
+    """Bob has visits but never bought, and nothing fell due for him: of the last, his plans say no more."""
     features = [number(name, [2.5], [0, 30], missing=-40) for name in ("login_count_30d", "purchase_count_365d")]
     features.append(number("on_time_share_365d", [0.5], [0, 30], missing=-10))
     features.append(number("balance_cents_last", [0.5], [0, 30], missing=-5))
@@ -170,12 +170,9 @@ def test_who_has_no_row_in_a_family_is_told_what_that_means_and_not_that_nothing
     visits = "Logins to your account in the last 30 days"
     assert told["ann"][:2] == [
         f"{visits}: no visit with your account in the last 90 days (best: 3 or more)",
-        "Purchases in the last 365 days: no purchase at the shop in the last 365 days (best: 3 or more)",
+        "Purchases in the last 365 days: no purchase at the shop that we know of (best: 3 or more)",
     ]
-    assert (
-        told["bob"][0]
-        == "Purchases in the last 365 days: no purchase at the shop in the last 365 days (best: 3 or more)"
-    )
+    assert told["bob"][0] == "Purchases in the last 365 days: no purchase at the shop that we know of (best: 3 or more)"
     assert f"{visits}: 0 (best: 3 or more)" in told["bob"]
     rest = told["ann"][2:]
     assert [text.split(": ")[1].split(" (")[0] for text in rest] == ["not known", "not known"]
@@ -195,6 +192,8 @@ def test_every_family_of_which_models_read_a_number_says_what_it_means_to_have_n
     read = {family for family, columns in READ_BY_MODELS.items() if columns}
     assert set(WITHOUT_A_ROW) == read
     assert KNOWN_OF_ALL_WITH_A_ROW["login_count_30d"] == WITHOUT_A_ROW["browsing"]
+    # null of who never bought, and of who bought long ago: true of both
+    assert KNOWN_OF_ALL_WITH_A_ROW["instalment_share_365d"] == "no purchase at the shop in the last 365 days"
     assert "days_since_last_salary" not in KNOWN_OF_ALL_WITH_A_ROW  # null for two reasons, so neither is told
 
 

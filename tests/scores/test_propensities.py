@@ -249,7 +249,11 @@ def scored_tonight(
 def test_where_too_little_was_known_everybody_gets_the_base_rate_and_is_told(
     table: TableMaker, nothing_learnt: Files
 ) -> None:
-    given: list[dict[str, Any]] = [{"customer_id": "ann", "purchase_day_count": 5}, {"customer_id": "bob"}]
+    given: list[dict[str, Any]] = [
+        {"customer_id": "ann", "purchase_day_count": 5, "days_since_last_purchase": 364},
+        {"customer_id": "bob", "purchase_day_count": 5, "days_since_last_purchase": 365},
+        {"customer_id": "cem"},
+    ]
     found = build(
         table(CUSTOMER_PROFILES, given),
         nothing_learnt["card_propensity"],
@@ -257,10 +261,11 @@ def test_where_too_little_was_known_everybody_gets_the_base_rate_and_is_told(
         nothing_learnt["response"],
         as_of=AS_OF,
     ).select(*PROPENSITIES.column_names)
-    ann, bob = sorted(found.collect(), key=lambda row: str(row["customer_id"]))
+    ann, bob, cem = sorted(found.collect(), key=lambda row: str(row["customer_id"]))
     base = nothing_learnt["card_propensity"]["applies.json"]["base_rate"]
     assert ann["card_application_probability"] == bob["card_application_probability"] == pytest.approx(base)
-    assert (ann["churn_probability"] is None, bob["churn_probability"]) == (False, None)
+    assert ann["churn_probability"] is not None
+    assert (bob["churn_probability"], cem["churn_probability"]) == (None, None), "who left already cannot leave"
     assert [ann[f"contact_uplift_{channel}"] for channel in CONTACT_CHANNELS] == [0.0] * 4
     assert ann["best_contact_channel"] == CONTACT_CHANNELS[0]
     assert [ann[f"{what}_grade"] for what in ODDS] == [None] * 5

@@ -1,11 +1,11 @@
-"""Orders to be paid at the door, and whether the door stayed shut."""
+"""Orders that came to an end: delivered, refused at the door, or cancelled."""
 
 from __future__ import annotations
 
 from datetime import date
 from typing import Any
 
-from jobs.cleaned.cash_on_delivery_orders import build
+from jobs.cleaned.ended_orders import build
 from schemas.captured.shop_orders import SHOP_ORDERS
 from tests.conftest import TableMaker, rows
 
@@ -27,15 +27,21 @@ def test_t1_t34_an_order_ends_on_the_local_day_of_the_version_that_says_so(table
             version("bob", "refused", "2026-03-31 16:00:00"),  # tomorrow
             version("cem", "refused", "2026-03-20"),
             version("cem", "delivered", "2026-03-21"),  # called refused by mistake
-            version("dia", "cancelled", "2026-03-20"),
-            version("eve", "refused", "2026-03-20", method="wallet"),  # paid before: its refund tells the rest
+            version("dia", "paid", "2026-03-20", method="wallet", paid_at="2026-03-20"),
+            version("dia", "cancelled", "2026-03-21", method="wallet", paid_at="2026-03-20"),
+            version("eve", "paid", "2026-03-20", method="wallet", paid_at="2026-03-20"),  # still under way
             version("fay", "delivered", "2026-03-20"),
             version("fay", "delivered", "2026-03-20", captured_date="2026-03-22", net_cents=70),
         ],
     )
-    found = rows(build(orders, as_of=AS_OF), "source_record_id", "is_refused", "net_cents")
-    assert found == [("shop:ann", True, 100), ("shop:cem", False, 100), ("shop:fay", False, 70)]
+    found = rows(build(orders, as_of=AS_OF), "source_record_id", "ending", "payment_method", "is_paid", "net_cents")
+    assert found == [
+        ("shop:ann", "refused", "cash_on_delivery", False, 100),
+        ("shop:cem", "delivered", "cash_on_delivery", False, 100),
+        ("shop:dia", "cancelled", "wallet", True, 100),
+        ("shop:fay", "delivered", "cash_on_delivery", False, 70),
+    ]
 
 
-def test_without_orders_nobody_refuses(table: TableMaker) -> None:
+def test_without_orders_none_has_ended(table: TableMaker) -> None:
     assert rows(build(table(SHOP_ORDERS, []), as_of=AS_OF), "order_id") == []

@@ -1,4 +1,4 @@
-"""Orders to be paid at the door, and whether the door stayed shut."""
+"""Orders that came to an end: delivered, refused at the door, or cancelled."""
 
 from __future__ import annotations
 
@@ -10,23 +10,22 @@ from pyspark.sql import functions as F
 from jobs.cleaned.owners import shop_record_id
 from jobs.versions import keep_version_in_force
 from jobs.windows import happened_by
-
-ENDED = ("delivered", "refused")
+from schemas.cleaned.ended_orders import ENDINGS
 
 
 def build(shop_orders: DataFrame, *, as_of: date) -> DataFrame:
-    """One row per order to be paid on delivery that was delivered or refused by as_of.
+    """One row per order that was delivered, refused or cancelled by as_of.
 
     The version in force decides: an order that was called refused by mistake and delivered after all was delivered.
-    Versions that are paid another way tell of another promise and are left out.
     """
-    to_be_paid_at_the_door = shop_orders.where(F.col("payment_method") == "cash_on_delivery")
-    orders = keep_version_in_force(to_be_paid_at_the_door, "order_id", as_of=as_of)
-    has_ended = F.col("order_status").isin(*ENDED) & happened_by("updated_at", as_of)
+    orders = keep_version_in_force(shop_orders, "order_id", as_of=as_of)
+    has_ended = F.col("order_status").isin(*ENDINGS) & happened_by("updated_at", as_of)
     return orders.where(has_ended).select(
         "order_id",
         shop_record_id().alias("source_record_id"),
         F.col("updated_at").alias("ended_at"),
-        (F.col("order_status") == "refused").alias("is_refused"),
+        F.col("order_status").alias("ending"),
+        "payment_method",
+        F.col("paid_at").isNotNull().alias("is_paid"),
         "net_cents",
     )

@@ -1,15 +1,20 @@
-"""The measures of promises to pay beside instalment plans: card statements, lines of credit, cash at the door.
+"""How a customer keeps promises beside instalment plans: card statements, lines of credit, orders at the shop."""
 
-They are columns of features/repayment; the dates of the rows are told by its job.
-"""
-
-from schemas.measures import count, days_since, formula, share, share_of, sum_of, total
+from schemas.cleaned.credit_accounts import CREDIT_ACCOUNTS
+from schemas.cleaned.ended_orders import ENDED_ORDERS
+from schemas.cleaned.statements import STATEMENTS
+from schemas.columns import CUSTOMER_ID
+from schemas.customers.identities import IDENTITIES
+from schemas.measures import columns_of, count, days_since, formula, share, share_of, sum_of, total
+from schemas.table import Describes, Table
 from schemas.windows import EVER, last, last_events
 
 QUARTER, YEAR = last(90, 365)
 BALANCE_QUARTER, BALANCE_YEAR = (sum_of("balance_cents", window.condition) for window in (QUARTER, YEAR))
 LIMIT_QUARTER, LIMIT_YEAR = (sum_of("credit_limit_cents", window.condition) for window in (QUARTER, YEAR))
-REFUSED = "is_refused"
+AT_THE_DOOR = "payment_method = 'cash_on_delivery' AND ending <> 'cancelled'"
+REFUSED = f"{AT_THE_DOOR} AND ending = 'refused'"
+CANCELLED = "ending = 'cancelled'"
 
 STATEMENT_MEASURES = (
     *share(
@@ -65,20 +70,7 @@ STATEMENT_MEASURES = (
 LINE_MEASURES = (*total("credit_line_cents", "limit_cents", "limits of the shop's lines of instalment credit", EVER),)
 """Over the lines of credit opened by as_of, as they stood then; `days_ago` counts from the opening."""
 
-LINE_FORMULAS = (
-    *formula(
-        "credit_line_utilisation_ratio",
-        "double",
-        "outstanding_cents over the limits of the shop's lines of instalment credit",
-        "CASE WHEN credit_line_cents_sum > 0 "
-        "THEN CAST(outstanding_cents AS DOUBLE) / CAST(credit_line_cents_sum AS DOUBLE) END",
-        missing="no line of credit delivered, or all are blocked",
-        rows="true",
-    ),
-)
-"""Over the columns above."""
-
-DELIVERY_MEASURES = (
+ORDER_MEASURES = (
     *count(
         "refused_delivery", "orders to be paid on delivery that were refused at the door", EVER, YEAR, where=REFUSED
     ),
@@ -87,11 +79,43 @@ DELIVERY_MEASURES = (
         "refused_delivery",
         "orders refused at the door over those refused or delivered, of the orders to be paid on delivery,",
         YEAR,
-        part=REFUSED,
+        part="ending = 'refused'",
+        where=AT_THE_DOOR,
         missing="no order to be paid on delivery ended in that time",
     ),
     *days_since(
         "last_refused_delivery", "days since an order was last refused at the door", where=REFUSED, missing="never"
     ),
+    *count("cancelled_order", "orders that were cancelled", EVER, QUARTER, YEAR, where=CANCELLED),
+    *count(
+        "cancelled_paid_order",
+        "orders that were cancelled after they had been paid",
+        YEAR,
+        where=f"{CANCELLED} AND is_paid",
+    ),
+    *share(
+        "cancelled_order",
+        "orders cancelled over those delivered, refused or cancelled",
+        YEAR,
+        part=CANCELLED,
+        missing="no order ended in that time",
+    ),
+    *days_since("last_cancelled_order", "days since an order was last cancelled", where=CANCELLED, missing="never"),
 )
-"""Over the orders to be paid on delivery that ended by as_of: a promise to pay that no credit stands behind."""
+"""Over the orders that ended by as_of; `days_ago` counts from the end. To take what was ordered is a promise that no
+credit stands behind, and that people without any credit give, too."""
+
+PROMISES = Table(
+    __name__,
+    grain="one row per customer with a card statement, a line of credit at the shop or an order that ended",
+    built_from=(
+        STATEMENTS,
+        CREDIT_ACCOUNTS,
+        ENDED_ORDERS,
+        IDENTITIES,
+    ),
+    describes=Describes.DAY,
+    key=("customer_id",),
+    may_be_empty=True,
+    columns=(CUSTOMER_ID, *columns_of(*STATEMENT_MEASURES, *LINE_MEASURES, *ORDER_MEASURES)),
+)

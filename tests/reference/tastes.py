@@ -1,0 +1,51 @@
+"""tastes in SQL."""
+
+from tests.reference.answer import Answer
+
+VIEWS = """
+    CREATE VIEW bought AS
+        SELECT source_record_id, category_code, brand, unit_price_cents FROM purchase_lines
+        WHERE days_ago_of(paid_at) BETWEEN 0 AND 364;
+    CREATE VIEW usual AS
+        SELECT category_code, quantile_disc(unit_price_cents, 0.5) AS price FROM bought GROUP BY 1;
+    CREATE VIEW lines AS
+        SELECT customer_id, category_code, brand,
+               CASE WHEN price <> 0 THEN (unit_price_cents::HUGEINT * 10000 // price)::DOUBLE / 10000 END AS level
+        FROM bought JOIN identities USING (source_record_id) JOIN usual USING (category_code);
+    CREATE VIEW shoppers AS SELECT DISTINCT customer_id FROM lines;
+    CREATE VIEW by_category AS
+        SELECT customer_id, category_code AS name, count(*) AS n,
+               row_number() OVER (PARTITION BY customer_id ORDER BY count(*) DESC, category_code) AS place,
+               sum(count(*)) OVER (PARTITION BY customer_id) AS all_n
+        FROM lines GROUP BY 1, 2;
+    CREATE VIEW by_brand AS
+        SELECT customer_id, brand AS name, count(*) AS n,
+               row_number() OVER (PARTITION BY customer_id ORDER BY count(*) DESC, brand) AS place,
+               sum(count(*)) OVER (PARTITION BY customer_id) AS all_n
+        FROM lines WHERE brand IS NOT NULL GROUP BY 1, 2;
+"""
+
+
+def favourites(what: str) -> dict[str, str]:
+    """SQL over one row per group: beginning of a column's name -> aggregate."""
+    return {
+        f"{what}_count_365d": "count(*)",
+        f"top_{what}": "any_value(name) FILTER (place = 1)",
+        f"second_{what}": "any_value(name) FILTER (place = 2)",
+        f"third_{what}": "any_value(name) FILTER (place = 3)",
+        f"{what}_entropy_365d": "greatest(-sum((n / all_n) * ln(n / all_n)), 0)",
+        f"top_{what}_share_365d": "ratio(max(n), sum(n))",
+    }
+
+
+ANSWER = Answer(
+    views=VIEWS,
+    customers="shoppers",
+    measures={
+        "by_category": favourites("bought_category"),
+        "by_brand": favourites("bought_brand"),
+        "lines": {"price_level_mean_365d": "avg(level)"},
+    },
+    derived={},
+    zero=("bought_brand_count_365d",),
+)
