@@ -20,6 +20,7 @@ from demo.processes import PROJECT_ROOT
 from demo.session import partners_up
 from demo.world import World
 from schemas.features.cash_flow import CASH_FLOW
+from schemas.features.promises import PROMISES
 from schemas.features.purchase_value import PURCHASE_VALUE
 from schemas.features.repayment import REPAYMENT
 from schemas.labels.credit_default import observation_dates
@@ -32,7 +33,7 @@ APPLICANTS_SEEN_ON = (date(2024, 6, 30), date(2024, 9, 30), date(2024, 12, 31))
 JAVA_OPTIONS_FOR_LONG_RUNS = "-XX:+UseParallelGC"
 """The demo compiles for short nights; here the JVM may take its time, since what it compiles runs for minutes."""
 
-APPLICANT_FAMILIES = (CASH_FLOW, PURCHASE_VALUE, REPAYMENT)
+APPLICANT_FAMILIES = (CASH_FLOW, PROMISES, PURCHASE_VALUE, REPAYMENT)
 
 Figures = Mapping[str, Any]
 
@@ -59,7 +60,7 @@ def bench_scores(folder: Path, people: int = PEOPLE) -> list[str]:
 
 
 def _replay(environment: Mapping[str, str], day: str) -> None:
-    """What models do not read, or read on other days: relations when loans were observed, three sides of applicants."""
+    """What models do not read, or read on other days: relations when loans were observed, four sides of applicants."""
     asked = ((NETWORK_FAMILIES, observation_dates(date.fromisoformat(day))), (APPLICANT_FAMILIES, APPLICANTS_SEEN_ON))
     for families, days in asked:
         addresses = [family.address for family in families]

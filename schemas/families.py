@@ -34,7 +34,7 @@ READ_BY_MODELS: Final[Mapping[str, tuple[str, ...]]] = {
         *("sharing_customer_count", "neighbour_count", "borrowing_neighbour_count", "late_neighbour_share"),
     ),
     "network_position": (),
-    "promises": ("credit_line_cents_sum", "refused_delivery_share_365d", "cancelled_order_share_365d"),
+    "promises": ("credit_line_cents_sum", "refused_delivery_share_365d"),  # who cancelled, shop or buyer, is not told
     "purchase_outlook": (),  # a forecast from purchases alone: it would tell a model twice what it sees
     "purchase_value": (
         *("days_since_last_purchase", "purchase_count_30d", "purchase_count_90d", "purchase_count_365d"),

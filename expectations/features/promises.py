@@ -9,7 +9,7 @@ from expectations.rules import (
 )
 
 RULES = (
-    at_least("credit_line_cents_sum", 0, because="nobody is granted less than nothing"),
+    at_least("credit_line_cents_sum", 0, because="nobody is granted less than nothing", severity=Severity.WARNING),
     not_less_than("refused_delivery_count", "refused_delivery_count_365d", because="ever holds the last year"),
     not_less_than("cancelled_order_count", "cancelled_order_count_365d", because="ever holds the last year"),
     not_less_than("cancelled_order_count_365d", "cancelled_order_count_90d", because="a year holds its last 90 days"),

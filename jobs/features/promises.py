@@ -10,15 +10,16 @@ from pyspark.sql import functions as F
 from jobs.windows import aggregates_of, days_before, happened_by
 from schemas.features.promises import LINE_MEASURES, ORDER_MEASURES, STATEMENT_MEASURES
 
-NONE_IS_ZERO = [measure.column.name for measure in (*LINE_MEASURES, *ORDER_MEASURES) if measure.is_sum]
+NONE_IS_ZERO = [measure.column.name for measure in (*STATEMENT_MEASURES, *ORDER_MEASURES) if measure.is_sum]
 
 
 def build(
     statements: DataFrame, credit_accounts: DataFrame, ended_orders: DataFrame, identities: DataFrame, *, as_of: date
 ) -> DataFrame:
-    """One row per customer with a card statement, a line of credit at the shop or an order that ended, by as_of.
+    """One row per customer with a card statement with a limit, a line of credit or an order that ended, by as_of.
 
-    Of a customer without a line or without such an order, what is counted of them is 0.
+    Of a customer without such a statement or order, what is counted of them is 0. Of one without a line, the limit is
+    not 0: that is what a blocked line grants.
     """
     records = identities.select("source_record_id", "customer_id")
     return (

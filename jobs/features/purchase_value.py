@@ -99,7 +99,7 @@ def tell_payments(purchases: DataFrame, as_of: date) -> DataFrame:
         days_before(as_of, "paid_at").alias("days_ago"),
         F.col("net_cents").alias("paid_cents"),
         F.expr("0L").alias("refunded_cents"),
-        *("gross_cents", "discount_cents", "payment_method", "scene", "item_count"),
+        *("gross_cents", "discount_cents", "payment_method", "sales_channel", "scene", "item_count"),
     )
 
 
@@ -136,7 +136,8 @@ def place_in_fifths(buyers: DataFrame) -> DataFrame:
     is compared with nobody.
     """
     is_of_year = F.col("purchase_count_365d") > 0
-    of_all, of_cohort = Window.partitionBy(is_of_year), Window.partitionBy(is_of_year, F.expr(COHORT))
+    others_alone = F.when(~is_of_year, F.col("customer_id"))  # not to be sorted for nothing
+    of_all, of_cohort = Window.partitionBy(others_alone), Window.partitionBy(others_alone, F.expr(COHORT))
     are_enough = F.count("customer_id").over(of_cohort) >= FIFTHS
     placed = {side: worst_first(column, order) for side, (column, order) in SIDES.items()}
     fifths = {f"{side}_quintile": F.when(is_of_year, fifth_by(of_all.orderBy(*by))) for side, by in placed.items()}

@@ -9,9 +9,14 @@ from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
 from jobs.windows import aggregates_of, in_last_days
-from schemas.features.tastes import BRAND_MEASURES, CATEGORY_MEASURES, LEVEL_POINTS
+from schemas.features.tastes import BRAND_MEASURES, CATEGORY_MEASURES, HIGHEST_LEVEL, LEVEL_POINTS
 
 YEAR_DAYS: Final = 365
+HAS_PRICE: Final = "unit_price_cents > 0"  # what is given away tells nothing of what somebody pays
+POINTS_OF_LEVEL: Final = (  # in doubles: a slipped decimal point must not stop a night
+    "CAST(floor(least(CAST(unit_price_cents AS DOUBLE) / CAST(usual_price_cents AS DOUBLE), "
+    f"{HIGHEST_LEVEL}D) * {LEVEL_POINTS}D) AS BIGINT)"
+)
 
 
 def build(purchase_lines: DataFrame, identities: DataFrame, *, as_of: date) -> DataFrame:
@@ -21,9 +26,9 @@ def build(purchase_lines: DataFrame, identities: DataFrame, *, as_of: date) -> D
     )
     lines = (
         bought.join(identities.select("source_record_id", "customer_id"), "source_record_id", how="inner")
-        .repartition("customer_id")  # once for both sides below
+        .repartition("customer_id")  # then nothing below is shuffled again
         .join(F.broadcast(find_usual_prices(bought)), "category_code", how="left")
-        .withColumn("level_points", F.expr(f"unit_price_cents * {LEVEL_POINTS} DIV nullif(usual_price_cents, 0L)"))
+        .withColumn("level_points", F.expr(f"CASE WHEN {HAS_PRICE} THEN {POINTS_OF_LEVEL} END"))
     )
     categories = (
         lines.groupBy("customer_id", "category_code")
@@ -46,19 +51,20 @@ def build(purchase_lines: DataFrame, identities: DataFrame, *, as_of: date) -> D
 
 
 def find_usual_prices(bought: DataFrame) -> DataFrame:
-    """One row per category with the median price of a piece, the lower one of two; each line counts once.
+    """One row per category with the median price of a piece above 0, the lower one of two; each line counts once.
 
     A percentile would hold every price of a category in memory: equal prices are counted first.
     """
-    dearer_last = Window.partitionBy("category_code").orderBy("unit_price_cents")
     of_category = Window.partitionBy("category_code")
+    up_to_here = of_category.orderBy("unit_price_cents").rowsBetween(Window.unboundedPreceding, Window.currentRow)
     return (
-        bought.groupBy("category_code", "unit_price_cents")
+        bought.where(HAS_PRICE)
+        .groupBy("category_code", "unit_price_cents")
         .agg(F.count("*").alias("line_count"))
         .select(
             "category_code",
             "unit_price_cents",
-            F.sum("line_count").over(dearer_last).alias("up_to_here"),
+            F.sum("line_count").over(up_to_here).alias("up_to_here"),
             F.sum("line_count").over(of_category).alias("all_lines"),
         )
         .where("2 * up_to_here >= all_lines")

@@ -73,7 +73,7 @@ WITHOUT_A_ROW = {
     "browsing": "no visit with your account in the last 90 days",
     "cash_flow": "no movement that we know of on a bank account in the last 180 days",
     "neighbourhood": "no tie to another customer that we know of",
-    "promises": "no card statement, no line of credit and no order that ended",
+    "promises": "no card with a limit, no line of credit and no order that ended",
     "purchase_value": "no purchase at the shop that we know of",
     "repayment": "no instalment plan at the shop",
 }

@@ -10,13 +10,13 @@ ENDED_ORDERS = Table(
     __name__,
     grain="one order that was delivered, refused or cancelled",
     built_from=(SHOP_ORDERS,),
-    describes=Describes.KNOWLEDGE,
+    describes=Describes.DAY,
     key=("order_id",),
     may_be_empty=True,
     columns=(
         Column("order_id", "string", "the shop's id of the order"),
         SOURCE_RECORD_ID,
-        Column("ended_at", "timestamp", "when it was delivered, refused or cancelled"),
+        Column("ended_at", "timestamp", "when it was delivered, refused or cancelled, as a version first said"),
         Column("ending", "string", "how it ended", allowed=ENDINGS),
         Column(
             "payment_method",

@@ -56,6 +56,12 @@ STATEMENT_MEASURES = (
         missing="no card statement with a limit in the last 90 days, or no balance in the last 365",
         rows=YEAR.condition,
     ),
+    *count(
+        "over_limit_statement",
+        "card statements with a balance above the limit",
+        YEAR,
+        where="balance_cents > credit_limit_cents",
+    ),
     *share(
         "minimum_paid",
         "card statements of which at least the minimum was paid by the due date over those due",
@@ -67,7 +73,13 @@ STATEMENT_MEASURES = (
 )
 """Over the card statements published by as_of; `days_ago` counts from the closing day."""
 
-LINE_MEASURES = (*total("credit_line_cents", "limit_cents", "limits of the shop's lines of instalment credit", EVER),)
+LINE_MEASURES = formula(
+    "credit_line_cents_sum",
+    "bigint",
+    "limits of the shop's lines of instalment credit; 0 where all are blocked",
+    sum_of("limit_cents", EVER.condition),
+    missing="no line of credit",
+)
 """Over the lines of credit opened by as_of, as they stood then; `days_ago` counts from the opening."""
 
 ORDER_MEASURES = (
@@ -107,7 +119,7 @@ credit stands behind, and that people without any credit give, too."""
 
 PROMISES = Table(
     __name__,
-    grain="one row per customer with a card statement, a line of credit at the shop or an order that ended",
+    grain="one row per customer with a statement of a card with a limit, a line of credit or an order that ended",
     built_from=(
         STATEMENTS,
         CREDIT_ACCOUNTS,

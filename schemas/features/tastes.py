@@ -9,6 +9,7 @@ from schemas.windows import last
 
 [YEAR] = last(365)
 LEVEL_POINTS = 10_000  # of a price over the usual one: whole numbers, whose sum knows no order
+HIGHEST_LEVEL = 1_000  # what is dearer is of another kind, or a mistake
 
 CATEGORY_MEASURES = (
     *favourites(
@@ -18,17 +19,18 @@ CATEGORY_MEASURES = (
         YEAR,
         groups="categories bought",
         rows_told="lines of purchases",
-        missing="no line delivered",
+        missing="",
         rows=YEAR.condition,
     ),
     *formula(
         "price_level_mean_365d",
         "double",
         "mean over the lines of purchases of the last 365 days of the price of a piece over the usual price of the "
-        "category, in steps of 0.0001: above 1 for who buys what is dear of its kind. Usual is the median over the "
-        "lines of all customers in that time, the lower one of two",
+        f"category, at most {HIGHEST_LEVEL} and in steps of 0.0001: above 1 for who buys what is dear of its kind. "
+        "Usual is the median over the lines of all customers in that time, the lower one of two; what costs nothing "
+        "counts for neither",
         share_of("sum(level_points)", f"({LEVEL_POINTS} * sum(level_count))"),
-        missing="nothing bought of which the usual price is above 0",
+        missing="nothing bought that costs more than 0",
         rows=YEAR.condition,
     ),
 )

@@ -15,7 +15,8 @@ from schemas.measures_across_families import DEBT_MEASURES
 from schemas.table import Describes, Table
 
 SIDES: Final = (PURCHASE_VALUE, REPAYMENT, CASH_FLOW, BROWSING, SCENES_OF_LIFE)
-"""The sides that tell what somebody does. Identity knows everybody, and what relations tell is told of others."""
+"""The sides that tell what somebody does. Identity knows everybody, what relations tell is told of others, and tastes,
+promises and the outlook look once more at what somebody buys or owes."""
 
 SIDES_OF_A_FULL_PROFILE: Final = 3
 """Of five; spending by scene follows from purchases or card payments: one partner's habits alone are two. A guess."""
@@ -27,14 +28,18 @@ def has_row_in(family: Table) -> str:
     return f"CAST({told} IS NOT NULL AS BIGINT)"
 
 
-KNOWN_SIDES: Final = " + ".join(has_row_in(side) for side in SIDES)
+BOUGHT_THIS_YEAR: Final = "CAST(coalesce(purchase_count_365d > 0, false) AS BIGINT)"
+"""Who once bought has a row for ever; what somebody does now it does not tell."""
+
+KNOWN_SIDES: Final = " + ".join(BOUGHT_THIS_YEAR if side == PURCHASE_VALUE else has_row_in(side) for side in SIDES)
 
 PROFILE_MEASURES = (
     *formula(
         "known_side_count",
         "bigint",
         "of what a customer buys, repays, earns, looks at and spends on (purchase_value, repayment, cash_flow, "
-        "browsing, scenes), the sides of which there is a row",
+        "browsing, scenes), the sides of which there is a row; of purchase_value one with a purchase in the last "
+        "365 days",
         KNOWN_SIDES,
     ),
     *formula(

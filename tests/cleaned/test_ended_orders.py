@@ -43,5 +43,35 @@ def test_t1_t34_an_order_ends_on_the_local_day_of_the_version_that_says_so(table
     ]
 
 
+def test_t1_t2_an_order_ends_when_it_is_first_told_and_what_is_told_later_changes_no_day_before(
+    table: TableMaker,
+) -> None:
+    orders = table(
+        SHOP_ORDERS,
+        [
+            version("ann", "delivered", "2026-03-01"),
+            version("ann", "delivered", "2026-03-30", net_cents=70),  # corrected
+            version("bob", "delivered", "2026-03-01"),
+            version("bob", "cancelled", "2026-04-02"),
+            version("cem", "delivered", "2026-04-02"),
+        ],
+    )
+
+    def told(as_of: date) -> list[tuple[Any, ...]]:
+        built = build(orders, as_of=as_of).selectExpr("*", "date(ended_at) AS day")
+        return [(name, how, str(day), cents) for name, how, day, cents in rows(built, *columns)]
+
+    columns = ("source_record_id", "ending", "day", "net_cents")
+    assert told(AS_OF) == [
+        ("shop:ann", "delivered", "2026-03-01", 70),
+        ("shop:bob", "delivered", "2026-03-01", 100),
+    ]
+    assert told(date(2026, 4, 2)) == [
+        ("shop:ann", "delivered", "2026-03-01", 70),
+        ("shop:bob", "cancelled", "2026-04-02", 100),
+        ("shop:cem", "delivered", "2026-04-02", 100),
+    ]
+
+
 def test_without_orders_none_has_ended(table: TableMaker) -> None:
     assert rows(build(table(SHOP_ORDERS, []), as_of=AS_OF), "order_id") == []

@@ -28,7 +28,7 @@ RECENT_DAYS: Final = 20
 MERGED, SPLIT_AGAIN = NIGHTS[4], NIGHTS[9]
 FORGOTTEN: Final = (BUYERS[3], NIGHTS[7])
 GONE: Final = ("buyer-who-stops", NIGHTS[6])
-"""Bought once, a year ago: on that night the purchase is 365 days old, and lies in no window any more."""
+"""Bought once, a year ago: on that night the purchase is 365 days old, and lies in no window of a year any more."""
 
 
 @dataclass(frozen=True)
@@ -93,6 +93,7 @@ def _purchase(chance: random.Random, order_id: str, buyer: str, day: date) -> li
         "source_record_id": f"shop:{buyer}{chance.choice(('', '', '-again'))}",
         "paid_at": paid_at,
         "payment_method": chance.choice(("instalment_credit", "wallet", "bank_card")),
+        "sales_channel": "web" if gross % 3 else "app",
         "gross_cents": gross,
         "discount_cents": discount,
         "net_cents": gross - discount,

@@ -135,6 +135,7 @@ class RandomRows:
             "source_record_id": self.record(),
             "paid_at": self.moment(),
             "payment_method": ("instalment_credit", "wallet", "bank_card")[number % 3],
+            "sales_channel": ("app", "web", "mini_program", "offline_code")[number // 3 % 4],
             "gross_cents": gross,
             "discount_cents": discount,
             "net_cents": gross - discount,

@@ -46,7 +46,7 @@ def order(name: str, ended_at: str, ending: str = "delivered", **more: Any) -> R
     }
 
 
-def test_who_has_a_card_a_line_or_an_order_only_is_known_by_it_and_has_none_of_the_others(table: TableMaker) -> None:
+def test_who_has_a_card_a_line_or_an_order_only_is_known_by_it_and_not_by_the_others(table: TableMaker) -> None:
     statement = {
         "bank_code": "harbour",
         "account_id": "a",
@@ -64,7 +64,11 @@ def test_who_has_a_card_a_line_or_an_order_only_is_known_by_it_and_has_none_of_t
     found = built(
         table,
         {
-            STATEMENTS: [statement],
+            STATEMENTS: [
+                statement,
+                {**statement, "statement_id": "s-1", "statement_date": date(2026, 2, 1), "balance_cents": 1_201},
+                {**statement, "statement_id": "s-2", "statement_date": date(2026, 1, 1), "balance_cents": 1_200},
+            ],
             CREDIT_ACCOUNTS: [
                 {**line, "source_record_id": "shop:bob"},
                 {**line, "source_record_id": "shop:dia", "opened_at": "2026-03-31 16:00:00"},  # tomorrow
@@ -72,11 +76,13 @@ def test_who_has_a_card_a_line_or_an_order_only_is_known_by_it_and_has_none_of_t
             ENDED_ORDERS: [order("cem", "2026-03-01"), order("dia", "2026-03-31 16:00:00")],
         },
     )
+    over_limit = "over_limit_statement_count_365d"
+    assert rows(found, "customer_id", over_limit) == [("ann", 1), ("bob", 0), ("cem", 0)]
     columns = ("card_utilisation_ratio_last_1", "minimum_paid_share_365d", "credit_line_cents_sum")
     assert rows(found, "customer_id", *columns, "refused_delivery_count", "cancelled_order_share_365d") == [
-        ("ann", 0.25, 1.0, 0, 0, None),
+        ("ann", 0.25, 1.0, None, 0, None),
         ("bob", None, None, 2_000, 0, None),
-        ("cem", None, None, 0, 0, 0.0),
+        ("cem", None, None, None, 0, 0.0),
     ]
 
 

@@ -130,6 +130,17 @@ def test_shares_and_scenes_look_at_the_last_year_only(table: TableMaker) -> None
     assert described(table, purchases, [], *columns) == [("ann", 0.2, 0.5, 3)]
 
 
+def test_what_is_placed_in_the_app_or_its_mini_program_is_told_from_the_rest(table: TableMaker) -> None:
+    channels = {"ann": ("app", "web", "mini_program", "offline_code"), "bob": ("web",), "cem": ("app",)}
+    purchases = [
+        bought(name, f"2026-03-{day:02d}", sales_channel=channel)
+        for name, placed in channels.items()
+        for day, channel in enumerate(placed, start=1)
+    ]
+    purchases.append(bought("cem", "2025-03-31", sales_channel="web"))  # a year and a day ago
+    assert described(table, purchases, [], "app_share_365d") == [("ann", 0.5), ("bob", 0.0), ("cem", 1.0)]
+
+
 def test_a_customer_who_got_everything_for_free_has_no_shares_of_money(table: TableMaker) -> None:
     purchases = [
         bought("ann", "2026-03-10", 0, gross_cents=300, discount_cents=300),

@@ -86,6 +86,8 @@ def test_prices_are_told_over_the_lower_median_of_all_lines_of_the_category(tabl
         line("bob", "toys", unit_price_cents=900, paid_at="2025-03-31"),  # of last year: neither bought nor usual
         line("cem", "toys", unit_price_cents=400),
         line("dia", "gifts", unit_price_cents=0),
+        line("cem", "toys", unit_price_cents=-5),
+        line("cem", "toys", unit_price_cents=0),
     ]
     assert rows(built(table, lines), "customer_id", "price_level_mean_365d") == [
         ("ann", (1.5 + 1) / 2),
@@ -93,3 +95,12 @@ def test_prices_are_told_over_the_lower_median_of_all_lines_of_the_category(tabl
         ("cem", 2.0),
         ("dia", None),
     ]
+
+
+def test_a_slipped_decimal_point_stops_no_night(table: TableMaker) -> None:
+    lines = [
+        line("ann", "toys", unit_price_cents=9_000_000_000_000_000_000),
+        line("ann", "toys", unit_price_cents=9_000_000_000_000_000_000),
+        *(line("bob", "toys", unit_price_cents=1) for _ in range(3)),
+    ]
+    assert rows(built(table, lines), "customer_id", "price_level_mean_365d") == [("ann", 1_000.0), ("bob", 1.0)]

@@ -45,6 +45,7 @@ from schemas.features.promises import PROMISES
 from schemas.features.purchase_value import PURCHASE_VALUE
 from schemas.features.repayment import REPAYMENT
 from schemas.features.scenes import SCENES_OF_LIFE
+from schemas.features.tastes import TASTES
 from schemas.profiles.customer_profiles import CUSTOMER_PROFILES
 from schemas.table import Table
 from tests.conftest import filled_rows
@@ -292,7 +293,7 @@ def test_a_value_of_the_profile_alone_is_told_by_the_values_it_is_made_of(busy: 
 
 def test_the_condition_of_every_measure_can_be_read_over_a_parent_of_its_family() -> None:
     untold = {}
-    for family in (BROWSING, CASH_FLOW, IDENTITY, PROMISES, PURCHASE_VALUE, REPAYMENT, SCENES_OF_LIFE):
+    for family in (BROWSING, CASH_FLOW, IDENTITY, PROMISES, PURCHASE_VALUE, REPAYMENT, SCENES_OF_LIFE, TASTES):
         parents = [parent for parent in family.built_from if isinstance(parent, Table)]
         empty = {p: arrow_schema(p).empty_table().append_column("days_ago", pa.array([], pa.int64())) for p in parents}
         features = [(name, feature_of(family, name)) for name in family.column_names[1:]]

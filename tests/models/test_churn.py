@@ -14,8 +14,11 @@ AS_OF = date(2026, 3, 31)
 
 def test_t33_churn_is_learnt_from_those_who_are_scored_nears_the_truth_and_reads_nothing_protected() -> None:
     rows = shoppers(1200, seed=11)
-    asked = rows[rows["purchase_day_count"] >= 4]
-    assert 0 < len(asked) < len(rows)
+    with_rhythm = rows["purchase_day_count"] >= 4
+    rows.loc[rows[with_rhythm].index[:400:2], "days_since_last_purchase"] = 365  # these have left
+    rows.loc[rows[with_rhythm].index[1:20:2], "days_since_last_purchase"] = 364
+    asked = rows[with_rhythm & (rows["days_since_last_purchase"] < 365)]
+    assert 0 < len(asked) == with_rhythm.sum() - 200 < len(rows)
     content = train(rows, as_of=AS_OF)["is_churned.json"]
     assert content["trained_on"]["rows"] == len(asked)
     assert content["fallback"] == ""

@@ -71,11 +71,15 @@ def test_a_family_that_is_added_needs_no_edit_of_the_job(table: TableMaker) -> N
 
 
 def test_who_is_known_from_few_sides_has_a_thin_profile_and_nothing_due_is_no_burden(table: TableMaker) -> None:
-    customers = table(CUSTOMERS, [{"customer_id": name} for name in ("ann", "bob", "cem")])
+    customers = table(CUSTOMERS, [{"customer_id": name} for name in ("ann", "bob", "cem", "dia")])
     given: dict[Table, GivenRows] = {
         # who knows somebody, holds a number or is somebody's neighbour is not known for that
         **{family: [{"customer_id": "cem"}] for family in FAMILIES if family not in SIDES},
-        PURCHASE_VALUE: [{"customer_id": "ann"}, {"customer_id": "bob"}],
+        PURCHASE_VALUE: [
+            {"customer_id": "ann", "purchase_count_365d": 1},
+            {"customer_id": "bob", "purchase_count_365d": 1},
+            {"customer_id": "cem", "purchase_count_365d": 0},  # bought long ago
+        ],
         CASH_FLOW: [
             {"customer_id": "ann", "inflow_cents_sum_180d": 600_000},
             {"customer_id": "bob", "inflow_cents_sum_180d": 600_000},
@@ -83,9 +87,11 @@ def test_who_is_known_from_few_sides_has_a_thin_profile_and_nothing_due_is_no_bu
         PROMISES: [
             {"customer_id": "ann", "credit_line_cents_sum": 1_000_000},
             {"customer_id": "bob", "credit_line_cents_sum": 1_000_000},  # nothing is known of what he owes
+            {"customer_id": "dia", "credit_line_cents_sum": 0},  # blocked
         ],
         REPAYMENT: [
             {"customer_id": "ann", "due_cents_next_30d": 25_000, "outstanding_cents": 250_000},
+            {"customer_id": "dia", "due_cents_next_30d": 25_000, "outstanding_cents": 250_000},
         ],
     }
     profiles = build(customers, *families(table, given), as_of=AS_OF)
@@ -94,4 +100,5 @@ def test_who_is_known_from_few_sides_has_a_thin_profile_and_nothing_due_is_no_bu
         ("ann", 3, False, 0.25, 2.5, 0.25),
         ("bob", 2, True, None, None, None),
         ("cem", 0, True, None, None, None),
+        ("dia", 1, True, None, None, None),
     ]

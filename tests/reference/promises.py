@@ -32,6 +32,7 @@ ANSWER = Answer(
                 " ratio(sum(balance_cents) FILTER (ago < 365), sum(credit_limit_cents) FILTER (ago < 365)))"
             ),
             "card_utilisation_ratio_max": "max(balance_cents / credit_limit_cents) FILTER ({w})",
+            "over_limit_statement_count": "count(*) FILTER ({w} AND balance_cents > credit_limit_cents)",
             "minimum_paid_share": (
                 "ratio(count(*) FILTER ({w} AND is_due AND is_minimum), count(*) FILTER ({w} AND is_due))"
             ),
@@ -55,7 +56,7 @@ ANSWER = Answer(
     },
     derived={},
     zero=(
-        *("credit_line_cents_sum", "refused_delivery_count", "refused_delivery_count_365d"),
+        *("over_limit_statement_count_365d", "refused_delivery_count", "refused_delivery_count_365d"),
         *("refused_delivery_cents_sum_365d", "cancelled_order_count", "cancelled_order_count_90d"),
         *("cancelled_order_count_365d", "cancelled_paid_order_count_365d"),
     ),

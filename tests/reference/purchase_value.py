@@ -52,6 +52,9 @@ ANSWER = Answer(
             "instalment_share": (
                 "ratio(count(*) FILTER ({w} AND payment_method = 'instalment_credit'), count(*) FILTER ({w}))"
             ),
+            "app_share": (
+                "ratio(count(*) FILTER ({w} AND sales_channel NOT IN ('web', 'offline_code')), count(*) FILTER ({w}))"
+            ),
             "scene_count": "count(DISTINCT scene) FILTER ({w})",
             "order_value_cents_mean": "ratio(sum(net_cents) FILTER ({w}), count(*) FILTER ({w}))",
             "order_value_cents_min": "min(net_cents) FILTER ({w})",

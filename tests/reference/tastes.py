@@ -7,11 +7,13 @@ VIEWS = """
         SELECT source_record_id, category_code, brand, unit_price_cents FROM purchase_lines
         WHERE days_ago_of(paid_at) BETWEEN 0 AND 364;
     CREATE VIEW usual AS
-        SELECT category_code, quantile_disc(unit_price_cents, 0.5) AS price FROM bought GROUP BY 1;
+        SELECT category_code, quantile_disc(unit_price_cents, 0.5) AS price FROM bought
+        WHERE unit_price_cents > 0 GROUP BY 1;
     CREATE VIEW lines AS
         SELECT customer_id, category_code, brand,
-               CASE WHEN price <> 0 THEN (unit_price_cents::HUGEINT * 10000 // price)::DOUBLE / 10000 END AS level
-        FROM bought JOIN identities USING (source_record_id) JOIN usual USING (category_code);
+               CASE WHEN unit_price_cents > 0 THEN
+                   floor(least(unit_price_cents::DOUBLE / price::DOUBLE, 1000) * 10000) / 10000 END AS level
+        FROM bought JOIN identities USING (source_record_id) LEFT JOIN usual USING (category_code);
     CREATE VIEW shoppers AS SELECT DISTINCT customer_id FROM lines;
     CREATE VIEW by_category AS
         SELECT customer_id, category_code AS name, count(*) AS n,
