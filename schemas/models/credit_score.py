@@ -11,6 +11,7 @@ from schemas.features.identifier_risk import IDENTIFIER_RISK
 from schemas.features.money_flows import MONEY_FLOWS
 from schemas.features.neighbourhood import NEIGHBOURHOOD
 from schemas.features.network_position import NETWORK_POSITION
+from schemas.features.promises import PROMISES
 from schemas.features.repayment import REPAYMENT
 from schemas.models.credit_training_set import CREDIT_TRAINING_SET
 from schemas.models.leak_audit import LEAK_AUDIT
@@ -67,11 +68,12 @@ A_NEW_WORD = re.compile(r"[^A-Za-z]+|(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z]
 
 POPULATION_MARKER = "plan_count"
 POPULATION = "customers with an instalment plan: others have not shown how they repay"
-POPULATION_FAMILIES = (REPAYMENT,)
-"""What the model is learnt on: customers whose marker is at least 1. The columns of these families exist for them only.
+POPULATION_FAMILIES = (PROMISES, REPAYMENT)
+"""What the model is learnt on: customers whose marker is at least 1. The columns of these families weigh for them only.
 
 Nobody else has an outcome to learn from. A customer without a plan (a thin file) is scored by what else is known, and
-is told apart by a flag.
+is told apart by a flag. Some promises beside a plan are known of others, too: what a line of credit means of somebody
+who never drew on it has not been tried.
 """
 
 NETWORK_FAMILIES = (DEFAULT_INFLUENCE, IDENTIFIER_RISK, MONEY_FLOWS, NEIGHBOURHOOD, NETWORK_POSITION)
