@@ -19,9 +19,9 @@ from schemas.table import BankTable, Dataset, Document, FileDrop, Table
 PROJECT_ROOT = Path(__file__).parent.parent
 MADE_WITH = (
     *("jobs.", "schemas.measures", "schemas.windows", "schemas.features.", "schemas.profiles."),
-    *("schemas.label_specification", "schemas.labels."),
+    *("schemas.label_specification", "schemas.labels.", "schemas.models."),
 )
-"""Jobs, and contracts that hold formulas or windows."""
+"""Jobs, and contracts that hold formulas, windows or whom a model is learnt on."""
 
 _ONE_AT_A_TIME = Lock()
 """Python 3.11 counts the depth of the tree it parses once for all threads, and fails when two of them parse at once."""

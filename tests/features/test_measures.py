@@ -115,3 +115,8 @@ def test_another_formula_in_a_contract_is_another_version_of_the_code() -> None:
     made_with = _with_imports({"jobs.features.cash_flow"})
     assert {"schemas.features.cash_flow", "schemas.measures", "schemas.windows"} <= made_with
     assert "schemas.features.browsing" not in made_with
+
+
+def test_whom_a_model_is_learnt_on_is_part_of_the_version_of_its_code() -> None:
+    assert "schemas.models.credit_score" in _with_imports({"jobs.models.credit_score"})
+    assert "schemas.models.churn" in _with_imports({"jobs.models.churn"}) & _with_imports({"jobs.scores.propensities"})
