@@ -27,6 +27,8 @@ OBSERVATION_DATE = Column(
 )
 
 SCENES = ("retail", "catering", "entertainment", "education", "medical", "travel", "other")
+PAYMENT_METHODS = ("instalment_credit", "bank_card", "wallet", "cash_on_delivery")
+SALES_CHANNELS = ("app", "web", "mini_program", "offline_code")
 GENDERS = ("female", "male")
 SUBJECT_TYPES = ("shop_user", "bank_customer")
 PURPOSES = ("marketing", "credit_scoring", "partner_sharing")

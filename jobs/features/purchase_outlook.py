@@ -20,9 +20,9 @@ from jobs.purchase_outlook import Outlook
 from jobs.repeat_buying import Floats, UnfitTableError
 from jobs.windows import days_before, happened_by
 from schemas.features.purchase_outlook import HORIZONS
+from schemas.windows import YEAR_DAYS
 
 HOLD_OUT_DAYS: Final = 90  # a season: long enough for a second purchase, short enough to be the present
-YEAR_DAYS: Final = 365
 MONTHLY_DISCOUNT: Final = 0.01  # a consumer lender's cost of money; a guess
 DECIMALS: Final = 9  # more would tell processors apart, not customers
 SEED: Final = 20260331

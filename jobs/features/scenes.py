@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Final
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from jobs.windows import aggregates_of, count_where, days_before, happened_by, in_last_days
 from schemas.features.scenes import MERCHANT_MEASURES, MIX_FORMULAS, SPENDING_MEASURES
-
-YEAR_DAYS: Final = 365
+from schemas.windows import YEAR_DAYS
 
 
 def build(

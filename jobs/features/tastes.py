@@ -10,8 +10,8 @@ from pyspark.sql import functions as F
 
 from jobs.windows import aggregates_of, in_last_days
 from schemas.features.tastes import BRAND_MEASURES, CATEGORY_MEASURES, HIGHEST_LEVEL, LEVEL_POINTS
+from schemas.windows import YEAR_DAYS
 
-YEAR_DAYS: Final = 365
 HAS_PRICE: Final = "unit_price_cents > 0"  # what is given away tells nothing of what somebody pays
 POINTS_OF_LEVEL: Final = (  # in doubles: a slipped decimal point must not stop a night
     "CAST(floor(least(CAST(unit_price_cents AS DOUBLE) / CAST(usual_price_cents AS DOUBLE), "

@@ -1,6 +1,6 @@
 """Orders of the shop, each version as it was delivered."""
 
-from schemas.columns import CAPTURED_DATE, IP_ADDRESS_TOKEN, UPDATED_AT
+from schemas.columns import CAPTURED_DATE, IP_ADDRESS_TOKEN, PAYMENT_METHODS, SALES_CHANNELS, UPDATED_AT
 from schemas.table import Column, Describes, FileDrop, Table
 
 SHOP_ORDERS = Table(
@@ -27,13 +27,13 @@ SHOP_ORDERS = Table(
             "sales_channel",
             "string",
             "where the order was placed",
-            allowed=("app", "web", "mini_program", "offline_code"),
+            allowed=SALES_CHANNELS,
         ),
         Column(
             "payment_method",
             "string",
             "how the order is paid",
-            allowed=("instalment_credit", "bank_card", "wallet", "cash_on_delivery"),
+            allowed=PAYMENT_METHODS,
         ),
         Column("gross_cents", "bigint", "value of the order before discount"),
         Column("discount_cents", "bigint", "discount given"),

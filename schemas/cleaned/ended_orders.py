@@ -1,7 +1,7 @@
 """Orders that came to an end: delivered, refused at the door, or cancelled."""
 
 from schemas.captured.shop_orders import SHOP_ORDERS
-from schemas.columns import SOURCE_RECORD_ID
+from schemas.columns import PAYMENT_METHODS, SOURCE_RECORD_ID
 from schemas.table import Column, Describes, Table
 
 ENDINGS = ("delivered", "refused", "cancelled")
@@ -22,7 +22,7 @@ ENDED_ORDERS = Table(
             "payment_method",
             "string",
             "how it was, or was to be, paid",
-            allowed=("instalment_credit", "bank_card", "wallet", "cash_on_delivery"),
+            allowed=PAYMENT_METHODS,
         ),
         Column("is_paid", "boolean", "whether it had been paid, given back or not"),
         Column("net_cents", "bigint", "what was, or was to be, paid"),

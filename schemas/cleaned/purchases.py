@@ -2,7 +2,7 @@
 
 from schemas.captured.shop_order_items import SHOP_ORDER_ITEMS
 from schemas.captured.shop_orders import SHOP_ORDERS
-from schemas.columns import CHANGED_DATE, KNOWN_DATE, SCENES, SOURCE_RECORD_ID
+from schemas.columns import CHANGED_DATE, KNOWN_DATE, PAYMENT_METHODS, SALES_CHANNELS, SCENES, SOURCE_RECORD_ID
 from schemas.table import Column, Describes, Table
 
 PURCHASES = Table(
@@ -21,14 +21,12 @@ PURCHASES = Table(
         Column("ordered_at", "timestamp", "when the order was placed"),
         Column("paid_at", "timestamp", "when it was paid"),
         Column("order_status", "string", "how far the order had come on the day", allowed=("paid", "delivered")),
-        Column(
-            "sales_channel", "string", "where it was placed", allowed=("app", "web", "mini_program", "offline_code")
-        ),
+        Column("sales_channel", "string", "where it was placed", allowed=SALES_CHANNELS),
         Column(
             "payment_method",
             "string",
             "how it was paid",
-            allowed=("instalment_credit", "bank_card", "wallet", "cash_on_delivery"),
+            allowed=PAYMENT_METHODS,
         ),
         Column("gross_cents", "bigint", "value before discount"),
         Column("discount_cents", "bigint", "discount given"),

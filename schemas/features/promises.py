@@ -12,9 +12,9 @@ from schemas.windows import EVER, last, last_events
 QUARTER, YEAR = last(90, 365)
 BALANCE_QUARTER, BALANCE_YEAR = (sum_of("balance_cents", window.condition) for window in (QUARTER, YEAR))
 LIMIT_QUARTER, LIMIT_YEAR = (sum_of("credit_limit_cents", window.condition) for window in (QUARTER, YEAR))
-AT_THE_DOOR = "payment_method = 'cash_on_delivery' AND ending <> 'cancelled'"
-REFUSED = f"{AT_THE_DOOR} AND ending = 'refused'"
-CANCELLED = "ending = 'cancelled'"
+REFUSED, CANCELLED = "ending = 'refused'", "ending = 'cancelled'"
+TO_BE_PAID_AT_THE_DOOR = "payment_method = 'cash_on_delivery'"
+REFUSED_AT_THE_DOOR = f"{TO_BE_PAID_AT_THE_DOOR} AND {REFUSED}"
 
 STATEMENT_MEASURES = (
     *share(
@@ -84,19 +84,32 @@ LINE_MEASURES = formula(
 
 ORDER_MEASURES = (
     *count(
-        "refused_delivery", "orders to be paid on delivery that were refused at the door", EVER, YEAR, where=REFUSED
+        "refused_delivery",
+        "orders to be paid on delivery that were refused at the door",
+        EVER,
+        YEAR,
+        where=REFUSED_AT_THE_DOOR,
     ),
-    *total("refused_delivery_cents", "net_cents", "value of the orders refused at the door", YEAR, where=REFUSED),
+    *total(
+        "refused_delivery_cents",
+        "net_cents",
+        "value of the orders refused at the door",
+        YEAR,
+        where=REFUSED_AT_THE_DOOR,
+    ),
     *share(
         "refused_delivery",
         "orders refused at the door over those refused or delivered, of the orders to be paid on delivery,",
         YEAR,
-        part="ending = 'refused'",
-        where=AT_THE_DOOR,
+        part=REFUSED,
+        where=f"{TO_BE_PAID_AT_THE_DOOR} AND NOT {CANCELLED}",
         missing="no order to be paid on delivery ended in that time",
     ),
     *days_since(
-        "last_refused_delivery", "days since an order was last refused at the door", where=REFUSED, missing="never"
+        "last_refused_delivery",
+        "days since an order was last refused at the door",
+        where=REFUSED_AT_THE_DOOR,
+        missing="never",
     ),
     *count("cancelled_order", "orders that were cancelled", EVER, QUARTER, YEAR, where=CANCELLED),
     *count(

@@ -19,17 +19,13 @@ from pathlib import Path
 
 import pandas as pd
 
+from demo.bench_scores import APPLICANT_FAMILIES
 from jobs.models.feature_bins import NUMBER_TYPES
 from jobs.models.training_split import draw
 from schemas.families import READ_BY_MODELS
-from schemas.features.cash_flow import CASH_FLOW
-from schemas.features.promises import PROMISES
-from schemas.features.purchase_value import PURCHASE_VALUE
-from schemas.features.repayment import REPAYMENT
 from schemas.table import Table
 from tests.reference.true_people import World
 
-FAMILIES = (CASH_FLOW, PROMISES, PURCHASE_VALUE, REPAYMENT)
 LONGEST = timedelta(days=92)
 LOT_SHARE = 0.2
 LOT_SALT = "applicants by lot 1"
@@ -61,7 +57,7 @@ def applications_of(world: World, seen_on: list[date]) -> pd.DataFrame:
 
 def features_of(world: World, day: date) -> pd.DataFrame:
     """What models may read of four families, as it was visible on the day."""
-    tables = [world.rows(family, day, ["customer_id", *numbers_read(family)]) for family in FAMILIES]
+    tables = [world.rows(family, day, ["customer_id", *numbers_read(family)]) for family in APPLICANT_FAMILIES]
     return reduce(lambda one, other: one.merge(other, on="customer_id", how="outer"), tables)
 
 
