@@ -55,7 +55,7 @@ demo: setup ## the partners in a box, one night by a real Airflow, and the score
 	@$(PYTHON) -m demo tour
 
 test: setup ## every test, the scheduler's included
-	@$(PYTHON) -m pytest
+	@$(PYTHON) -m pytest --numprocesses 2 --dist loadgroup --no-loadscope-reorder
 
 check: setup ## format, lint, types
 	@.venv/bin/ruff format --check .
