@@ -24,9 +24,6 @@ from tests.alliance_lakes import LAKES, trained_alliance
 os.environ["TZ"] = "UTC"  # rows that are collected show moments in the process's zone
 time.tzset()
 
-IS_ONE_OF_TWO = "PYTEST_XDIST_WORKER" in os.environ
-"""The tests are shared out among processes, and this is one of them."""
-
 GivenRows = Sequence[Mapping[str, Any]]
 TableMaker = Callable[[Table, GivenRows], DataFrame]
 
@@ -72,30 +69,21 @@ def lakes_to_wait_for(item: pytest.Item) -> int:
     return max((place for place, name in enumerate(("alliance", *LAKES), start=1) if name in fixtures), default=0)
 
 
+@pytest.hookimpl(tryfirst=True)  # before pytest asks who is marked
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests of a file, and all tests of the alliance, go to one process of two, where what they share is made once.
+    """The tests of the whole alliance come last: it takes minutes to make, and is made beside the others.
 
-    The alliance takes minutes to make. One process leaves its tests for the end, and makes it beside the others; of
-    two, one begins with it at once.
+    `-m alliance` runs them alone, and `-m "not alliance"` all others, as `make test` does in two processes.
     """
-    for item in items:
-        group = "alliance" if lakes_to_wait_for(item) else item.nodeid.partition("::")[0]
-        item.add_marker(pytest.mark.xdist_group(group))
     items.sort(key=lakes_to_wait_for)
-    if IS_ONE_OF_TWO:
-        items.sort(key=lambda item: lakes_to_wait_for(item) == 0)
+    for item in items:
+        if lakes_to_wait_for(item):
+            item.add_marker(pytest.mark.alliance)
 
 
 @pytest.fixture(scope="session", autouse=True)
-def made_beside_the_other_tests(request: pytest.FixtureRequest) -> None:
-    """One process starts at once with what the last tests need; of two, only the one that comes to need it does."""
-    if not IS_ONE_OF_TWO:
-        request.getfixturevalue("in_the_making")
-
-
-@pytest.fixture(scope="session")
 def in_the_making(request: pytest.FixtureRequest) -> Iterator[dict[str, Future[Alliance]]]:
-    """The alliance and its lakes, made two at a time; only those that a test wants."""
+    """The alliance and its lakes, made two at a time from the start of the session; only those that a test wants."""
     wanted = {name for item in request.session.items for name in getattr(item, "fixturenames", ())}
     with ExitStack() as stack, ThreadPoolExecutor(2) as makers:
         making: dict[str, Future[Alliance]] = {}
