@@ -14,7 +14,7 @@ unexport PYTHONDONTWRITEBYTECODE
 # up, and then stopped after it.
 RUN := $(PYTHON) -m $(if $(filter-out $(CURDIR)/.demo/lake,$(NIGHTLEDGER_LAKE)),,demo with )jobs.run
 
-.PHONY: help setup java lock demo test check format night train backfill airflow doctor dictionary bench world world-report clean
+.PHONY: help setup java lock demo test test-others test-alliance check format night train backfill airflow doctor dictionary bench world world-report clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -54,13 +54,16 @@ lock: ## pin every dependency again, with hashes and without addresses
 demo: setup ## the partners in a box, one night by a real Airflow, and the scored segments to look at
 	@$(PYTHON) -m demo tour
 
-# In two processes: neither alone keeps two cores busy. What the second says follows what the first says.
+# In two processes: neither alone keeps two cores busy.
 test: setup ## every test, the scheduler's included
-	@said=$$(mktemp) && { $(PYTHON) -m pytest -m alliance >"$$said" 2>&1 & alliance=$$!; \
-	trap 'kill $$alliance 2>/dev/null; cat "$$said"; rm -f "$$said"' EXIT; trap 'exit 130' INT TERM; \
-	$(PYTHON) -m pytest -m "not alliance"; others=$$?; \
-	echo "the nights of the alliance are still being tested (what that says comes at its end)"; \
-	wait $$alliance && exit $$others; }
+	@$(MAKE) --no-print-directory --jobs 2 test-others test-alliance
+
+test-others:
+	@$(PYTHON) -m pytest -m "not alliance"
+
+test-alliance:
+	@echo "the alliance is tested beside the others; what that says comes at its end"
+	@said=$$(mktemp); $(PYTHON) -m pytest -m alliance >"$$said" 2>&1; code=$$?; cat "$$said"; rm -f "$$said"; exit $$code
 
 check: setup ## format, lint, types
 	@.venv/bin/ruff format --check .
