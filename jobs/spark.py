@@ -10,6 +10,7 @@ from pathlib import Path
 from pyspark.sql import SparkSession
 
 from jobs.java import java_home
+from jobs.java_names import remember_java_names
 
 SESSION_OPTIONS: Mapping[str, str] = {
     "spark.sql.session.timeZone": "UTC",
@@ -45,6 +46,7 @@ SERVER_OPTIONS: Mapping[str, str] = {
     ),
     "spark.hadoop.mapreduce.fileoutputcommitter.marksuccessfuljobs": "false",
     "spark.sql.warehouse.dir": "/nonexistent/nightledger-keeps-no-tables",
+    "spark.python.sql.dataFrameDebugging.enabled": "false",  # five calls of Java more for every column named in Python
 }
 """What can only be set when the JVM starts."""
 
@@ -91,6 +93,7 @@ def open_session(
             builder = builder.config(name, value)
         session = builder.getOrCreate()
         session.sparkContext.setLogLevel("ERROR")  # the gateway of PySpark has just set it to WARN
+        remember_java_names(session.sparkContext._jvm)
     set_options(session, {**SESSION_OPTIONS, "spark.sql.shuffle.partitions": str(shuffle_partitions)})
     return session
 
