@@ -106,7 +106,9 @@ class Road:
             return session
         with self._starting:
             if "interpreting" not in self._sessions:
-                self._sessions["interpreting"] = session_for_small_data(session)
+                self._sessions["interpreting"] = session_for_small_data(
+                    session, shuffle_partitions=self.settings.shuffle_partitions_of_few_rows
+                )
             return self._sessions["interpreting"]
 
     def _start_spark(self) -> SparkSession:

@@ -72,6 +72,7 @@ class Settings:
     spark_memory: str
     spark_java_options: str
     shuffle_partitions: int
+    shuffle_partitions_of_few_rows: int
     check_in_memory_rows: int
     edges_in_memory: int
     incremental_from_rows: int
@@ -112,6 +113,7 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         spark_memory=spark_memory,
         spark_java_options=values.get("NIGHTLEDGER_SPARK_JAVA_OPTIONS", ""),
         shuffle_partitions=_whole_number(values, "NIGHTLEDGER_SHUFFLE_PARTITIONS", 4, problems),
+        shuffle_partitions_of_few_rows=_whole_number(values, "NIGHTLEDGER_SHUFFLE_PARTITIONS_OF_FEW_ROWS", 1, problems),
         workers=_whole_number(values, "NIGHTLEDGER_WORKERS", 2, problems),
         edges_in_memory=_whole_number(values, "NIGHTLEDGER_EDGES_IN_MEMORY", _edges_that_fit(spark_memory), problems),
         incremental_from_rows=_whole_number(values, "NIGHTLEDGER_INCREMENTAL_FROM_ROWS", NEVER, problems),

@@ -103,17 +103,18 @@ def with_ours(java_options: str) -> str:
     return f"{JAVA_OPTIONS} {java_options}".strip()
 
 
-def session_for_small_data(session: SparkSession) -> SparkSession:
+def session_for_small_data(session: SparkSession, *, shuffle_partitions: int) -> SparkSession:
     """A session on the same Spark that interprets plans instead of compiling them.
 
-    On a Connect server, where a client is one session, it is the same session with other options.
+    shuffle_partitions: a task costs milliseconds whatever there is to do, and of few rows two datasets are built at
+    the same time. On a Connect server, where a client is one session, it is the same session with other options.
     """
+    options = {"spark.sql.shuffle.partitions": str(shuffle_partitions), **FOR_SMALL_DATA}
     if not hasattr(session, "sparkContext") or os.environ.get("SPARK_CONNECT_MODE_ENABLED"):
-        set_options(session, FOR_SMALL_DATA)
+        set_options(session, options)
         return session
     small = session.newSession()
-    partitions = session.conf.get("spark.sql.shuffle.partitions")
-    set_options(small, {**SESSION_OPTIONS, "spark.sql.shuffle.partitions": str(partitions), **FOR_SMALL_DATA})
+    set_options(small, {**SESSION_OPTIONS, **options})
     return small
 
 

@@ -52,7 +52,7 @@ def compiling() -> Iterator[SparkSession]:
 @pytest.fixture(scope="session")
 def spark(compiling: SparkSession) -> SparkSession:
     """The same Spark in the session that interprets plans, as for a night of few rows; no result depends on it."""
-    return session_for_small_data(compiling)
+    return session_for_small_data(compiling, shuffle_partitions=2)
 
 
 @pytest.fixture(scope="session")

@@ -98,7 +98,9 @@ def head_of(people: int, seed: int) -> list[str]:
 def _line(world: RacedWorld, session: SparkSession, family: Table, answer: Answer) -> Line:
     parents = [parent for parent in family.built_from if isinstance(parent, Table)]
     counts = [world.row_count(parent, NIGHTS[0]) for parent in parents]
-    chosen = session if is_worth_compiling(family, max(counts)) else session_for_small_data(session)
+    chosen = (
+        session if is_worth_compiling(family, max(counts)) else session_for_small_data(session, shuffle_partitions=1)
+    )
     frames = [world.rows(chosen, parent, NIGHTS[0]) for parent in parents]
     files = {parent.name: world.files(parent, NIGHTS[0]) for parent in parents}
     written = world.folder / "answers"
