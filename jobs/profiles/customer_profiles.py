@@ -7,7 +7,7 @@ from datetime import date
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from jobs.families import join_families
+from jobs.families import join_whole_families
 from jobs.windows import aggregates_of
 from schemas.profiles.customer_profiles import PROFILE_MEASURES
 
@@ -19,4 +19,4 @@ def build(customers: DataFrame, *families: DataFrame, as_of: date) -> DataFrame:
     A customer without a row in a family holds null there.
     """
     known_customers = customers.where(F.col("known_since_date") <= F.lit(as_of))
-    return join_families(known_customers, families).select("*", *aggregates_of(*PROFILE_MEASURES))
+    return join_whole_families(known_customers, families).select("*", *aggregates_of(*PROFILE_MEASURES))
