@@ -21,7 +21,7 @@ from demo.servers import Partners, partners
 from demo.world import World
 
 PROJECT_ROOT = Path(__file__).resolve().parents[1]
-PEOPLE = 4000  # fewer do not default often enough to learn from
+PEOPLE = 1800  # of 1200 too few default to learn from
 DAYS_AFTER_THE_FIRST = 5
 
 INHERITED = dict(os.environ)
