@@ -21,6 +21,7 @@ import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -121,8 +122,13 @@ class Airflow:
 
     def request(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Any:
         """The answer of the REST API to a request of the user `admin`."""
-        token = _ask(self.port, "POST", "/auth/token", {"username": USER, "password": _password(self.home)})
-        return _ask(self.port, method, f"/api/v2{path}", body, token=str(token["access_token"]))
+        return _ask(self.port, method, f"/api/v2{path}", body, token=self._token)
+
+    @cached_property
+    def _token(self) -> str:
+        """Whoever holds it is `admin` for a day; to ask for one costs Airflow more than to answer with it."""
+        answer = _ask(self.port, "POST", "/auth/token", {"username": USER, "password": _password(self.home)})
+        return str(answer["access_token"])
 
     def unpause(self, dag_id: str) -> None:
         """Let the scheduler create and run runs of the DAG; paused is how every DAG starts."""
