@@ -21,7 +21,7 @@ from demo.servers import Partners, partners
 from demo.world import World
 
 PROJECT_ROOT = Path(__file__).resolve().parents[1]
-PEOPLE = 1800  # of 1200 too few default to learn from
+PEOPLE = 4000  # of 1200 too few default to learn from, 1800 hold no ring
 DAYS_AFTER_THE_FIRST = 5
 
 INHERITED = dict(os.environ)

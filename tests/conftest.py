@@ -73,7 +73,7 @@ def lakes_to_wait_for(item: pytest.Item) -> int:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The tests of the whole alliance come last: it takes minutes to make, and is made beside the others.
 
-    `-m alliance` runs them alone, and `-m "not alliance"` all others, as `make test` does in two processes.
+    `-m alliance` runs them alone, and `-m "not alliance"` all others, as `make test` does in processes of their own.
     """
     items.sort(key=lakes_to_wait_for)
     for item in items:

@@ -26,7 +26,7 @@ LEARNT = ("labels/", "models/")
 LOST_BEFORE_TRAINING = "labels/first_payment_default"
 """Of the first day, so that the training of it by Airflow has something to build; its bytes are compared, too."""
 
-SECONDS_FOR_A_NIGHT = 900  # on a busy machine; an idle one needs 90
+SECONDS_FOR_A_NIGHT = 1800  # on a slow and busy machine; a fast and idle one needs 90
 
 
 def nights_of_airflow(alliance: Alliance) -> list[date]:
