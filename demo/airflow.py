@@ -126,7 +126,7 @@ class Airflow:
 
     @cached_property
     def _token(self) -> str:
-        """Whoever holds it is `admin` for a day; to ask for one costs Airflow more than to answer with it."""
+        """Whoever holds it is `admin` for a day, so it is asked for once."""
         answer = _ask(self.port, "POST", "/auth/token", {"username": USER, "password": _password(self.home)})
         return str(answer["access_token"])
 

@@ -18,7 +18,7 @@ from demo.session import partners_up, run_module
 
 DAG = "nightly"
 SECONDS_FOR_A_NIGHT = 1800
-SECONDS_BETWEEN_LOOKS = 2  # each costs Airflow a third of a second of a core
+SECONDS_BETWEEN_LOOKS = 2  # who answers is the Airflow that runs the night on the same two cores
 WIDTH = 400  # a terminal breaks a long line, and so hides no column
 
 

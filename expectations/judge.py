@@ -169,8 +169,8 @@ def _kind(name: str) -> Any:
     """The expectation of that name, or None; its configuration is made once for each object.
 
     While it judges one rule Great Expectations asks some 80 times for it, and makes it anew from all fields each time:
-    half of the time of a check of few rows. Our objects do not change once they are made. Where Great Expectations
-    makes an object of its own from a configuration, it takes the class that was last declared under the name: ours.
+    two fifths of the time of a check of few rows. An object does not change once it is made. Where Great Expectations
+    makes one of its own from a configuration, it takes the class that was last declared under the name: ours.
     """
     from pydantic.v1 import PrivateAttr
 

@@ -46,7 +46,7 @@ SERVER_OPTIONS: Mapping[str, str] = {
     ),
     "spark.hadoop.mapreduce.fileoutputcommitter.marksuccessfuljobs": "false",
     "spark.sql.warehouse.dir": "/nonexistent/nightledger-keeps-no-tables",
-    "spark.python.sql.dataFrameDebugging.enabled": "false",  # five calls of Java more for every column named in Python
+    "spark.python.sql.dataFrameDebugging.enabled": "false",  # several calls of Java for each column named in Python
 }
 """What can only be set when the JVM starts."""
 
