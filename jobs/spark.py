@@ -107,14 +107,15 @@ def session_for_small_data(session: SparkSession, *, shuffle_partitions: int) ->
     """A session on the same Spark that interprets plans instead of compiling them.
 
     shuffle_partitions: a task costs milliseconds whatever there is to do, and of few rows two datasets are built at
-    the same time. On a Connect server, where a client is one session, it is the same session with other options.
+    the same time. On a Connect server, where rows of two sessions cannot be joined, it is the same session with other
+    options, and its partitions stay: what it builds next may be large.
     """
-    options = {"spark.sql.shuffle.partitions": str(shuffle_partitions), **FOR_SMALL_DATA}
     if not hasattr(session, "sparkContext") or os.environ.get("SPARK_CONNECT_MODE_ENABLED"):
-        set_options(session, options)
+        set_options(session, FOR_SMALL_DATA)
         return session
     small = session.newSession()
-    set_options(small, {**SESSION_OPTIONS, **options})
+    partitions = {"spark.sql.shuffle.partitions": str(shuffle_partitions)}
+    set_options(small, {**SESSION_OPTIONS, **partitions, **FOR_SMALL_DATA})
     return small
 
 

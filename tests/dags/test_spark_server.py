@@ -31,6 +31,15 @@ session = SparkSession.builder.remote(sys.argv[1]).create()
 print(session.range(3).count(), session.conf.get("spark.hadoop.parquet.page.verify-checksum.enabled"))
 """
 
+FEW_THEN_MANY = """
+import sys
+from jobs.spark import open_session, session_for_small_data
+many = open_session(remote=sys.argv[1], cores=1, memory="1g", shuffle_partitions=3)
+few = session_for_small_data(many, shuffle_partitions=1)
+joined = few.range(3).join(many.range(5), "id")
+print(joined.count(), few.conf.get("spark.sql.codegen.wholeStage"), many.conf.get("spark.sql.shuffle.partitions"))
+"""
+
 
 @pytest.fixture(scope="module")
 def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
@@ -60,10 +69,10 @@ def recorded(settings: Settings) -> SparkServer:
     return SparkServer(**json.loads(state_file(settings, NAME).read_text(encoding="utf-8")))
 
 
-def ask(server: SparkServer, token: str | None) -> subprocess.CompletedProcess[str]:
+def ask(server: SparkServer, token: str | None, what: str = ASK) -> subprocess.CompletedProcess[str]:
     environment = {name: value for name, value in os.environ.items() if name != "SPARK_CONNECT_AUTHENTICATE_TOKEN"}
     return subprocess.run(
-        [sys.executable, "-c", ASK, server.remote],
+        [sys.executable, "-c", what, server.remote],
         env=environment | ({"SPARK_CONNECT_AUTHENTICATE_TOKEN": token} if token else {}),
         capture_output=True,
         text=True,
@@ -81,6 +90,12 @@ def is_running(pid: int) -> bool:
 
 def test_the_server_answers_whoever_has_its_token_with_the_options_of_the_project(server: SparkServer) -> None:
     assert ask(server, server.token).stdout.split() == ["3", "true"]
+
+
+def test_rows_of_few_and_of_many_can_be_joined_on_a_server_and_many_rows_keep_their_partitions(
+    server: SparkServer,
+) -> None:
+    assert ask(server, server.token, FEW_THEN_MANY).stdout.split() == ["3", "false", "3"]
 
 
 @pytest.mark.parametrize("token", [None, "a guess"])

@@ -1,0 +1,17 @@
+"""The two sessions of one Spark: for few rows, and for many."""
+
+from __future__ import annotations
+
+from pyspark.sql import SparkSession
+from pyspark.sql import functions as F
+
+from jobs.spark import session_for_small_data
+
+PARTITIONS = "spark.sql.shuffle.partitions"
+
+
+def test_few_rows_are_dealt_into_as_many_parts_as_asked_for_and_many_rows_into_theirs(compiling: SparkSession) -> None:
+    few = session_for_small_data(compiling, shuffle_partitions=1)
+    assert (few.conf.get(PARTITIONS), compiling.conf.get(PARTITIONS)) == ("1", "2")
+    dealt = few.range(10).groupBy(F.col("id") % 3).count()
+    assert dealt.rdd.getNumPartitions() == 1
