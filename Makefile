@@ -54,7 +54,7 @@ lock: ## pin every dependency again, with hashes and without addresses
 demo: setup ## the partners in a box, one night by a real Airflow, and the scored segments to look at
 	@$(PYTHON) -m demo tour
 
-# In three processes: none of them alone keeps a core busy, and the alliance takes as long as all the others.
+# In three processes: none of them alone keeps two cores busy, and the alliance takes as long as all the others.
 TESTS_OF_DATASETS := $(addprefix tests/,customers edges features labels lake models profiles reference relations scores segments shared)
 AT_ITS_END = said=$$(mktemp); $(1) >"$$said" 2>&1; code=$$?; cat "$$said"; rm -f "$$said"; exit $$code
 

@@ -198,6 +198,7 @@ def test_a_flipped_bit_in_a_staged_file_is_refused(tmp_path: Path, monkeypatch: 
     ("rule", "problem"),
     [
         (Rule("ExpectColumnValuesToBeBetwen", {"column": "code"}, "a guess"), "knows no ExpectColumnValuesToBeBetwen"),
+        (Rule("registry", {"column": "code"}, "a module, not an expectation"), "knows no registry"),
         (Rule("ExpectColumnToExist", {"column": "code", "mosty": 1}, "a guess"), "mosty"),
         (Rule("ExpectColumnValuesToBeInSet", {"colum": "code", "value_set": [1]}, "a guess"), "colum"),
         (at_least("balance", 0, because="a guess"), "columns that the contract does not have: balance"),
@@ -207,6 +208,23 @@ def test_a_flipped_bit_in_a_staged_file_is_refused(tmp_path: Path, monkeypatch: 
 def test_a_misspelt_rule_is_refused_when_it_is_loaded(checked: WalletChecker, rule: Rule, problem: str) -> None:
     with pytest.raises(RuleError, match=problem):
         checked({"ann": {}}, rule)
+
+
+def test_great_expectations_does_not_make_the_configuration_of_a_rule_at_every_look(
+    checked: WalletChecker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from great_expectations.expectations import Expectation
+
+    made: list[str] = []
+    make = Expectation.configuration.fget
+
+    def counted(self: Expectation) -> object:
+        made.append(type(self).__name__)
+        return make(self)
+
+    monkeypatch.setattr(Expectation, "configuration", property(counted))
+    verdict = checked({"ann": {}}, at_least("balance_cents", 0, because="a guess"))
+    assert len(verdict.results) <= len(made) <= 20 * len(verdict.results)
 
 
 def test_a_dataset_without_its_own_expectations_is_refused() -> None:
