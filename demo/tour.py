@@ -17,8 +17,8 @@ from demo.airflow import Airflow, AirflowError, airflow_standalone
 from demo.session import partners_up, run_module
 
 DAG = "nightly"
-SECONDS_FOR_A_NIGHT = 1800
-SECONDS_BETWEEN_LOOKS = 2  # who answers is the Airflow that runs the night on the same two cores
+SECONDS_FOR_A_NIGHT = 1800  # on a slow and busy machine
+SECONDS_BETWEEN_QUESTIONS = 2  # who answers is the Airflow that runs the night on the same two cores
 WIDTH = 400  # a terminal breaks a long line, and so hides no column
 
 
@@ -94,7 +94,7 @@ def watch(begin: float, airflow: Airflow, night: date) -> None:
             if runs[0]["state"] == "failed":
                 red = ", ".join(str(task["task_id"]) for task in tasks if task["state"] == "failed")
                 raise TourError(f"the night of {night} is red: {red}; its logs are in {airflow.home / 'logs'}")
-        time.sleep(SECONDS_BETWEEN_LOOKS)
+        time.sleep(SECONDS_BETWEEN_QUESTIONS)
     raise AirflowError(f"the night of {night} did not end within {SECONDS_FOR_A_NIGHT} s: see {airflow.log}")
 
 

@@ -25,7 +25,7 @@ def join_whole_families(customers: DataFrame, families: Sequence[DataFrame]) -> 
 
     A family goes through the joins as one value. As columns, the fourteenth join would copy those of thirteen families.
     """
-    names = [f"_family_{number}" for number, _ in enumerate(families)]
+    names = [f"_family_{number}" for number in range(len(families))]
     packed = [
         family.select("customer_id", F.struct(*(name for name in family.columns if name != "customer_id")).alias(whole))
         for whole, family in zip(names, families, strict=True)

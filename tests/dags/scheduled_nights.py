@@ -19,14 +19,12 @@ import pytest
 
 from demo.airflow import DATABASE, Airflow, airflow_standalone
 from demo.object_store import DROP_BUCKET, DROP_PREFIX, ObjectStore
-from demo.tour import watch
+from demo.tour import SECONDS_FOR_A_NIGHT, watch
 from tests.alliance import INHERITED, Alliance, published
 
 LEARNT = ("labels/", "models/")
 LOST_BEFORE_TRAINING = "labels/first_payment_default"
 """Of the first day, so that the training of it by Airflow has something to build; its bytes are compared, too."""
-
-SECONDS_FOR_A_NIGHT = 1800  # on a slow and busy machine; a fast and idle one needs 90
 
 
 def nights_of_airflow(alliance: Alliance) -> list[date]:
