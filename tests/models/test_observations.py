@@ -5,7 +5,9 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from jobs.models.observations import build
+import pytest
+
+from jobs.models.observations import build, households
 from schemas.cleaned.purchases import PURCHASES
 from schemas.customers.identities import IDENTITIES
 from schemas.families import ALSO_READ_BY_PROPENSITIES, READ_BY_MODELS, model_families
@@ -52,6 +54,31 @@ def test_t3_t9_everybody_known_by_the_day_is_described_beside_the_household(tabl
         (OBSERVED, "bob", "ann", None),
         (OBSERVED, "dia", "dia", None),
         *((OBSERVED, name, name, None) for name in crowd),
+    ]
+
+
+@pytest.mark.parametrize("of_ann", ["a token", "z token"])
+def test_t10_of_two_addresses_with_as_many_orders_the_newest_is_home_whatever_the_tokens(
+    table: TableMaker, of_ann: str
+) -> None:
+    def sent(name: str, number: int, address: str, when: str) -> dict[str, Any]:
+        return {**order(name, number, address), "ordered_at": when}
+
+    purchases = [
+        sent("ann", 1, of_ann, "2025-05-01 08:00:00"),
+        sent("bob", 1, of_ann, "2025-05-03 08:00:00"),
+        sent("bob", 2, "m token", "2025-05-02 08:00:00"),
+        sent("cem", 1, "m token", "2025-05-01 08:00:00"),
+        sent("dia", 1, "m token", "2025-05-04 08:00:00"),  # both at one moment: the larger order id is the newer
+        sent("dia", 2, of_ann, "2025-05-04 08:00:00"),
+    ]
+    identities = [record(name) for name in ("ann", "bob", "cem", "dia")]
+    found = households(table(PURCHASES, purchases), table(IDENTITIES, identities))
+    assert rows(found, "customer_id", "household_id") == [
+        ("ann", "ann"),
+        ("bob", "ann"),
+        ("cem", "cem"),
+        ("dia", "ann"),
     ]
 
 
