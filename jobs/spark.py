@@ -46,6 +46,7 @@ SERVER_OPTIONS: Mapping[str, str] = {
     ),
     "spark.hadoop.mapreduce.fileoutputcommitter.marksuccessfuljobs": "false",
     "spark.sql.warehouse.dir": "/nonexistent/nightledger-keeps-no-tables",
+    "spark.sql.codegen.cache.maxEntries": "4000",  # a training has some hundred plans at a time; by default 100 are kept
     "spark.python.sql.dataFrameDebugging.enabled": "false",  # several calls of Java for each column named in Python
 }
 """What can only be set when the JVM starts."""

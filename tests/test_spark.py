@@ -15,3 +15,18 @@ def test_few_rows_are_dealt_into_as_many_parts_as_asked_for_and_many_rows_into_t
     assert (few.conf.get(PARTITIONS), compiling.conf.get(PARTITIONS)) == ("1", "2")
     dealt = few.range(10).groupBy(F.col("id") % 3).count()
     assert dealt.rdd.getNumPartitions() == 1
+
+
+def test_a_compiled_plan_is_not_compiled_again_after_more_plans_than_a_night_has_datasets(
+    compiling: SparkSession,
+) -> None:
+    compilations = compiling.sparkContext._jvm.org.apache.spark.metrics.source.CodegenMetrics.METRIC_COMPILATION_TIME()
+
+    def compiled_by(plans: int) -> int:
+        before = compilations.getCount()
+        for number in range(plans):
+            assert compiling.range(1).select(F.col("id") * F.lit(7_919 + number)).collect() == [(0,)]
+        return int(compilations.getCount() - before)
+
+    assert compiled_by(120) >= 120
+    assert compiled_by(120) == 0

@@ -60,34 +60,35 @@ def describe_buyers(purchases: DataFrame, refunds: DataFrame, records: DataFrame
     """One row per customer who ever bought, from all purchases and refunds; without fifths."""
     paid = tell_payments(purchases, as_of)
     money = paid.unionByName(tell_refunds(refunds, paid, as_of), allowMissingColumns=True)
-    buyers = (
-        money.join(records, "source_record_id", how="inner").groupBy("customer_id").agg(*aggregates_of(*MONEY_MEASURES))
-    )
-    purchases_of = paid.join(records, "source_record_id", how="inner")
-    middle = middle_purchases(purchases_of).groupBy("customer_id").agg(*aggregates_of(*MEDIAN_MEASURES))
-    days = (
-        purchases_of.groupBy("customer_id", "days_ago")
-        .agg(F.sum("paid_cents").alias("paid_cents"))
-        .groupBy("customer_id")
-        .agg(*aggregates_of(*DAY_MEASURES))
-    )
-    return buyers.join(middle, "customer_id", how="left").join(days, "customer_id", how="left")
+    of_customers = money.join(records, "source_record_id", how="inner")
+    marked = mark_days(mark_middle(of_customers))  # by customer, as the groups are: rows are shuffled once
+    return marked.groupBy("customer_id").agg(*aggregates_of(*MONEY_MEASURES, *MEDIAN_MEASURES, *DAY_MEASURES))
 
 
-def middle_purchases(paid: DataFrame) -> DataFrame:
-    """Of each customer's purchases of the last 365 days the one in the middle by value, or the two; ties by order_id.
+def mark_middle(money: DataFrame) -> DataFrame:
+    """is_middle: the purchase in the middle of a customer's last 365 days by value, or the two; ties by order_id.
 
     A percentile would not be compiled (it holds all values of a customer); two numbers for each row are.
     """
-    by_customer = Window.partitionBy("customer_id")
-    by_value = by_customer.orderBy("paid_cents", "order_id")
-    numbered = paid.where(IN_YEAR).select(
-        "customer_id",
-        "paid_cents",
-        F.row_number().over(by_value).alias("place"),
-        F.count("order_id").over(by_customer).alias("purchases"),
+    of_year = Window.partitionBy("customer_id", "is_of_year")
+    numbered = money.withColumn("is_of_year", F.expr(f"is_purchase AND {IN_YEAR}")).withColumns(
+        {
+            "place": F.row_number().over(of_year.orderBy("paid_cents", "order_id")),
+            "purchases": F.count("order_id").over(of_year),
+        }
     )
-    return numbered.where("2 * place BETWEEN purchases AND purchases + 2")
+    is_middle = F.expr("is_of_year AND 2 * place BETWEEN purchases AND purchases + 2")
+    return numbered.withColumn("is_middle", is_middle).drop("is_of_year", "place", "purchases")
+
+
+def mark_days(money: DataFrame) -> DataFrame:
+    """opens_day: one purchase of each local day with any. is_of_first_day: all of a customer's first such day."""
+    of_kind = Window.partitionBy("customer_id", "is_purchase")
+    is_another_day = F.coalesce(F.lag("days_ago").over(of_kind.orderBy("days_ago")) < F.col("days_ago"), F.lit(True))
+    is_oldest = F.col("days_ago") == F.max("days_ago").over(of_kind)
+    return money.withColumns(
+        {"opens_day": F.col("is_purchase") & is_another_day, "is_of_first_day": F.col("is_purchase") & is_oldest}
+    )
 
 
 def tell_payments(purchases: DataFrame, as_of: date) -> DataFrame:
@@ -145,7 +146,10 @@ def place_in_fifths(buyers: DataFrame) -> DataFrame:
         f"{side}_quintile{OF_COHORT}": F.when(is_of_year & are_enough, fifth_by(of_cohort.orderBy(*by)))
         for side, by in placed.items()
     }
-    return buyers.withColumns({**fifths, **fifths_of_cohort})
+    compared = ("customer_id", "purchase_count_365d", "days_since_first_purchase")
+    asked = dict.fromkeys([*compared, *(column for column, _ in SIDES.values())])
+    sorted_as_one = buyers.select(*asked, F.struct(*buyers.columns).alias("buyer"))  # and not column by column
+    return sorted_as_one.withColumns({**fifths, **fifths_of_cohort}).select("buyer.*", *fifths, *fifths_of_cohort)
 
 
 def fifth_by(among: WindowSpec) -> Column:

@@ -7,6 +7,7 @@ from schemas.customers.identities import IDENTITIES
 from schemas.measures import (
     columns_of,
     count,
+    count_of,
     days_since,
     deviation,
     distinct,
@@ -107,36 +108,40 @@ MEDIAN_MEASURES = formula(
     "order_value_cents_median_365d",
     "double",
     f"median of {VALUE_OF_ORDER} in the last 365 days: of an even number the mean of the two in the middle",
-    share_of("sum(paid_cents)", "count(1)"),
+    share_of(sum_of("paid_cents", "is_middle"), count_of("is_middle")),
     rows=f"is_purchase AND {IN_YEAR}",
     missing=NOT_IN_YEAR,
 )
-"""Over the one or two purchases in the middle of a customer's year; see `middle_purchases` in the job."""
+"""Over the one or two purchases in the middle of a customer's year, which the job has marked."""
+
+DAY_COUNT = count_of("opens_day")
+FIRST_DAY, LAST_DAY = (f"{end}(days_ago) FILTER (WHERE is_purchase)" for end in ("max", "min"))
+SPENT_AFTER_FIRST_DAY = f"{sum_of('paid_cents', 'is_purchase')} - {sum_of('paid_cents', 'is_of_first_day')}"
 
 DAY_MEASURES = (
-    *formula("purchase_day_count", "bigint", "local days with a purchase", "count(days_ago)"),
-    *formula("days_since_first_purchase", "int", "whole local days from the first purchase to as_of", "max(days_ago)"),
+    *formula("purchase_day_count", "bigint", "local days with a purchase", DAY_COUNT),
+    *formula("days_since_first_purchase", "int", "whole local days from the first purchase to as_of", FIRST_DAY),
     *formula(
         "repeat_purchase_day_count",
         "bigint",
         "local days with a purchase after the first one: the frequency of the BG/NBD model (Fader, Hardie & Lee 2005)",
-        "count(days_ago) - 1",
+        f"{DAY_COUNT} - 1",
     ),
     *formula(
         "repeat_recency_days",
         "int",
         "days from the first purchase to the last: the recency of the BG/NBD model; 0 for one day only",
-        "max(days_ago) - min(days_ago)",
+        f"{FIRST_DAY} - {LAST_DAY}",
     ),
     *formula(
         "repeat_spend_cents_mean",
         "double",
         "mean paid on the days after the first one: the monetary value of the Gamma-Gamma model (Fader & Hardie 2013)",
-        share_of("sum(paid_cents) - max(struct(days_ago, paid_cents)).paid_cents", "count(days_ago) - 1"),
+        share_of(f"({SPENT_AFTER_FIRST_DAY})", f"({DAY_COUNT} - 1)"),
         missing="one day only",
     ),
 )
-"""Over the days with a purchase, one row for each."""
+"""Over the purchases, of which the job has marked one for each day, and those of the customer's first day."""
 
 CHANGES = Changes(
     (*MONEY_MEASURES, *MEDIAN_MEASURES, *DAY_MEASURES),
