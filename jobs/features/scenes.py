@@ -122,22 +122,16 @@ def tell_card_payments(card_payments: DataFrame, records: DataFrame, as_of: date
 
 def describe_merchants(card_payments: DataFrame, records: DataFrame, as_of: date) -> DataFrame:
     """One row per customer who ever paid a merchant by card."""
-    by_record = (
-        card_payments.where("merchant_id IS NOT NULL AND amount_cents < 0")
-        .groupBy("source_record_id", "bank_code", "merchant_id")
-        .agg(
-            F.max("booked_at").alias("newest_at"),
-            F.min("booked_at").alias("oldest_at"),
-            count_where(in_last_days("booked_at", YEAR_DAYS, as_of)).alias("payment_count"),
-        )
-    )
     return (
-        by_record.join(records, "source_record_id", how="inner")
+        card_payments.where("merchant_id IS NOT NULL AND amount_cents < 0")
+        .select("source_record_id", "bank_code", "merchant_id", "booked_at")
+        .join(records, "source_record_id", how="inner")
+        .repartition("customer_id")  # most merchants are paid once: to count them before would shuffle as many rows
         .groupBy("customer_id", "bank_code", "merchant_id")  # ids of merchants are unique per bank only
         .agg(
-            days_before(as_of, F.max("newest_at")).alias("newest_days_ago"),
-            days_before(as_of, F.min("oldest_at")).alias("oldest_days_ago"),
-            F.sum("payment_count").alias("payment_count"),
+            days_before(as_of, F.max("booked_at")).alias("newest_days_ago"),
+            days_before(as_of, F.min("booked_at")).alias("oldest_days_ago"),
+            count_where(in_last_days("booked_at", YEAR_DAYS, as_of)).alias("payment_count"),
         )
         .groupBy("customer_id")
         .agg(*aggregates_of(*MERCHANT_MEASURES))
