@@ -114,10 +114,12 @@ class Road:
     def _start_spark(self) -> SparkSession:
         from expectations.checks import warm_up
         from jobs.spark import open_session  # pyspark takes a second to import, which a capture need not wait for
+        from jobs.temporary_folders import folder_of_this_process
 
-        started = time.monotonic()
+        started, remote = time.monotonic(), self.settings.spark_remote
         session = open_session(
-            remote=self.settings.spark_remote,
+            remote=remote,
+            temporary_folder=None if remote else folder_of_this_process(self.settings.scratch / "spark" / "local"),
             cores=self.settings.spark_cores,
             memory=self.settings.spark_memory,
             java_options=self.settings.spark_java_options,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -46,7 +47,7 @@ SERVER_OPTIONS: Mapping[str, str] = {
     ),
     "spark.hadoop.mapreduce.fileoutputcommitter.marksuccessfuljobs": "false",
     "spark.sql.warehouse.dir": "/nonexistent/nightledger-keeps-no-tables",
-    "spark.sql.codegen.cache.maxEntries": "4000",  # a training has some hundred plans at a time; by default 100 are kept
+    "spark.sql.codegen.cache.maxEntries": "4000",  # a training compiles some hundred at a time; by default 100 are kept
     "spark.python.sql.dataFrameDebugging.enabled": "false",  # several calls of Java for each column named in Python
 }
 """What can only be set when the JVM starts."""
@@ -76,12 +77,19 @@ def prepare_environment() -> None:
 
 
 def open_session(
-    *, remote: str | None, cores: int, memory: str, shuffle_partitions: int, java_options: str = ""
+    *,
+    remote: str | None,
+    cores: int,
+    memory: str,
+    shuffle_partitions: int,
+    java_options: str = "",
+    temporary_folder: Path | None = None,
 ) -> SparkSession:
     """A session with our options.
 
     remote: the address of a Spark Connect server such as sc://127.0.0.1:15002; without one Spark runs in this process.
     shuffle_partitions and java_options change the speed and, by design, never a byte of the result.
+    temporary_folder: where a Spark of this process keeps what it shuffles; by default where the machine keeps such.
     """
     prepare_environment()
     if remote:
@@ -89,7 +97,7 @@ def open_session(
         session = builder.getOrCreate()
     else:
         builder = SparkSession.builder.master(f"local[{cores}]").appName("nightledger")
-        of_the_machine = {"spark.driver.memory": memory, "spark.driver.extraJavaOptions": with_ours(java_options)}
+        of_the_machine = {"spark.driver.memory": memory, **options_of_driver(java_options, temporary_folder)}
         for name, value in {**SERVER_OPTIONS, **of_the_machine}.items():
             builder = builder.config(name, value)
         session = builder.getOrCreate()
@@ -99,9 +107,12 @@ def open_session(
     return session
 
 
-def with_ours(java_options: str) -> str:
-    """An installation's options for a driver's Java, after ours: what it says otherwise counts."""
-    return f"{JAVA_OPTIONS} {java_options}".strip()
+def options_of_driver(java_options: str, temporary_folder: Path | None) -> dict[str, str]:
+    """How the Java of a driver starts: with an installation's options after ours, so that what it says counts."""
+    if temporary_folder is None:
+        return {"spark.driver.extraJavaOptions": f"{JAVA_OPTIONS} {java_options}".strip()}
+    in_folder = f"{JAVA_OPTIONS} -Djava.io.tmpdir={shlex.quote(str(temporary_folder))} {java_options}".strip()
+    return {"spark.driver.extraJavaOptions": in_folder, "spark.local.dir": str(temporary_folder)}
 
 
 def session_for_small_data(session: SparkSession, *, shuffle_partitions: int) -> SparkSession:

@@ -17,6 +17,7 @@ import logging
 import os
 import re
 import secrets
+import shutil
 import signal
 import socket
 import subprocess
@@ -31,7 +32,7 @@ import pyspark
 
 from jobs.errors import ExitCode
 from jobs.settings import Settings, SettingsError, read_settings
-from jobs.spark import JAVA_OPTIONS, SERVER_OPTIONS, prepare_environment, with_ours
+from jobs.spark import JAVA_OPTIONS, SERVER_OPTIONS, options_of_driver, prepare_environment
 
 SERVER_CLASS = "org.apache.spark.sql.connect.service.SparkConnectServer"
 NAME = re.compile(r"[a-z][a-z0-9-]{0,60}")
@@ -94,12 +95,13 @@ def start(settings: Settings, name: str = "by-hand", master: str | None = None) 
         server = _recorded(file)
         if server is not None and server.process() is not None and _answers(server):
             return server.remote
-        _end(server)
+        _end(server, file)
+        _remove_what_others_left(file)
         server = _launch(settings, file, master)
         try:
             _wait_until_it_answers(server, file)
         except BaseException:
-            _end(server)
+            _end(server, file)
             file.unlink(missing_ok=True)
             raise
         return server.remote
@@ -108,7 +110,7 @@ def start(settings: Settings, name: str = "by-hand", master: str | None = None) 
 def stop(settings: Settings, name: str = "by-hand") -> None:
     """End the server of this name, and no other process; nothing happens when there is none."""
     with _locked(settings, name) as file:
-        _end(_recorded(file))
+        _end(_recorded(file), file)
         for leftover in (file, file.with_suffix(".properties")):
             leftover.unlink(missing_ok=True)
 
@@ -124,6 +126,7 @@ def state_file(settings: Settings, name: str) -> Path:
 
 def _launch(settings: Settings, file: Path, master: str | None) -> SparkServer:
     port = _free_port()
+    _temporary_folder(file).mkdir(mode=0o700)
     properties = file.with_suffix(".properties")
     _write_private(properties, "".join(f"{name}={value}\n" for name, value in _options(settings, file, port, master)))
     token = secrets.token_urlsafe(32)
@@ -159,11 +162,10 @@ def _options(settings: Settings, file: Path, port: int, master: str | None) -> I
             yield name, value
     yield "spark.master", master or f"local[{settings.spark_cores}]"
     yield "spark.driver.memory", settings.spark_memory
-    yield "spark.driver.extraJavaOptions", with_ours(settings.spark_java_options)
+    yield from options_of_driver(settings.spark_java_options, _temporary_folder(file)).items()
     yield "spark.executor.extraJavaOptions", JAVA_OPTIONS
     yield "spark.connect.grpc.binding.address", "127.0.0.1"
     yield "spark.connect.grpc.binding.port", str(port)
-    yield "spark.local.dir", str(file.parent / "local")
     yield "spark.log.level", "WARN"
 
 
@@ -210,16 +212,37 @@ def _answers(server: SparkServer) -> bool:
     return asked.returncode == 0
 
 
-def _end(server: SparkServer | None) -> None:
+def _end(server: SparkServer | None, file: Path) -> None:
+    """End the process, if there is one, and remove what it wrote down on its way."""
     process = server.process() if server is not None else None
-    if process is None:
-        return
+    if process is not None:
+        _end_process(process)
+    shutil.rmtree(_temporary_folder(file), ignore_errors=True)
+
+
+def _end_process(process: psutil.Process) -> None:
     for end in (process.terminate, process.kill):
         with contextlib.suppress(psutil.NoSuchProcess):
             end()
         with contextlib.suppress(psutil.TimeoutExpired):
             process.wait(SECONDS_TO_STOP)
             return
+
+
+def _temporary_folder(file: Path) -> Path:
+    return file.with_suffix(".local")
+
+
+def _remove_what_others_left(file: Path) -> None:
+    """Remove the folders of servers that nobody stopped, and that are gone: killed, or with the whole machine."""
+    for folder in file.parent.glob("*.local"):
+        of_server = folder.with_suffix(".json")
+        with contextlib.suppress(BlockingIOError), folder.with_suffix(".lock").open("w") as lock:
+            if of_server != file:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                server = _recorded(of_server)
+                if server is None or server.process() is None:
+                    shutil.rmtree(folder, ignore_errors=True)
 
 
 @contextlib.contextmanager

@@ -20,7 +20,9 @@ def test_few_rows_are_dealt_into_as_many_parts_as_asked_for_and_many_rows_into_t
 def test_a_compiled_plan_is_not_compiled_again_after_more_plans_than_a_night_has_datasets(
     compiling: SparkSession,
 ) -> None:
-    compilations = compiling.sparkContext._jvm.org.apache.spark.metrics.source.CodegenMetrics.METRIC_COMPILATION_TIME()
+    java = compiling.sparkContext._jvm
+    assert java
+    compilations = java.org.apache.spark.metrics.source.CodegenMetrics.METRIC_COMPILATION_TIME()
 
     def compiled_by(plans: int) -> int:
         before = compilations.getCount()

@@ -33,8 +33,8 @@ def build(identities: DataFrame, purchases: DataFrame, *families: DataFrame, as_
 def households(purchases: DataFrame, identities: DataFrame) -> DataFrame:
     """One row per customer with an address that at most HOUSEHOLD_AT_MOST customers mostly have goods sent to.
 
-    The address of most orders counts; of equally many that of the newest order. Tokens decide nothing: under another key
-    the same people live together.
+    The address of most orders counts; of equally many that of the newest order. No token decides: under another key the
+    same people live together.
 
     Not customers/households, though that of the training's day could be read: it names who surely lives together, so it
     asks for a shared phone as well, and leaves large homes out. Here a pair that is taken apart leaks from the rows

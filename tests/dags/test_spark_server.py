@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import signal
@@ -19,7 +20,7 @@ import pytest
 
 from demo.servers import JAVA_OPTIONS_FOR_SHORT_RUNS
 from jobs.settings import Settings, SettingsError, read_settings
-from jobs.spark_server import SparkServer, _answers, start, state_file, stop
+from jobs.spark_server import SparkServer, _answers, _remove_what_others_left, start, state_file, stop
 
 PROJECT_ROOT = Path(__file__).resolve().parents[2]
 NAME = "nightly-2026-04-01"
@@ -151,11 +152,29 @@ def test_a_lost_server_is_started_anew_with_executors_on_a_cluster_and_stopping_
         assert not is_running(anew.pid)
         assert is_running(bystander.pid)
         assert not state_file(settings, NAME).exists()
+        assert folders_of_servers(settings) == []
     finally:
         bystander.kill()
         bystander.wait()
     _, left = psutil.wait_procs(executors, timeout=30)
     assert left == []
+
+
+def folders_of_servers(settings: Settings) -> list[str]:
+    """Where servers keep what they shuffle."""
+    return sorted(folder.name for folder in state_file(settings, NAME).parent.glob("*.local"))
+
+
+def test_what_a_server_that_nobody_stopped_left_goes_with_the_next_start_but_not_that_of_one_that_starts(
+    settings: Settings,
+) -> None:
+    killed, starting, own = (state_file(settings, name) for name in ("killed", "starting", NAME))
+    for file in (killed, starting, own):
+        (file.with_suffix(".local") / "blockmgr").mkdir(parents=True)
+    with starting.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        _remove_what_others_left(own)
+    assert folders_of_servers(settings) == sorted([f"{NAME}.local", "starting.local"])
 
 
 def test_a_process_that_took_over_the_number_of_a_dead_server_is_left_alone(settings: Settings) -> None:
