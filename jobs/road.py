@@ -200,23 +200,32 @@ class Road:
                 yield self._publish_captured(table, dates, captured, writers[table])
 
     def assemble(
-        self, dataset: Dataset, inputs: Sequence[Input], dates: Dates, folder: Path, *, is_parent: bool = False
+        self,
+        dataset: Dataset,
+        inputs: Sequence[Input],
+        dates: Dates,
+        folder: Path,
+        *,
+        is_parent: bool = False,
+        reader: SparkSession | None = None,
     ) -> Any:
         """What a job returns for resolved inputs: a lazy DataFrame, or the files of a document by name.
 
         folder: where ancestors are written that nobody published for these dates. Several may read one of them, and a
         plan that held it once for each would be planned and computed as often. Parents are read once, and stay lazy.
+        reader: the session of whoever reads it lazily. A plan runs in the session of its first table, which may be few
+        rows that many are joined to.
         """
         from jobs.staging import columns_of_contract, written_once
 
-        session = self.session_for(dataset, inputs)
+        session = reader or self.session_for(dataset, inputs)
 
         def assembled(parent: Input) -> DataFrame:
-            def build() -> DataFrame:
-                rows = self.assemble(parent.dataset, parent.assembled_from, parent.dates, folder, is_parent=True)
-                return cast("DataFrame", rows)
+            def build(reader: SparkSession | None = None) -> DataFrame:
+                of_parent = (parent.dataset, parent.assembled_from, parent.dates, folder)
+                return cast("DataFrame", self.assemble(*of_parent, is_parent=True, reader=reader))
 
-            return written_once(parent.dataset, folder, session, build) if is_parent else build()
+            return written_once(parent.dataset, folder, session, build) if is_parent else build(session)
 
         frames = DataFrames(self.lake, session, assembled)
         build: Callable[..., Any] = importlib.import_module(job_module(dataset)).build

@@ -7,15 +7,11 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
-import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
 from pyspark.sql import SparkSession
 
-from jobs.arrow_types import arrow_schema
 from jobs.inputs import Dates, digests_of, night
 from jobs.lake import Lake
-from jobs.origin import Origin
 from jobs.road import Outcome, Road
 from jobs.settings import NEVER, Settings, read_settings
 from jobs.storage_local import LocalStorage
@@ -26,9 +22,9 @@ from schemas.cleaned.purchases import PURCHASES
 from schemas.customers.identities import IDENTITIES
 from schemas.features.purchase_value import PURCHASE_VALUE
 from schemas.table import Table
-from tests.conftest import filled_rows
 from tests.features.nights_of_buyers import NIGHTS, facts, known_on
 from tests.features.random_rows import Row
+from tests.published_rows import publish_rows
 
 FIRST, SECOND, THIRD = NIGHTS[8:11]
 REPLAY = Dates(as_of=SECOND, known_by=THIRD)
@@ -63,24 +59,8 @@ def road(tmp_path: Path, spark: SparkSession) -> Road:
 def publish(lake: Lake, dates: Dates, known: Mapping[Table, list[Row]], road: Road | None = None) -> None:
     """Publish rows, on a road as if it had built them from what is published."""
     for table, given in known.items():
-        origin = Origin(table.address, dates, {}, "c", "c")
-        if road:
-            origin = road._origin(table, dates, digests_of(road.resolver.inputs(table, dates)))
-        schema = arrow_schema(table)
-        columns = list(zip(*filled_rows(table, given), strict=True)) or [()] * len(schema)
-        rows = pa.Table.from_arrays([pa.array(c, f.type) for c, f in zip(columns, schema, strict=True)], schema=schema)
-        with lake.writing(dates.partition(table)) as writer:
-            path = writer.staging_folder / "part-00000.parquet"
-            pq.write_table(rows, path)
-            writer.publish(
-                [path],
-                known_by=dates.known_by,
-                as_of=dates.as_of,
-                contract=origin.contract,
-                code=origin.code,
-                inputs=origin.inputs,
-                seconds={},
-            )
+        built_from = digests_of(road.resolver.inputs(table, dates)) if road else {}
+        publish_rows(lake, table, dates, given, road._origin(table, dates, built_from) if road else None)
 
 
 def test_t10_a_night_that_goes_on_from_the_one_before_has_the_same_bytes_as_one_that_does_not(

@@ -7,16 +7,14 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from pyspark.sql import SparkSession
 
-from jobs.arrow_types import arrow_schema
 from jobs.errors import StepMissingError
 from jobs.exports import hand_over
+from jobs.inputs import night
 from jobs.lake import Lake
-from jobs.manifest import Partition
 from jobs.road import Road
 from jobs.settings import read_settings
 from jobs.shared.last_check import REASONS, check_again
@@ -25,8 +23,8 @@ from schemas.captured import bank_customers, consents, erasure_requests
 from schemas.cleaned.consents import CONSENTS
 from schemas.customers.identities import IDENTITIES
 from schemas.shared.partner_offers import PARTNER_OFFERS
-from schemas.table import Table
-from tests.conftest import TableMaker, filled_rows, rows
+from tests.conftest import TableMaker, rows
+from tests.published_rows import publish_rows
 from tests.shared.test_partner_offers import KEYS, token, wish
 
 NIGHT, MORNING = date(2026, 3, 31), date(2026, 4, 1)
@@ -101,25 +99,15 @@ def test_what_is_out_of_date_or_under_another_key_is_not_handed_over(table: Tabl
     assert set(REASONS) == {"not_recognised", "erased", "sharing_withdrawn", "channel_withdrawn", "expired"}
 
 
-def publish(lake: Lake, table: Table, day: date, given: Sequence[dict[str, Any]]) -> None:
-    schema = arrow_schema(table)
-    filled = filled_rows(table, given)
-    arrays = [pa.array([row[place] for row in filled], field.type) for place, field in enumerate(schema)]
-    with lake.writing(Partition(table.address, day)) as writer:
-        path = writer.staging_folder / "part-00000.parquet"
-        pq.write_table(pa.Table.from_arrays(arrays, schema=schema), path)
-        writer.publish([path], known_by=day, as_of=day, contract="c", code="c", inputs={}, seconds={})
-
-
 def capture(lake: Lake, day: date, wishes: Sequence[dict[str, Any]]) -> None:
     """The three captured tables of a day that an export looks at."""
     moment = datetime(day.year, day.month, day.day, 12, tzinfo=UTC)
     said = [{"consent_id": f"{day} {number}", "subject_type": "shop_user", "occurred_at": moment, "captured_date": day,
              "consent_status": "granted", "contact_channel": None, "bank_code": None, **one}
             for number, one in enumerate(wishes)]  # fmt: skip
-    publish(lake, consents.CONSENTS, day, said)
-    publish(lake, bank_customers.BANK_CUSTOMERS, day, [])
-    publish(lake, erasure_requests.ERASURE_REQUESTS, day, [])
+    publish_rows(lake, consents.CONSENTS, night(day), said)
+    publish_rows(lake, bank_customers.BANK_CUSTOMERS, night(day), [])
+    publish_rows(lake, erasure_requests.ERASURE_REQUESTS, night(day), [])
 
 
 @pytest.fixture
@@ -141,10 +129,9 @@ def road(tmp_path: Path, spark: SparkSession, monkeypatch: pytest.MonkeyPatch) -
     both = [{"subject_id": name, "purpose": purpose} for name in ("ann", "bob")
             for purpose in ("partner_sharing", "marketing")]  # fmt: skip
     capture(found.lake, NIGHT, both)
-    publish(
-        found.lake, IDENTITIES, NIGHT, [{"source_record_id": f"shop:{n}", "customer_id": n} for n in ("ann", "bob")]
-    )
-    publish(found.lake, PARTNER_OFFERS, NIGHT, offered("ann", "bob"))
+    people = [{"source_record_id": f"shop:{name}", "customer_id": name} for name in ("ann", "bob")]
+    publish_rows(found.lake, IDENTITIES, night(NIGHT), people)
+    publish_rows(found.lake, PARTNER_OFFERS, night(NIGHT), offered("ann", "bob"))
     return found
 
 
@@ -172,7 +159,7 @@ def test_t29_revoked_between_build_and_export_the_person_is_absent_and_the_reaso
 
 
 def test_nothing_is_handed_over_while_a_table_of_the_newest_day_is_missing(road: Road, tmp_path: Path) -> None:
-    publish(road.lake, consents.CONSENTS, MORNING, [])
+    publish_rows(road.lake, consents.CONSENTS, night(MORNING), [])
     with pytest.raises(StepMissingError, match=f"captured/bank_customers {MORNING}: not published"):
         hand_over(road, NIGHT, tmp_path / "out")
     assert not (tmp_path / "out").exists()

@@ -1,0 +1,33 @@
+"""A partition of a lake with the rows that a test gives."""
+
+from __future__ import annotations
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from jobs.arrow_types import arrow_schema
+from jobs.inputs import Dates
+from jobs.lake import Lake
+from jobs.origin import Origin
+from schemas.table import Table
+from tests.conftest import GivenRows, filled_rows
+
+
+def publish_rows(lake: Lake, table: Table, dates: Dates, given: GivenRows, origin: Origin | None = None) -> None:
+    """Publish them, with the columns that are not given as `table` fills them, as if built from that origin."""
+    told = origin or Origin(table.address, dates, {}, "c", "c")
+    schema = arrow_schema(table)
+    columns = list(zip(*filled_rows(table, given), strict=True)) or [()] * len(schema)
+    arrays = [pa.array(values, field.type) for values, field in zip(columns, schema, strict=True)]
+    with lake.writing(dates.partition(table)) as writer:
+        path = writer.staging_folder / "part-00000.parquet"
+        pq.write_table(pa.Table.from_arrays(arrays, schema=schema), path)
+        writer.publish(
+            [path],
+            known_by=dates.known_by,
+            as_of=dates.as_of,
+            contract=told.contract,
+            code=told.code,
+            inputs=told.inputs,
+            seconds={},
+        )
