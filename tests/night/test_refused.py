@@ -23,7 +23,7 @@ def test_a_day_the_shop_has_not_delivered_stops_the_night_and_nothing_else_chang
     assert {address for address, of in after if of == day} <= {a for a, _ in before if a.startswith("captured/bank_")}
 
 
-def test_a_night_before_which_one_is_missing_names_the_one_to_build_first(closed: Alliance) -> None:
+def test_t12_a_night_before_which_one_is_missing_names_the_one_to_build_first(closed: Alliance) -> None:
     lake = closed.copy_lake("first", "gap")
     done = closed.run("gap", "customers/identities", "--business-date", str(closed.days[2]))
     assert done.returncode == 3
