@@ -91,39 +91,41 @@ class Road:
 
     @property
     def spark(self) -> SparkSession:
-        """The session of this process; datasets that are built at the same time share it."""
-        with self._starting:
-            if "compiling" not in self._sessions:
-                self._sessions["compiling"] = self._start_spark()
-            return self._sessions["compiling"]
+        """The session of this process for many rows; datasets that are built at the same time share it."""
+        return self._session("compiling")
 
     def session_for(self, dataset: Dataset, inputs: Sequence[Input]) -> SparkSession:
         """The session that is faster for so many rows and columns."""
-        from jobs.spark import session_for_small_data
+        rows_read = max((parent.rows for parent in inputs), default=0)
+        return self._session("compiling" if is_worth_compiling(dataset, rows_read) else "interpreting")
 
-        session = self.spark
-        if is_worth_compiling(dataset, max((parent.rows for parent in inputs), default=0)):
-            return session
+    def _session(self, kind: Literal["compiling", "interpreting"]) -> SparkSession:
         with self._starting:
-            if "interpreting" not in self._sessions:
-                self._sessions["interpreting"] = session_for_small_data(
-                    session, shuffle_partitions=self.settings.shuffle_partitions_of_few_rows
-                )
-            return self._sessions["interpreting"]
+            if kind not in self._sessions:
+                self._sessions[kind] = self._open_session(few_rows=kind == "interpreting")
+            return self._sessions[kind]
 
-    def _start_spark(self) -> SparkSession:
+    def _open_session(self, *, few_rows: bool) -> SparkSession:
+        """The first starts Spark, or connects to it; the other is a second one of the same Spark."""
+        from jobs.spark import another_session, open_session  # a capture need not wait a second for pyspark
+
+        settings = self.settings
+        partitions = settings.shuffle_partitions_of_few_rows if few_rows else settings.shuffle_partitions
+        if self._sessions:
+            [first] = self._sessions.values()
+            return another_session(first, shuffle_partitions=partitions, few_rows=few_rows)
         from expectations.checks import warm_up
-        from jobs.spark import open_session  # pyspark takes a second to import, which a capture need not wait for
         from jobs.temporary_folders import folder_of_this_process
 
-        started, remote = time.monotonic(), self.settings.spark_remote
+        started, remote = time.monotonic(), settings.spark_remote
         session = open_session(
             remote=remote,
-            temporary_folder=None if remote else folder_of_this_process(self.settings.scratch / "spark" / "local"),
-            cores=self.settings.spark_cores,
-            memory=self.settings.spark_memory,
-            java_options=self.settings.spark_java_options,
-            shuffle_partitions=self.settings.shuffle_partitions,
+            cores=settings.spark_cores,
+            memory=settings.spark_memory,
+            shuffle_partitions=partitions,
+            few_rows=few_rows,
+            java_options=settings.spark_java_options,
+            temporary_folder=None if remote else folder_of_this_process(settings.scratch / "spark" / "local"),
         )
         warm_up()  # the first check would wait three seconds for Great Expectations
         logger.info("spark %s ready in %.1f s", session.version, time.monotonic() - started)
@@ -131,8 +133,8 @@ class Road:
 
     def close(self) -> None:
         """Stop Spark if it was started here; a Connect server is stopped by whoever started it."""
-        if "compiling" in self._sessions:
-            self._sessions["compiling"].stop()
+        for session in self._sessions.values():
+            session.stop()
 
     def publish(self, dataset: Dataset, dates: Dates, *, force: bool = False) -> Outcome:
         """Build, check and publish a dataset that is made from others, unless an equal build stands already.

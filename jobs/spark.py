@@ -82,29 +82,50 @@ def open_session(
     cores: int,
     memory: str,
     shuffle_partitions: int,
+    few_rows: bool = False,
     java_options: str = "",
     temporary_folder: Path | None = None,
 ) -> SparkSession:
     """A session with our options.
 
     remote: the address of a Spark Connect server such as sc://127.0.0.1:15002; without one Spark runs in this process.
-    shuffle_partitions and java_options change the speed and, by design, never a byte of the result.
+    few_rows: with the options for small data. They, shuffle_partitions and java_options change the speed and, by
+    design, never a byte of the result.
     temporary_folder: where a Spark of this process keeps what it shuffles; by default where the machine keeps such.
     """
     prepare_environment()
+    options = session_options(few_rows=few_rows, shuffle_partitions=shuffle_partitions)
     if remote:
         builder = SparkSession.builder.remote(remote)
-        session = builder.getOrCreate()
-    else:
-        builder = SparkSession.builder.master(f"local[{cores}]").appName("nightledger")
-        of_the_machine = {"spark.driver.memory": memory, **options_of_driver(java_options, temporary_folder)}
-        for name, value in {**SERVER_OPTIONS, **of_the_machine}.items():
-            builder = builder.config(name, value)
-        session = builder.getOrCreate()
-        session.sparkContext.setLogLevel("ERROR")  # the gateway of PySpark has just set it to WARN
-        remember_java_names(session.sparkContext._jvm)
-    set_options(session, {**SESSION_OPTIONS, "spark.sql.shuffle.partitions": str(shuffle_partitions)})
+        for name, value in options.items():
+            builder = builder.config(name, value)  # they travel together
+        return builder.getOrCreate()
+    builder = SparkSession.builder.master(f"local[{cores}]").appName("nightledger")
+    of_the_machine = {"spark.driver.memory": memory, **options_of_driver(java_options, temporary_folder)}
+    for name, value in {**SERVER_OPTIONS, **of_the_machine}.items():
+        builder = builder.config(name, value)
+    session = builder.getOrCreate()
+    session.sparkContext.setLogLevel("ERROR")  # the gateway of PySpark has just set it to WARN
+    remember_java_names(session.sparkContext._jvm)
+    set_options(session, options)
     return session
+
+
+def another_session(session: SparkSession, *, shuffle_partitions: int, few_rows: bool) -> SparkSession:
+    """A second session on the same Spark, with options of its own; on a server its rows meet no others in a join."""
+    other = session.newSession()
+    set_options(other, session_options(few_rows=few_rows, shuffle_partitions=shuffle_partitions))
+    return other
+
+
+def session_options(*, few_rows: bool, shuffle_partitions: int) -> Mapping[str, str]:
+    """What is set on a session.
+
+    shuffle_partitions: a task costs milliseconds whatever there is to do, and of few rows two datasets are built at
+    the same time.
+    """
+    partitions = {"spark.sql.shuffle.partitions": str(shuffle_partitions)}
+    return {**SESSION_OPTIONS, **partitions, **(FOR_SMALL_DATA if few_rows else {})}
 
 
 def options_of_driver(java_options: str, temporary_folder: Path | None) -> dict[str, str]:
@@ -113,22 +134,6 @@ def options_of_driver(java_options: str, temporary_folder: Path | None) -> dict[
         return {"spark.driver.extraJavaOptions": f"{JAVA_OPTIONS} {java_options}".strip()}
     in_folder = f"{JAVA_OPTIONS} -Djava.io.tmpdir={shlex.quote(str(temporary_folder))} {java_options}".strip()
     return {"spark.driver.extraJavaOptions": in_folder, "spark.local.dir": str(temporary_folder)}
-
-
-def session_for_small_data(session: SparkSession, *, shuffle_partitions: int) -> SparkSession:
-    """A session on the same Spark that interprets plans instead of compiling them.
-
-    shuffle_partitions: a task costs milliseconds whatever there is to do, and of few rows two datasets are built at
-    the same time. On a Connect server, where rows of two sessions cannot be joined, it is the same session with other
-    options, and its partitions stay: what it builds next may be large.
-    """
-    if not hasattr(session, "sparkContext") or os.environ.get("SPARK_CONNECT_MODE_ENABLED"):
-        set_options(session, FOR_SMALL_DATA)
-        return session
-    small = session.newSession()
-    partitions = {"spark.sql.shuffle.partitions": str(shuffle_partitions)}
-    set_options(small, {**SESSION_OPTIONS, **partitions, **FOR_SMALL_DATA})
-    return small
 
 
 def set_options(session: SparkSession, options: Mapping[str, str]) -> None:

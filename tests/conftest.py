@@ -15,7 +15,7 @@ import pytest
 from pyspark.sql import DataFrame, SparkSession
 
 from demo.servers import JAVA_OPTIONS_FOR_SHORT_RUNS, Partners, partners
-from jobs.spark import open_session, session_for_small_data
+from jobs.spark import another_session, open_session
 from jobs.spark_types import spark_schema
 from schemas.table import Column, Table
 from tests.alliance import Alliance
@@ -52,7 +52,7 @@ def compiling() -> Iterator[SparkSession]:
 @pytest.fixture(scope="session")
 def spark(compiling: SparkSession) -> SparkSession:
     """The same Spark in the session that interprets plans, as for a night of few rows; no result depends on it."""
-    return session_for_small_data(compiling, shuffle_partitions=2)
+    return another_session(compiling, shuffle_partitions=2, few_rows=True)
 
 
 @pytest.fixture(scope="session")

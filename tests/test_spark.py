@@ -5,13 +5,13 @@ from __future__ import annotations
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
-from jobs.spark import session_for_small_data
+from jobs.spark import another_session
 
 PARTITIONS = "spark.sql.shuffle.partitions"
 
 
 def test_few_rows_are_dealt_into_as_many_parts_as_asked_for_and_many_rows_into_theirs(compiling: SparkSession) -> None:
-    few = session_for_small_data(compiling, shuffle_partitions=1)
+    few = another_session(compiling, shuffle_partitions=1, few_rows=True)
     assert (few.conf.get(PARTITIONS), compiling.conf.get(PARTITIONS)) == ("1", "2")
     dealt = few.range(10).groupBy(F.col("id") % 3).count()
     assert dealt.rdd.getNumPartitions() == 1

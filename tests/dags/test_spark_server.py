@@ -32,13 +32,16 @@ session = SparkSession.builder.remote(sys.argv[1]).create()
 print(session.range(3).count(), session.conf.get("spark.hadoop.parquet.page.verify-checksum.enabled"))
 """
 
-FEW_THEN_MANY = """
+FEW_AND_MANY = """
 import sys
-from jobs.spark import open_session, session_for_small_data
-many = open_session(remote=sys.argv[1], cores=1, memory="1g", shuffle_partitions=3)
-few = session_for_small_data(many, shuffle_partitions=1)
-joined = few.range(3).join(many.range(5), "id")
-print(joined.count(), few.conf.get("spark.sql.codegen.wholeStage"), many.conf.get("spark.sql.shuffle.partitions"))
+from jobs.spark import another_session, open_session
+few = open_session(remote=sys.argv[1], cores=1, memory="1g", shuffle_partitions=1, few_rows=True)
+many = another_session(few, shuffle_partitions=3, few_rows=False)
+for session in (few, many):
+    options = ("codegen.wholeStage", "shuffle.partitions", "session.timeZone")
+    print(*(session.conf.get(f"spark.sql.{name}") for name in options), session.range(4).distinct().count())
+for session in (few, many):
+    session.stop()
 """
 
 
@@ -93,10 +96,9 @@ def test_the_server_answers_whoever_has_its_token_with_the_options_of_the_projec
     assert ask(server, server.token).stdout.split() == ["3", "true"]
 
 
-def test_rows_of_few_and_of_many_can_be_joined_on_a_server_and_many_rows_keep_their_partitions(
-    server: SparkServer,
-) -> None:
-    assert ask(server, server.token, FEW_THEN_MANY).stdout.split() == ["3", "false", "3"]
+def test_few_and_many_rows_have_options_of_their_own_on_a_server(server: SparkServer) -> None:
+    told = ask(server, server.token, FEW_AND_MANY)
+    assert told.stdout.splitlines() == ["false 1 UTC 4", "true 3 UTC 4"], told.stderr
 
 
 @pytest.mark.parametrize("token", [None, "a guess"])

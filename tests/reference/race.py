@@ -27,7 +27,7 @@ from pyspark.sql import DataFrame, SparkSession
 from demo.machine import this_machine
 from demo.world import World
 from jobs.road import is_worth_compiling
-from jobs.spark import open_session, session_for_small_data
+from jobs.spark import another_session, open_session
 from schemas.families import FAMILIES
 from schemas.table import Table
 from tests.reference.answer import MACROS, Answer
@@ -98,9 +98,9 @@ def head_of(people: int, seed: int) -> list[str]:
 def _line(world: RacedWorld, session: SparkSession, family: Table, answer: Answer) -> Line:
     parents = [parent for parent in family.built_from if isinstance(parent, Table)]
     counts = [world.row_count(parent, NIGHTS[0]) for parent in parents]
-    chosen = (
-        session if is_worth_compiling(family, max(counts)) else session_for_small_data(session, shuffle_partitions=1)
-    )
+    chosen = session
+    if not is_worth_compiling(family, max(counts)):
+        chosen = another_session(session, shuffle_partitions=1, few_rows=True)
     frames = [world.rows(chosen, parent, NIGHTS[0]) for parent in parents]
     files = {parent.name: world.files(parent, NIGHTS[0]) for parent in parents}
     written = world.folder / "answers"
