@@ -95,9 +95,13 @@ class Road:
         return self._session("compiling")
 
     def session_for(self, dataset: Dataset, inputs: Sequence[Input]) -> SparkSession:
-        """The session that is faster for so many rows and columns."""
-        rows_read = max((parent.rows for parent in inputs), default=0)
-        return self._session("compiling" if is_worth_compiling(dataset, rows_read) else "interpreting")
+        """The session that is faster for so many rows and columns, those of parents that are assembled included."""
+        assembled = [(parent.dataset, parent.assembled_from) for parent in inputs if parent.assembled_from]
+        is_worth_it = any(
+            is_worth_compiling(built, max((parent.rows for parent in parents), default=0))
+            for built, parents in ((dataset, inputs), *assembled)
+        )
+        return self._session("compiling" if is_worth_it else "interpreting")
 
     def _session(self, kind: Literal["compiling", "interpreting"]) -> SparkSession:
         with self._starting:
@@ -115,7 +119,7 @@ class Road:
             [first] = self._sessions.values()
             return another_session(first, shuffle_partitions=partitions, few_rows=few_rows)
         from expectations.checks import warm_up
-        from jobs.temporary_folders import folder_of_this_process
+        from jobs.temporary_folders import hold_folder
 
         started, remote = time.monotonic(), settings.spark_remote
         session = open_session(
@@ -125,7 +129,7 @@ class Road:
             shuffle_partitions=partitions,
             few_rows=few_rows,
             java_options=settings.spark_java_options,
-            temporary_folder=None if remote else folder_of_this_process(settings.scratch / "spark" / "local"),
+            temporary_folder=None if remote else hold_folder(settings.spark_temporary).path,  # until we end
         )
         warm_up()  # the first check would wait three seconds for Great Expectations
         logger.info("spark %s ready in %.1f s", session.version, time.monotonic() - started)
@@ -133,8 +137,11 @@ class Road:
 
     def close(self) -> None:
         """Stop Spark if it was started here; a Connect server is stopped by whoever started it."""
-        for session in self._sessions.values():
-            session.stop()
+        sessions = list(self._sessions.values())
+        if self.settings.spark_remote is None:
+            del sessions[1:]  # with the first of them all Spark stops
+        with ThreadPoolExecutor(2) as stopping:  # good-byes to a server that is lost take minutes
+            list(stopping.map(lambda session: session.stop(), sessions))
 
     def publish(self, dataset: Dataset, dates: Dates, *, force: bool = False) -> Outcome:
         """Build, check and publish a dataset that is made from others, unless an equal build stands already.

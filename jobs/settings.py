@@ -81,6 +81,11 @@ class Settings:
     labelled_records_file: Path | None = None
     compare_all_below: int = COMPARE_ALL_BELOW
 
+    @property
+    def spark_temporary(self) -> Path:
+        """Where every Spark that is started here has a folder of its own for what it shuffles."""
+        return self.scratch / "spark" / "local"
+
     def keys(self) -> Keys:
         """The secret keys, read from their file each time so that they live in memory only while needed."""
         if self.keys_file is None:

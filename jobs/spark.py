@@ -94,20 +94,17 @@ def open_session(
     temporary_folder: where a Spark of this process keeps what it shuffles; by default where the machine keeps such.
     """
     prepare_environment()
-    options = session_options(few_rows=few_rows, shuffle_partitions=shuffle_partitions)
     if remote:
-        builder = SparkSession.builder.remote(remote)
-        for name, value in options.items():
-            builder = builder.config(name, value)  # they travel together
-        return builder.getOrCreate()
-    builder = SparkSession.builder.master(f"local[{cores}]").appName("nightledger")
-    of_the_machine = {"spark.driver.memory": memory, **options_of_driver(java_options, temporary_folder)}
-    for name, value in {**SERVER_OPTIONS, **of_the_machine}.items():
-        builder = builder.config(name, value)
-    session = builder.getOrCreate()
-    session.sparkContext.setLogLevel("ERROR")  # the gateway of PySpark has just set it to WARN
-    remember_java_names(session.sparkContext._jvm)
-    set_options(session, options)
+        session = SparkSession.builder.remote(remote).getOrCreate()
+    else:
+        builder = SparkSession.builder.master(f"local[{cores}]").appName("nightledger")
+        of_the_machine = {"spark.driver.memory": memory, **options_of_driver(java_options, temporary_folder)}
+        for name, value in {**SERVER_OPTIONS, **of_the_machine}.items():
+            builder = builder.config(name, value)
+        session = builder.getOrCreate()
+        session.sparkContext.setLogLevel("ERROR")  # the gateway of PySpark has just set it to WARN
+        remember_java_names(session.sparkContext._jvm)
+    set_options(session, session_options(few_rows=few_rows, shuffle_partitions=shuffle_partitions))
     return session
 
 

@@ -17,7 +17,6 @@ import logging
 import os
 import re
 import secrets
-import shutil
 import signal
 import socket
 import subprocess
@@ -33,6 +32,7 @@ import pyspark
 from jobs.errors import ExitCode
 from jobs.settings import Settings, SettingsError, read_settings
 from jobs.spark import JAVA_OPTIONS, SERVER_OPTIONS, options_of_driver, prepare_environment
+from jobs.temporary_folders import hold_folder, remove_unheld
 
 SERVER_CLASS = "org.apache.spark.sql.connect.service.SparkConnectServer"
 NAME = re.compile(r"[a-z][a-z0-9-]{0,60}")
@@ -95,13 +95,12 @@ def start(settings: Settings, name: str = "by-hand", master: str | None = None) 
         server = _recorded(file)
         if server is not None and server.process() is not None and _answers(server):
             return server.remote
-        _end(server, file)
-        _remove_what_others_left(file)
+        _end(server, settings)
         server = _launch(settings, file, master)
         try:
             _wait_until_it_answers(server, file)
         except BaseException:
-            _end(server, file)
+            _end(server, settings)
             file.unlink(missing_ok=True)
             raise
         return server.remote
@@ -110,7 +109,7 @@ def start(settings: Settings, name: str = "by-hand", master: str | None = None) 
 def stop(settings: Settings, name: str = "by-hand") -> None:
     """End the server of this name, and no other process; nothing happens when there is none."""
     with _locked(settings, name) as file:
-        _end(_recorded(file), file)
+        _end(_recorded(file), settings)
         for leftover in (file, file.with_suffix(".properties")):
             leftover.unlink(missing_ok=True)
 
@@ -125,23 +124,27 @@ def state_file(settings: Settings, name: str) -> Path:
 
 
 def _launch(settings: Settings, file: Path, master: str | None) -> SparkServer:
-    port = _free_port()
-    _temporary_folder(file).mkdir(mode=0o700)
+    port, temporary = _free_port(), hold_folder(settings.spark_temporary)
     properties = file.with_suffix(".properties")
-    _write_private(properties, "".join(f"{name}={value}\n" for name, value in _options(settings, file, port, master)))
+    options = _options(settings, temporary.path, port, master)
+    _write_private(properties, "".join(f"{name}={value}\n" for name, value in options))
     token = secrets.token_urlsafe(32)
     home = Path(pyspark.__file__).parent
     command = [str(home / "bin" / "spark-submit"), "--class", SERVER_CLASS, "--name", "nightledger"]
-    with file.with_suffix(".log").open("wb") as log:
-        process = subprocess.Popen(
-            [*command, "--properties-file", str(properties)],
-            env={**_environment(master), "SPARK_HOME": str(home), TOKEN_VARIABLE: token},
-            cwd=file.parent,
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,  # it outlives the task that starts it
-        )
+    try:
+        with file.with_suffix(".log").open("wb") as log:
+            process = subprocess.Popen(
+                [*command, "--properties-file", str(properties)],
+                env={**_environment(master), "SPARK_HOME": str(home), TOKEN_VARIABLE: token},
+                cwd=file.parent,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,  # it outlives the task that starts it
+                pass_fds=[temporary.descriptor],  # and holds the folder as long as it lives
+            )
+    finally:
+        os.close(temporary.descriptor)
     server = SparkServer(f"sc://{LOOPBACK}:{port}", token, process.pid, str(properties))
     _write_private(file, json.dumps(asdict(server)))
     return server
@@ -156,13 +159,13 @@ def _environment(master: str | None) -> dict[str, str]:
     return environment
 
 
-def _options(settings: Settings, file: Path, port: int, master: str | None) -> Iterator[tuple[str, str]]:
+def _options(settings: Settings, temporary: Path, port: int, master: str | None) -> Iterator[tuple[str, str]]:
     for name, value in SERVER_OPTIONS.items():
         if master is None or name not in NEEDS_LOOPBACK:
             yield name, value
     yield "spark.master", master or f"local[{settings.spark_cores}]"
     yield "spark.driver.memory", settings.spark_memory
-    yield from options_of_driver(settings.spark_java_options, _temporary_folder(file)).items()
+    yield from options_of_driver(settings.spark_java_options, temporary).items()
     yield "spark.executor.extraJavaOptions", JAVA_OPTIONS
     yield "spark.connect.grpc.binding.address", "127.0.0.1"
     yield "spark.connect.grpc.binding.port", str(port)
@@ -212,12 +215,12 @@ def _answers(server: SparkServer) -> bool:
     return asked.returncode == 0
 
 
-def _end(server: SparkServer | None, file: Path) -> None:
+def _end(server: SparkServer | None, settings: Settings) -> None:
     """End the process, if there is one, and remove what it wrote down on its way."""
     process = server.process() if server is not None else None
     if process is not None:
         _end_process(process)
-    shutil.rmtree(_temporary_folder(file), ignore_errors=True)
+    remove_unheld(settings.spark_temporary)
 
 
 def _end_process(process: psutil.Process) -> None:
@@ -227,22 +230,6 @@ def _end_process(process: psutil.Process) -> None:
         with contextlib.suppress(psutil.TimeoutExpired):
             process.wait(SECONDS_TO_STOP)
             return
-
-
-def _temporary_folder(file: Path) -> Path:
-    return file.with_suffix(".local")
-
-
-def _remove_what_others_left(file: Path) -> None:
-    """Remove the folders of servers that nobody stopped, and that are gone: killed, or with the whole machine."""
-    for folder in file.parent.glob("*.local"):
-        of_server = folder.with_suffix(".json")
-        with contextlib.suppress(BlockingIOError), folder.with_suffix(".lock").open("w") as lock:
-            if of_server != file:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                server = _recorded(of_server)
-                if server is None or server.process() is None:
-                    shutil.rmtree(folder, ignore_errors=True)
 
 
 @contextlib.contextmanager

@@ -1,6 +1,7 @@
-"""Folders for what a process writes down on its way; whoever comes next removes those of processes that are gone.
+"""Folders for what a process writes down on its way, each with a lock of the kernel that ends with whoever holds it.
 
-A process that is killed cannot tidy up, and what Spark shuffles tells of people, if only by their tokens.
+A process that is killed cannot tidy up, and what Spark shuffles tells of people, if only by their tokens: whoever
+comes next removes what nobody holds any more.
 """
 
 from __future__ import annotations
@@ -8,33 +9,59 @@ from __future__ import annotations
 import fcntl
 import os
 import shutil
-import tempfile
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
+from uuid import uuid4
 
 LOCK = ".lock"
+ONLY_OURS = 0o700
 
 
-def folder_of_this_process(place: Path) -> Path:
-    """A new folder in `place`, held until this process ends, however that ends; those that nobody holds are removed."""
-    place.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with (place / LOCK).open("w") as one_at_a_time:  # or a folder would be removed before it is held
-        fcntl.flock(one_at_a_time, fcntl.LOCK_EX)
-        for left in place.glob(f"*{LOCK}"):
-            if left.name != LOCK:
-                _remove_unless_held(left)
-        folder = Path(tempfile.mkdtemp(dir=place))
-        descriptor = os.open(_lock_of(folder), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        fcntl.flock(descriptor, fcntl.LOCK_EX)  # never closed: the kernel does it when we end
-    return folder
+@dataclass(frozen=True)
+class HeldFolder:
+    """A folder and the open file that holds it: a process that inherits the descriptor holds the folder as well."""
+
+    path: Path
+    descriptor: int
 
 
-def _lock_of(folder: Path) -> Path:
-    return folder.with_name(folder.name + LOCK)
+def hold_folder(place: Path) -> HeldFolder:
+    """A new folder in `place`, held until every process with the descriptor has ended; those nobody holds are removed.
+
+    Nobody but their owner can look into the folder, into `place` and into what that lies in.
+    """
+    for folder in (place.parent, place):
+        folder.mkdir(parents=True, exist_ok=True, mode=ONLY_OURS)
+    with _one_at_a_time(place):  # or a folder would be removed before it is held
+        _remove_unheld(place)
+        path = place / uuid4().hex
+        descriptor = os.open(path.with_suffix(LOCK), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        path.mkdir(mode=ONLY_OURS)
+    return HeldFolder(path, descriptor)
 
 
-def _remove_unless_held(lock: Path) -> None:
-    with suppress(FileNotFoundError, BlockingIOError), lock.open("r+b") as held:
-        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        shutil.rmtree(lock.with_name(lock.name.removesuffix(LOCK)), ignore_errors=True)
-        lock.unlink()
+def remove_unheld(place: Path) -> None:
+    """Remove the folders that nobody holds any more; what cannot be removed yet is left for the next time."""
+    if place.is_dir():
+        with _one_at_a_time(place):
+            _remove_unheld(place)
+
+
+@contextmanager
+def _one_at_a_time(place: Path) -> Iterator[None]:
+    with (place / LOCK).open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _remove_unheld(place: Path) -> None:
+    for lock in place.glob(f"?*{LOCK}"):
+        with suppress(BlockingIOError), lock.open("r+b") as held:
+            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            folder = lock.with_suffix("")
+            shutil.rmtree(folder, ignore_errors=True)
+            if not folder.exists():
+                lock.unlink()

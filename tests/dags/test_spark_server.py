@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import signal
@@ -20,7 +19,8 @@ import pytest
 
 from demo.servers import JAVA_OPTIONS_FOR_SHORT_RUNS
 from jobs.settings import Settings, SettingsError, read_settings
-from jobs.spark_server import SparkServer, _answers, _remove_what_others_left, start, state_file, stop
+from jobs.spark_server import SparkServer, _answers, start, state_file, stop
+from jobs.temporary_folders import remove_unheld
 
 PROJECT_ROOT = Path(__file__).resolve().parents[2]
 NAME = "nightly-2026-04-01"
@@ -141,8 +141,14 @@ def test_a_second_start_finds_the_first_server(server: SparkServer, settings: Se
 def test_a_lost_server_is_started_anew_with_executors_on_a_cluster_and_stopping_ends_them_and_only_them(
     server: SparkServer, settings: Settings
 ) -> None:
-    psutil.Process(server.pid).kill()
+    remove_unheld(settings.spark_temporary)
+    [of_lost] = folders_of_spark(settings)
+    assert list(of_lost.iterdir()), "a server that lives holds its folder"
+    killed = psutil.Process(server.pid)
+    killed.kill()
+    psutil.wait_procs([killed], timeout=30)
     start(settings, NAME, "local-cluster[1,1,1024]")  # a master, a worker and an executor in processes of their own
+    assert not of_lost.exists()
     anew = recorded(settings)
     executors = psutil.Process(anew.pid).children(recursive=True)
     bystander = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
@@ -154,7 +160,7 @@ def test_a_lost_server_is_started_anew_with_executors_on_a_cluster_and_stopping_
         assert not is_running(anew.pid)
         assert is_running(bystander.pid)
         assert not state_file(settings, NAME).exists()
-        assert folders_of_servers(settings) == []
+        assert folders_of_spark(settings) == []
     finally:
         bystander.kill()
         bystander.wait()
@@ -162,21 +168,9 @@ def test_a_lost_server_is_started_anew_with_executors_on_a_cluster_and_stopping_
     assert left == []
 
 
-def folders_of_servers(settings: Settings) -> list[str]:
+def folders_of_spark(settings: Settings) -> list[Path]:
     """Where servers keep what they shuffle."""
-    return sorted(folder.name for folder in state_file(settings, NAME).parent.glob("*.local"))
-
-
-def test_what_a_server_that_nobody_stopped_left_goes_with_the_next_start_but_not_that_of_one_that_starts(
-    settings: Settings,
-) -> None:
-    killed, starting, own = (state_file(settings, name) for name in ("killed", "starting", NAME))
-    for file in (killed, starting, own):
-        (file.with_suffix(".local") / "blockmgr").mkdir(parents=True)
-    with starting.with_suffix(".lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        _remove_what_others_left(own)
-    assert folders_of_servers(settings) == sorted([f"{NAME}.local", "starting.local"])
+    return [folder for folder in settings.spark_temporary.iterdir() if folder.is_dir()]
 
 
 def test_a_process_that_took_over_the_number_of_a_dead_server_is_left_alone(settings: Settings) -> None:

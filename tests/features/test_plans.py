@@ -10,6 +10,9 @@ from pyspark.sql import DataFrame, SparkSession
 
 from jobs.features import purchase_value
 from jobs.features.purchase_outlook import describe_buyers
+from schemas.cleaned.purchases import PURCHASES
+from schemas.cleaned.refunds import REFUNDS
+from schemas.customers.identities import IDENTITIES
 from schemas.families import FAMILIES
 from schemas.features.purchase_outlook import PURCHASE_OUTLOOK
 from schemas.features.purchase_value import PURCHASE_VALUE
@@ -46,7 +49,7 @@ def test_a_family_is_compiled_and_never_leaves_the_engine(
         plan, generated = told(built, "simple"), told(built, "codegen")
     finally:
         compiling.conf.set("spark.sql.adaptive.enabled", "true")
-    assert "HashAggregate" in plan
+    assert re.search(r"\*\(\d+\) (Hash|Sort)Aggregate\(", plan), "compiled: rows that are sorted already need no hash"
     assert [word for word in (*ROW_BY_ROW, *EVERYBODY_WITH_EVERYBODY) if word in plan] == []
     # A largest or smallest struct is sorted, not hashed; it follows a first grouping, so that few rows are left.
     not_compiled = [line for line in plan.splitlines() if re.search(r"[-: ] HashAggregate\(", line)]
@@ -57,13 +60,29 @@ def test_a_family_is_compiled_and_never_leaves_the_engine(
     assert max(sizes) < HUGE_METHOD_BYTES
 
 
+def test_the_rows_of_a_buyer_are_shuffled_once_by_customer(compiling: SparkSession, compiled_table: TableMaker) -> None:
+    compiling.conf.set("spark.sql.adaptive.enabled", "false")
+    try:
+        purchases, refunds, identities = (compiled_table(parent, []) for parent in (PURCHASES, REFUNDS, IDENTITIES))
+        records = identities.select("source_record_id", "customer_id")
+        plan = told(purchase_value.describe_buyers(purchases, refunds, records, AS_OF), "simple")
+    finally:
+        compiling.conf.set("spark.sql.adaptive.enabled", "true")
+    assert plan.count("Window") >= 4
+    assert len(re.findall(r"Exchange hashpartitioning\(customer_id", plan)) == 1
+
+
 def test_a_family_that_goes_on_from_the_night_before_is_compiled_too(
     compiling: SparkSession, compiled_table: TableMaker
 ) -> None:
     compiling.conf.set("spark.sql.adaptive.enabled", "false")
     try:
         parents = [compiled_table(parent, []) for parent in PURCHASE_VALUE.built_from]  # type: ignore[arg-type]
-        built = purchase_value.build(*parents, as_of=AS_OF, previous=compiled_table(PURCHASE_VALUE, []))
+        before = {
+            "previous": compiled_table(PURCHASE_VALUE, []),
+            **{f"previous_{parent.name}": compiled_table(parent, []) for parent in (PURCHASES, IDENTITIES)},
+        }
+        built = purchase_value.build(*parents, as_of=AS_OF, **before)
         plan, generated = told(built, "simple"), told(built, "codegen")
     finally:
         compiling.conf.set("spark.sql.adaptive.enabled", "true")

@@ -32,6 +32,7 @@ def kill_six_times_and_close(alliance: Alliance) -> None:
     for number, dataset in enumerate(MOMENTS):
         kill_after(alliance, lake, dataset, pause=0.1 * number)
         assert_readers_see_whole_partitions(lake)
+    assert shuffled_rows(alliance), "a Spark that is killed tidies nothing up"
     alliance.succeed("killed", "night", "--business-date", str(day))
 
 
@@ -55,6 +56,12 @@ def kill_after(alliance: Alliance, lake: Path, dataset: str, *, pause: float) ->
     time.sleep(pause)
     os.killpg(process.pid, signal.SIGKILL)
     process.wait()
+
+
+def shuffled_rows(alliance: Alliance) -> list[Path]:
+    """What the Sparks of the lake have written down on their way and not removed."""
+    place = alliance.folder / "killed-scratch" / "spark" / "local"
+    return [path for path in place.glob("*/**/*") if path.is_file()]
 
 
 def assert_readers_see_whole_partitions(lake: Path) -> None:

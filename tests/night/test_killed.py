@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 from tests.alliance import Alliance, published
-from tests.night.killing import assert_readers_see_whole_partitions
+from tests.night.killing import assert_readers_see_whole_partitions, shuffled_rows
 
 
 def test_t13_a_night_killed_at_six_moments_needs_no_hand_and_gives_the_same_bytes(
@@ -17,13 +17,7 @@ def test_t13_a_night_killed_at_six_moments_needs_no_hand_and_gives_the_same_byte
     assert published(lake) == expected
     assert_readers_see_whole_partitions(lake)
     assert left_over(lake) == []
-    assert shuffled(killed.folder / "killed-scratch" / "spark") == []
-
-
-def shuffled(folder: Path) -> list[Path]:
-    """What Spark wrote down on its way."""
-    assert folder.is_dir()
-    return [path for path in folder.rglob("*") if path.is_file() and path.suffix != ".lock" and path.name != ".lock"]
+    assert shuffled_rows(killed) == []
 
 
 def left_over(lake: Path) -> list[Path]:
