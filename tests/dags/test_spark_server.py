@@ -45,6 +45,22 @@ for session in (few, many):
 """
 
 
+NIGHT_AND_REPLAY = """
+import sys
+from pathlib import Path
+import jobs.road
+from jobs.inputs import night
+from schemas.cleaned.credit_accounts import CREDIT_ACCOUNTS
+from schemas.features.promises import PROMISES
+from tests.lake.few_and_many import DAY, MANY, REPLAY, road_to_three_orders
+jobs.road.ROWS_WORTH_COMPILING = MANY
+road = road_to_three_orders(Path(sys.argv[2]), remote=sys.argv[1])
+built = [road.publish(CREDIT_ACCOUNTS, night(DAY)), road.publish(PROMISES, REPLAY)]
+print([one.manifest.rows for one in built], *sorted(road._sessions))
+road.close()
+"""
+
+
 @pytest.fixture(scope="module")
 def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     folder = tmp_path_factory.mktemp("spark")
@@ -73,15 +89,16 @@ def recorded(settings: Settings) -> SparkServer:
     return SparkServer(**json.loads(state_file(settings, NAME).read_text(encoding="utf-8")))
 
 
-def ask(server: SparkServer, token: str | None, what: str = ASK) -> subprocess.CompletedProcess[str]:
+def ask(server: SparkServer, token: str | None, what: str = ASK, *besides: str) -> subprocess.CompletedProcess[str]:
     environment = {name: value for name, value in os.environ.items() if name != "SPARK_CONNECT_AUTHENTICATE_TOKEN"}
     return subprocess.run(
-        [sys.executable, "-c", what, server.remote],
+        [sys.executable, "-c", what, server.remote, *besides],
+        cwd=PROJECT_ROOT,
         env=environment | ({"SPARK_CONNECT_AUTHENTICATE_TOKEN": token} if token else {}),
         capture_output=True,
         text=True,
         check=False,
-        timeout=120,
+        timeout=600,  # a busy machine takes its time to start two Pythons and to plan
     )
 
 
@@ -99,6 +116,13 @@ def test_the_server_answers_whoever_has_its_token_with_the_options_of_the_projec
 def test_few_and_many_rows_have_options_of_their_own_on_a_server(server: SparkServer) -> None:
     told = ask(server, server.token, FEW_AND_MANY)
     assert told.stdout.splitlines() == ["false 1 UTC 4", "true 3 UTC 4"], told.stderr
+
+
+def test_one_process_builds_few_rows_and_replays_many_that_are_joined_to_few_on_a_server(
+    server: SparkServer, tmp_path: Path
+) -> None:
+    told = ask(server, server.token, NIGHT_AND_REPLAY, str(tmp_path))
+    assert told.stdout.splitlines() == ["[0, 1] compiling interpreting"], told.stderr
 
 
 @pytest.mark.parametrize("token", [None, "a guess"])
