@@ -230,11 +230,12 @@ class Road:
         session = reader or self.session_for(dataset, inputs)
 
         def assembled(parent: Input) -> DataFrame:
-            def build(reader: SparkSession | None = None) -> DataFrame:
+            def build() -> DataFrame:
                 of_parent = (parent.dataset, parent.assembled_from, parent.dates, folder)
-                return cast("DataFrame", self.assemble(*of_parent, is_parent=True, reader=reader))
+                is_read_by = None if is_parent else session
+                return cast("DataFrame", self.assemble(*of_parent, is_parent=True, reader=is_read_by))
 
-            return written_once(parent.dataset, folder, session, build) if is_parent else build(session)
+            return written_once(parent.dataset, folder, session, build) if is_parent else build()
 
         frames = DataFrames(self.lake, session, assembled)
         build: Callable[..., Any] = importlib.import_module(job_module(dataset)).build

@@ -127,10 +127,11 @@ def session_options(*, few_rows: bool, shuffle_partitions: int) -> Mapping[str, 
 
 def options_of_driver(java_options: str, temporary_folder: Path | None) -> dict[str, str]:
     """How the Java of a driver starts: with an installation's options after ours, so that what it says counts."""
-    if temporary_folder is None:
-        return {"spark.driver.extraJavaOptions": f"{JAVA_OPTIONS} {java_options}".strip()}
-    in_folder = f"{JAVA_OPTIONS} -Djava.io.tmpdir={shlex.quote(str(temporary_folder))} {java_options}".strip()
-    return {"spark.driver.extraJavaOptions": in_folder, "spark.local.dir": str(temporary_folder)}
+    ours, besides = JAVA_OPTIONS, {}
+    if temporary_folder is not None:
+        ours += f" -Djava.io.tmpdir={shlex.quote(str(temporary_folder))}"
+        besides = {"spark.local.dir": str(temporary_folder)}
+    return {"spark.driver.extraJavaOptions": f"{ours} {java_options}".strip(), **besides}
 
 
 def set_options(session: SparkSession, options: Mapping[str, str]) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -13,15 +15,26 @@ from schemas.table import Table
 from tests.conftest import GivenRows, filled_rows
 
 
-def publish_rows(lake: Lake, table: Table, dates: Dates, given: GivenRows, origin: Origin | None = None) -> None:
-    """Publish them, with the columns that are not given as `table` fills them, as if built from that origin."""
+def publish_rows(
+    lake: Lake,
+    table: Table,
+    dates: Dates,
+    given: GivenRows,
+    origin: Origin | None = None,
+    without: Sequence[str] = (),
+) -> None:
+    """Publish them, with the columns that are not given as `table` fills them, as if built from that origin.
+
+    without: columns that the table did not have yet when it was built.
+    """
     told = origin or Origin(table.address, dates, {}, "c", "c")
     schema = arrow_schema(table)
     columns = list(zip(*filled_rows(table, given), strict=True)) or [()] * len(schema)
     arrays = [pa.array(values, field.type) for values, field in zip(columns, schema, strict=True)]
+    rows = pa.Table.from_arrays(arrays, schema=schema).drop_columns(list(without))
     with lake.writing(dates.partition(table)) as writer:
         path = writer.staging_folder / "part-00000.parquet"
-        pq.write_table(pa.Table.from_arrays(arrays, schema=schema), path)
+        pq.write_table(rows, path)
         writer.publish(
             [path],
             known_by=dates.known_by,

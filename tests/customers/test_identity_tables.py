@@ -12,12 +12,12 @@ import pyarrow.parquet as pq
 import pytest
 
 from demo.oracle import b_cubed_identity, pairwise_identity
-from jobs.arrow_types import arrow_schema
 from jobs.customers.judgement import LabelledRecordsError, judge, read_labelled
 from jobs.errors import StepMissingError
 from jobs.identity_page import write_page
 from jobs.identity_tables import UnknownIdentityError, counts_of_nights, segment_impact, who_was
-from jobs.lake import Lake, Partition
+from jobs.inputs import Dates
+from jobs.lake import Lake
 from jobs.run import main
 from jobs.storage_local import LocalStorage
 from schemas.customers.identities import IDENTITIES
@@ -26,20 +26,14 @@ from schemas.customers.identity_quality import IDENTITY_QUALITY
 from schemas.profiles.customer_profiles import CUSTOMER_PROFILES
 from schemas.segments.customer_segments import CUSTOMER_SEGMENTS
 from schemas.table import Table
-from tests.conftest import filled_rows
+from tests.published_rows import publish_rows
 
 FIRST, SECOND, THIRD = date(2026, 4, 1), date(2026, 4, 2), date(2026, 4, 3)
 Row = dict[str, Any]
 
 
 def publish(lake: Lake, table: Table, night: date, given: Sequence[Mapping[str, Any]]) -> None:
-    schema = arrow_schema(table)
-    columns = list(zip(*filled_rows(table, given), strict=True)) or [() for _ in schema]
-    rows = pa.Table.from_arrays([pa.array(c, f.type) for c, f in zip(columns, schema, strict=True)], schema=schema)
-    with lake.writing(Partition(table.address, night)) as writer:
-        path = writer.staging_folder / "part-00000.parquet"
-        pq.write_table(rows, path)
-        writer.publish([path], known_by=night, as_of=night, contract="c", code="c", inputs={}, seconds={})
+    publish_rows(lake, table, Dates(as_of=night, known_by=night), given)
 
 
 def known(night: dict[str, str]) -> list[Row]:

@@ -8,24 +8,24 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
 from pyspark.sql import SparkSession
 
 from jobs.arrow_frames import frame_of
-from jobs.arrow_types import arrow_schema
 from jobs.customers import identity_ledger, review_queue
 from jobs.customers.clusters import Clusters, find_clusters, with_customer_before
 from jobs.customers.comparing import compare
 from jobs.customers.naming import MOMENT, name_customers
 from jobs.customers.verdicts import Verdict
-from jobs.lake import Lake, Partition
+from jobs.inputs import Dates
+from jobs.lake import Lake
 from jobs.pair_decisions import PairDecisions, verdicts_of
 from jobs.run import main
 from jobs.storage_local import LocalStorage
 from schemas.customers.identities import IDENTITIES
-from tests.conftest import filled_rows, rows
+from tests.conftest import rows
 from tests.customers.small_records import Row, record, records_of
+from tests.published_rows import publish_rows
 
 MONDAY, TUESDAY, WEDNESDAY, THURSDAY = (date(2026, 4, day) for day in (6, 7, 8, 9))
 OPENED = datetime(2024, 2, 29, tzinfo=UTC)
@@ -160,13 +160,7 @@ def test_a_decision_on_a_record_that_nobody_knows_is_refused_by_name(
 ) -> None:
     assert decide(lake, tmp_path, "same", MONDAY, right="shop:forgotten") == 0, "without a map nobody can tell"
     known = [{"source_record_id": row["source_record_id"], "customer_id": "c"} for row in TWINS]
-    schema = arrow_schema(IDENTITIES)
-    columns = zip(*filled_rows(IDENTITIES, known), strict=True)
-    arrays = [pa.array(column, field.type) for column, field in zip(columns, schema, strict=True)]
-    with lake.writing(Partition(IDENTITIES.address, MONDAY)) as writer:
-        path = writer.staging_folder / "part-00000.parquet"
-        pq.write_table(pa.Table.from_arrays(arrays, schema=schema), path)
-        writer.publish([path], known_by=MONDAY, as_of=MONDAY, contract="c", code="c", inputs={}, seconds={})
+    publish_rows(lake, IDENTITIES, Dates(as_of=MONDAY, known_by=MONDAY), known)
     assert decide(lake, tmp_path, "same", TUESDAY, right="shop:anne") == 2
     assert "decided.csv line 2: shop:anne: no such record on 2026-04-06; nothing was stored" in caplog.text
     assert len(PairDecisions(lake.storage).all()) == 1

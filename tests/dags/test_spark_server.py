@@ -44,7 +44,6 @@ for session in (few, many):
     session.stop()
 """
 
-
 NIGHT_AND_REPLAY = """
 import sys
 from pathlib import Path

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from importlib import import_module
 
 import pytest
@@ -31,24 +32,27 @@ HUGE_METHOD_BYTES = 65_535
 """Spark falls back to interpreting a stage of which a method is larger (spark.sql.codegen.hugeMethodLimit)."""
 
 
+@pytest.fixture
+def plans_in_full(compiling: SparkSession) -> Iterator[None]:
+    """An adaptive plan shows its stages only while it runs."""
+    compiling.conf.set("spark.sql.adaptive.enabled", "false")
+    yield
+    compiling.conf.set("spark.sql.adaptive.enabled", "true")
+
+
+@pytest.mark.usefixtures("plans_in_full")
 @pytest.mark.parametrize("family", FAMILIES, ids=lambda family: family.name)
-def test_a_family_is_compiled_and_never_leaves_the_engine(
-    compiling: SparkSession, compiled_table: TableMaker, family: Table
-) -> None:
+def test_a_family_is_compiled_and_never_leaves_the_engine(compiled_table: TableMaker, family: Table) -> None:
     build = import_module(f"jobs.features.{family.name}").build
-    compiling.conf.set("spark.sql.adaptive.enabled", "false")  # an adaptive plan shows its stages only while it runs
-    try:
-        parents = [compiled_table(parent, []) for parent in family.built_from]  # type: ignore[arg-type]
-        built = build(*parents, as_of=AS_OF)
-        is_finished = set(re.findall(r"^[-+: *()\d]*([A-Z]\w+)", told(built, "simple"), re.M)) <= FINISHED_NODES
-        assert is_finished == (family.name in FINISHED_ROWS)
-        if is_finished and family is not PURCHASE_OUTLOOK:
-            return
-        if family is PURCHASE_OUTLOOK:
-            built = describe_buyers(parents[0], parents[1], AS_OF)
-        plan, generated = told(built, "simple"), told(built, "codegen")
-    finally:
-        compiling.conf.set("spark.sql.adaptive.enabled", "true")
+    parents = [compiled_table(parent, []) for parent in family.built_from]  # type: ignore[arg-type]
+    built = build(*parents, as_of=AS_OF)
+    is_finished = set(re.findall(r"^[-+: *()\d]*([A-Z]\w+)", told(built, "simple"), re.M)) <= FINISHED_NODES
+    assert is_finished == (family.name in FINISHED_ROWS)
+    if is_finished and family is not PURCHASE_OUTLOOK:
+        return
+    if family is PURCHASE_OUTLOOK:
+        built = describe_buyers(parents[0], parents[1], AS_OF)
+    plan, generated = told(built, "simple"), told(built, "codegen")
     assert re.search(r"\*\(\d+\) (Hash|Sort)Aggregate\(", plan), "compiled: rows that are sorted already need no hash"
     assert [word for word in (*ROW_BY_ROW, *EVERYBODY_WITH_EVERYBODY) if word in plan] == []
     # A largest or smallest struct is sorted, not hashed; it follows a first grouping, so that few rows are left.
@@ -60,32 +64,24 @@ def test_a_family_is_compiled_and_never_leaves_the_engine(
     assert max(sizes) < HUGE_METHOD_BYTES
 
 
-def test_the_rows_of_a_buyer_are_shuffled_once_by_customer(compiling: SparkSession, compiled_table: TableMaker) -> None:
-    compiling.conf.set("spark.sql.adaptive.enabled", "false")
-    try:
-        purchases, refunds, identities = (compiled_table(parent, []) for parent in (PURCHASES, REFUNDS, IDENTITIES))
-        records = identities.select("source_record_id", "customer_id")
-        plan = told(purchase_value.describe_buyers(purchases, refunds, records, AS_OF), "simple")
-    finally:
-        compiling.conf.set("spark.sql.adaptive.enabled", "true")
+@pytest.mark.usefixtures("plans_in_full")
+def test_the_rows_of_a_buyer_are_shuffled_once_by_customer(compiled_table: TableMaker) -> None:
+    purchases, refunds, identities = (compiled_table(parent, []) for parent in (PURCHASES, REFUNDS, IDENTITIES))
+    records = identities.select("source_record_id", "customer_id")
+    plan = told(purchase_value.describe_buyers(purchases, refunds, records, AS_OF), "simple")
     assert plan.count("Window") >= 4
     assert len(re.findall(r"Exchange hashpartitioning\(customer_id", plan)) == 1
 
 
-def test_a_family_that_goes_on_from_the_night_before_is_compiled_too(
-    compiling: SparkSession, compiled_table: TableMaker
-) -> None:
-    compiling.conf.set("spark.sql.adaptive.enabled", "false")
-    try:
-        parents = [compiled_table(parent, []) for parent in PURCHASE_VALUE.built_from]  # type: ignore[arg-type]
-        before = {
-            "previous": compiled_table(PURCHASE_VALUE, []),
-            **{f"previous_{parent.name}": compiled_table(parent, []) for parent in (PURCHASES, IDENTITIES)},
-        }
-        built = purchase_value.build(*parents, as_of=AS_OF, **before)
-        plan, generated = told(built, "simple"), told(built, "codegen")
-    finally:
-        compiling.conf.set("spark.sql.adaptive.enabled", "true")
+@pytest.mark.usefixtures("plans_in_full")
+def test_a_family_that_goes_on_from_the_night_before_is_compiled_too(compiled_table: TableMaker) -> None:
+    parents = [compiled_table(parent, []) for parent in PURCHASE_VALUE.built_from]  # type: ignore[arg-type]
+    before = {
+        "previous": compiled_table(PURCHASE_VALUE, []),
+        **{f"previous_{parent.name}": compiled_table(parent, []) for parent in (PURCHASES, IDENTITIES)},
+    }
+    built = purchase_value.build(*parents, as_of=AS_OF, **before)
+    plan, generated = told(built, "simple"), told(built, "codegen")
     assert [word for word in (*ROW_BY_ROW, *EVERYBODY_WITH_EVERYBODY) if word in plan] == []
     assert [line for line in plan.splitlines() if re.search(r"[-: ] HashAggregate\(", line)] == []
     assert max(int(size) for size in re.findall(r"maxMethodCodeSize:(-?\d+)", generated)) < HUGE_METHOD_BYTES

@@ -5,17 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
 
 from jobs.arrow_types import arrow_schema
 from jobs.errors import ExitCode
 from jobs.explain import OlderNightError, UnknownColumnError, UnknownCustomerError, explain, feature_of
 from jobs.explained_rows import can_tell, rows_meant
-from jobs.lake import Lake, Partition
+from jobs.inputs import night
+from jobs.lake import Lake
 from jobs.settings import Settings, read_settings
 from jobs.storage_local import LocalStorage
 from schemas.cleaned.accounts import ACCOUNTS
@@ -48,7 +47,8 @@ from schemas.features.scenes import SCENES_OF_LIFE
 from schemas.features.tastes import TASTES
 from schemas.profiles.customer_profiles import CUSTOMER_PROFILES
 from schemas.table import Table
-from tests.conftest import filled_rows
+from tests.conftest import GivenRows
+from tests.published_rows import publish_rows
 
 NIGHT = date(2026, 4, 1)
 GIVEN: Mapping[str, object] = {"as_of": NIGHT, "bank_since": None}
@@ -64,16 +64,8 @@ def settings(folder: Path) -> Settings:
     )
 
 
-def publish(lake: Lake, table: Table, given: Sequence[Mapping[str, Any]], without: Sequence[str] = ()) -> None:
-    """without: columns that the table did not have yet when the night was built."""
-    schema = arrow_schema(table)
-    columns = list(zip(*filled_rows(table, given), strict=True))
-    rows = pa.Table.from_arrays([pa.array(c, f.type) for c, f in zip(columns, schema, strict=True)], schema=schema)
-    rows = rows.drop_columns(list(without))
-    with lake.writing(Partition(table.address, NIGHT)) as writer:
-        path = writer.staging_folder / "part-00000.parquet"
-        pq.write_table(rows, path)
-        writer.publish([path], known_by=NIGHT, as_of=NIGHT, contract="c", code="c", inputs={}, seconds={})
+def publish(lake: Lake, table: Table, given: GivenRows, without: Sequence[str] = ()) -> None:
+    publish_rows(lake, table, night(NIGHT), given, without=without)
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ import time
 from hashlib import sha256
 from pathlib import Path
 
+from jobs.settings import read_settings
 from tests.alliance import INHERITED, PROJECT_ROOT, Alliance
 
 MOMENTS = (
@@ -60,7 +61,7 @@ def kill_after(alliance: Alliance, lake: Path, dataset: str, *, pause: float) ->
 
 def shuffled_rows(alliance: Alliance) -> list[Path]:
     """What the Sparks of the lake have written down on their way and not removed."""
-    place = alliance.folder / "killed-scratch" / "spark" / "local"
+    place = read_settings(alliance.environment("killed")).spark_temporary
     return [path for path in place.glob("*/**/*") if path.is_file()]
 
 
