@@ -30,6 +30,7 @@ from jobs.manifest import Manifest
 from jobs.needs import Needs
 from jobs.origin import Origin
 from jobs.settings import Settings
+from jobs.spark_sessions import SparkSessions
 from schemas.columns import CHANGED_DATE
 from schemas.table import BankTable, Dataset, Document, FileDrop, Table
 
@@ -39,12 +40,6 @@ if TYPE_CHECKING:
     from jobs.captured.capture import Capture
 
 logger = logging.getLogger("nightledger")
-
-ROWS_WORTH_COMPILING = 100_000
-"""From about so many rows on, compiled plans are faster than interpreted ones; see `spark.FOR_SMALL_DATA`."""
-
-VALUES_WORTH_COMPILING = 6_000_000
-"""The same for rows read times columns made: many columns pay from fewer rows on."""
 
 NIGHTS_TO_COMPARE = 28
 """Four weeks: enough for the median of four same weekdays."""
@@ -62,22 +57,14 @@ class Outcome:
     warnings: tuple[str, ...] = ()
 
 
-def is_worth_compiling(dataset: Dataset, rows_read: int) -> bool:
-    """Whether compiling costs less than it gains, by the rows of the largest parent; of a training set per date."""
-    columns = len(dataset.columns) if isinstance(dataset, Table) and not dataset.observed else 0
-    return rows_read >= ROWS_WORTH_COMPILING or rows_read * columns >= VALUES_WORTH_COMPILING
-
-
 @dataclass
 class Road:
-    """Publishes datasets into one lake; holds the Spark session, which starts only when a dataset has to be built."""
+    """Publishes datasets into one lake."""
 
     settings: Settings
     lake: Lake
     code_versions: dict[str, str] = field(default_factory=dict)
-    _starting: Lock = field(default_factory=Lock)
     _checking: Lock = field(default_factory=Lock)
-    _sessions: dict[str, SparkSession] = field(default_factory=dict)
 
     @cached_property
     def resolver(self) -> Resolver:
@@ -89,59 +76,19 @@ class Road:
         """What builds are given besides their parents."""
         return Needs(self.settings, self.lake.storage)
 
+    @cached_property
+    def sessions(self) -> SparkSessions:
+        """What Spark is asked through; nothing is started before something has to be built."""
+        return SparkSessions(self.settings)
+
     @property
     def spark(self) -> SparkSession:
         """The session of this process for many rows; datasets that are built at the same time share it."""
-        return self._session("compiling")
-
-    def session_for(self, dataset: Dataset, inputs: Sequence[Input]) -> SparkSession:
-        """The session that is faster for so many rows and columns, those of parents that are assembled included."""
-        assembled = [(parent.dataset, parent.assembled_from) for parent in inputs if parent.assembled_from]
-        is_worth_it = any(
-            is_worth_compiling(built, max((parent.rows for parent in parents), default=0))
-            for built, parents in ((dataset, inputs), *assembled)
-        )
-        return self._session("compiling" if is_worth_it else "interpreting")
-
-    def _session(self, kind: Literal["compiling", "interpreting"]) -> SparkSession:
-        with self._starting:
-            if kind not in self._sessions:
-                self._sessions[kind] = self._open_session(few_rows=kind == "interpreting")
-            return self._sessions[kind]
-
-    def _open_session(self, *, few_rows: bool) -> SparkSession:
-        """The first starts Spark, or connects to it; the other is a second one of the same Spark."""
-        from jobs.spark import another_session, open_session  # a capture need not wait a second for pyspark
-
-        settings = self.settings
-        partitions = settings.shuffle_partitions_of_few_rows if few_rows else settings.shuffle_partitions
-        if self._sessions:
-            [first] = self._sessions.values()
-            return another_session(first, shuffle_partitions=partitions, few_rows=few_rows)
-        from expectations.checks import warm_up
-        from jobs.temporary_folders import hold_folder
-
-        started, remote = time.monotonic(), settings.spark_remote
-        session = open_session(
-            remote=remote,
-            cores=settings.spark_cores,
-            memory=settings.spark_memory,
-            shuffle_partitions=partitions,
-            few_rows=few_rows,
-            java_options=settings.spark_java_options,
-            temporary_folder=None if remote else hold_folder(settings.spark_temporary).path,  # until we end
-        )
-        warm_up()  # the first check would wait three seconds for Great Expectations
-        logger.info("spark %s ready in %.1f s", session.version, time.monotonic() - started)
-        return session
+        return self.sessions.for_many_rows
 
     def close(self) -> None:
         """Stop Spark if it was started here; a Connect server is stopped by whoever started it."""
-        sessions = list(self._sessions.values())
-        if self.settings.spark_remote is None:
-            del sessions[1:]  # with the first of them all Spark stops
-        with ThreadPoolExecutor(2) as stopping:  # good-byes to a server that is lost take minutes
-            list(stopping.map(lambda session: session.stop(), sessions))
+        self.sessions.close()
 
     def publish(self, dataset: Dataset, dates: Dates, *, force: bool = False) -> Outcome:
         """Build, check and publish a dataset that is made from others, unless an equal build stands already.
@@ -227,7 +174,7 @@ class Road:
         """
         from jobs.staging import columns_of_contract, written_once
 
-        session = reader or self.session_for(dataset, inputs)
+        session = reader or self.sessions.of(dataset, inputs)
 
         def assembled(parent: Input) -> DataFrame:
             def build() -> DataFrame:

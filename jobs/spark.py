@@ -61,7 +61,7 @@ FOR_SMALL_DATA: Mapping[str, str] = {
 """Compiling a plan costs seconds whatever there is to read; for few rows that is more than it gains.
 
 For many it is not: the families a model reads take, for one date of 20 000 people, 31 s compiled and 65 s interpreted.
-No result depends on it. See `road.ROWS_WORTH_COMPILING`.
+No result depends on it. See `spark_sessions.ROWS_WORTH_COMPILING`.
 """
 
 CONFIGURATION_FOLDER = Path(__file__).parent / "spark_configuration"

@@ -47,15 +47,15 @@ for session in (few, many):
 NIGHT_AND_REPLAY = """
 import sys
 from pathlib import Path
-import jobs.road
+import jobs.spark_sessions
 from jobs.inputs import night
 from schemas.cleaned.credit_accounts import CREDIT_ACCOUNTS
 from schemas.features.promises import PROMISES
 from tests.lake.few_and_many import DAY, MANY, REPLAY, road_to_three_orders
-jobs.road.ROWS_WORTH_COMPILING = MANY
+jobs.spark_sessions.ROWS_WORTH_COMPILING = MANY
 road = road_to_three_orders(Path(sys.argv[2]), remote=sys.argv[1])
 built = [road.publish(CREDIT_ACCOUNTS, night(DAY)), road.publish(PROMISES, REPLAY)]
-print([one.manifest.rows for one in built], *sorted(road._sessions))
+print([one.manifest.rows for one in built], *sorted(road.sessions.opened))
 road.close()
 """
 

@@ -46,7 +46,8 @@ def settings(folder: Path) -> Settings:
 def road(tmp_path: Path, spark: SparkSession) -> Road:
     """A road on which the parents of three nights are published."""
     lake, known = Lake(LocalStorage(tmp_path / "lake"), tmp_path / "scratch"), facts(seed=7)
-    made = Road(settings(tmp_path), lake, _sessions={"compiling": spark})
+    made = Road(settings(tmp_path), lake)
+    made.sessions.opened["compiling"] = spark
     for day in (FIRST, SECOND, THIRD):
         for table in (SHOP_ORDERS, SHOP_ORDER_ITEMS, SHOP_REFUNDS):
             publish(lake, night(day), {table: []})

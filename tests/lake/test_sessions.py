@@ -16,9 +16,9 @@ from tests.lake.few_and_many import MANY, REPLAY, road_to_three_orders
 
 @pytest.fixture
 def road(tmp_path: Path, compiling: SparkSession, spark: SparkSession, monkeypatch: pytest.MonkeyPatch) -> Road:
-    monkeypatch.setattr("jobs.road.ROWS_WORTH_COMPILING", MANY)
+    monkeypatch.setattr("jobs.spark_sessions.ROWS_WORTH_COMPILING", MANY)
     made = road_to_three_orders(tmp_path)
-    made._sessions |= {"compiling": compiling, "interpreting": spark}
+    made.sessions.opened |= {"compiling": compiling, "interpreting": spark}
     return made
 
 

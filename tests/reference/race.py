@@ -26,8 +26,8 @@ from pyspark.sql import DataFrame, SparkSession
 
 from demo.machine import this_machine
 from demo.world import World
-from jobs.road import is_worth_compiling
 from jobs.spark import another_session, open_session
+from jobs.spark_sessions import is_worth_compiling
 from schemas.families import FAMILIES
 from schemas.table import Table
 from tests.reference.answer import MACROS, Answer

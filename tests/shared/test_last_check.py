@@ -124,7 +124,7 @@ def road(tmp_path: Path, spark: SparkSession, monkeypatch: pytest.MonkeyPatch) -
         }
     )
     found = Road(settings, Lake(LocalStorage(tmp_path / "lake"), tmp_path / "scratch"))
-    found._sessions |= {"compiling": spark, "interpreting": spark}
+    found.sessions.opened |= {"compiling": spark, "interpreting": spark}
     monkeypatch.setattr(found.needs, "value", lambda _name, _night: KEYS)
     both = [{"subject_id": name, "purpose": purpose} for name in ("ann", "bob")
             for purpose in ("partner_sharing", "marketing")]  # fmt: skip
