@@ -241,11 +241,18 @@ def _dags_are_read(airflow: Airflow) -> bool:
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
-    """End standalone as Ctrl-C does, then whatever of its descendants is left."""
+    """End standalone as Ctrl-C does, then whatever of its descendants is left.
+
+    The triggerer is told one time more: told once it waits ten seconds for triggers, of which we have none.
+    """
     try:
         started = psutil.Process(process.pid).children(recursive=True)
     except psutil.NoSuchProcess:
         started = []
+    for part in started:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            if part.ppid() == process.pid and "triggerer" in part.cmdline():
+                part.send_signal(signal.SIGINT)
     if process.poll() is None:
         process.send_signal(signal.SIGINT)
         with contextlib.suppress(subprocess.TimeoutExpired):
