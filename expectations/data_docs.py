@@ -7,6 +7,7 @@ none, and the same verdicts give the same bytes. A page whose verdict has not ch
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
@@ -112,7 +113,6 @@ def _sections(content: Mapping[str, Any]) -> list[str]:
         ExpectationSuiteValidationResult,
     )
     from great_expectations.render.renderer.page_renderer import ValidationResultsPageRenderer
-    from great_expectations.render.view.view import DefaultJinjaSectionView
 
     results = [_result_of(result, content["rows"]) for result in content["results"] if result["judged"]]
     suite = ExpectationSuiteValidationResult(
@@ -120,11 +120,18 @@ def _sections(content: Mapping[str, Any]) -> list[str]:
     )
     # The first section is the stock overview, which our own head replaces.
     _, *sections = ValidationResultsPageRenderer(run_info_at_end=False).render(suite).sections
-    view = DefaultJinjaSectionView()
     return [
-        str(view.render({"section": section.to_json_dict(), "section_loop": {"index": position}}))
+        str(_view().render({"section": section.to_json_dict(), "section_loop": {"index": position}}))
         for position, section in enumerate(sections, start=1)
     ]
+
+
+@functools.cache
+def _view() -> Any:
+    """What turns a section into HTML; it compiles its templates once, which takes longer than any page."""
+    from great_expectations.render.view.view import DefaultJinjaSectionView
+
+    return DefaultJinjaSectionView()
 
 
 def _result_of(result: Mapping[str, Any], rows: int) -> Any:
