@@ -39,11 +39,9 @@ def tour(folder: Path, *world: str) -> None:
             _say(begin, f"web UI for as long as the night lasts: {airflow.url}, password in {airflow.password_file}")
             airflow.unpause(DAG)
             watch(begin, airflow, night)
-        if run_module(environment, "jobs.run", "data-docs", "--out", str(folder / "data_docs")):
-            raise TourError("the data docs could not be written")
         _say(begin, "everything is stopped; here is what the night published")
         show(Path(environment["NIGHTLEDGER_LAKE"]), night)
-    _say(begin, f"lake: {folder / 'lake'}; checks: {folder / 'data_docs' / 'index.html'}")
+    _say(begin, f"lake: {folder / 'lake'}; checks: {folder / 'scratch' / 'data_docs' / 'index.html'}")
 
 
 def close_the_first_day(begin: float, environment: Mapping[str, str]) -> None:
