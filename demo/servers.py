@@ -6,6 +6,7 @@ import json
 import secrets
 import shutil
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import date
@@ -55,9 +56,10 @@ class Partners:
 
         The first business date brings the history. Days already served must not be served again to the banks.
         """
-        drops = list(write_drops(life, self.folder / "drop", days))
-        self.store.upload(self.folder / "drop", drops)
-        self.load_banks(life, days)
+        with ThreadPoolExecutor(1) as beside:
+            loading = beside.submit(self.load_banks, life, days)
+            self.store.upload(self.folder / "drop", write_drops(life, self.folder / "drop", days))
+            loading.result()
         write_truth(life, self.folder / "truth", [flaw for day in days for flaw in all_flaws_of(life, day)])
 
     def load_files(self, world: World, folder: Path, days: list[date]) -> None:
@@ -107,11 +109,11 @@ class Partners:
         return write_environment(self.folder / ENVIRONMENT, {**self.environment(world, lake), **scratch})
 
     def stop(self) -> None:
-        """End both servers; the data stay."""
-        if self.processes:
-            self.store.stop(self.processes[0])
-        if len(self.processes) > 1:
-            self.replicas.stop(self.processes[1])
+        """End both servers, at the same time; the data stay."""
+        stops = (self.store.stop, self.replicas.stop)[: len(self.processes)]
+        with ThreadPoolExecutor(2) as both:
+            for ended in [both.submit(stop, process) for stop, process in zip(stops, self.processes, strict=True)]:
+                ended.result()
         _remember(self.folder, self.store, self.replicas, ())
 
     def forget(self) -> None:
