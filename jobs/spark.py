@@ -38,6 +38,7 @@ SERVER_OPTIONS: Mapping[str, str] = {
     "spark.ui.showConsoleProgress": "false",
     "spark.hadoop.parquet.page.verify-checksum.enabled": "true",  # a flipped bit is an error, not another number
     "spark.hadoop.parquet.page.write-checksum.enabled": "true",
+    "spark.hadoop.parquet.filter.dictionary.enabled": "false",  # a table of all moments in a row group, to compare one
     "spark.hadoop.parquet.block.row.count.limit": str(ROWS_IN_ROW_GROUP),
     "spark.driver.maxResultSize": "0",  # what is collected is bounded by rows, such as NIGHTLEDGER_EDGES_IN_MEMORY
     "spark.driver.bindAddress": "127.0.0.1",
@@ -48,6 +49,7 @@ SERVER_OPTIONS: Mapping[str, str] = {
     "spark.hadoop.mapreduce.fileoutputcommitter.marksuccessfuljobs": "false",
     "spark.sql.warehouse.dir": "/nonexistent/nightledger-keeps-no-tables",
     "spark.sql.codegen.cache.maxEntries": "4000",  # a training compiles some hundred at a time; by default 100 are kept
+    "spark.buffer.pageSize": "4m",  # a sort or a hash of ten rows takes one, too; by default 64m, emptied and collected
     "spark.python.sql.dataFrameDebugging.enabled": "false",  # several calls of Java for each column named in Python
 }
 """What can only be set when the JVM starts."""
