@@ -55,7 +55,7 @@ demo: setup ## the partners in a box, one night by a real Airflow, and the score
 	@$(PYTHON) -m demo tour
 
 # In three processes: none of them alone keeps two cores busy, and the alliance takes as long as all the others.
-TESTS_OF_DATASETS := $(addprefix tests/,customers edges features labels lake models profiles reference relations scores segments shared)
+TESTS_OF_DATASETS := $(addprefix tests/,customers edges features labels models profiles reference relations scores segments shared)
 AT_ITS_END = said=$$(mktemp); $(1) >"$$said" 2>&1; code=$$?; cat "$$said"; rm -f "$$said"; exit $$code
 
 test: setup ## every test, the scheduler's included

@@ -24,7 +24,9 @@ from demo.tables import BANK_TABLES
 from demo.truth import write_truth
 from demo.world import TIME_ZONE, World
 
-JAVA_OPTIONS_FOR_SHORT_RUNS = "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=240m -XX:+UseParallelGC"
+JAVA_OPTIONS_FOR_SHORT_RUNS = (
+    "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=240m -XX:MetaspaceSize=256m -XX:+UseParallelGC"
+)
 """For a JVM that lives for a minute or two on a laptop: code is compiled quickly and not well.
 
 It takes a quarter of the processor time from a night of 4 000 people; a night of millions wants Java's defaults.
