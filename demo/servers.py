@@ -112,10 +112,9 @@ class Partners:
 
     def stop(self) -> None:
         """End both servers, at the same time; the data stay."""
-        stops = (self.store.stop, self.replicas.stop)[: len(self.processes)]
+        stops = (self.store.stop, self.replicas.stop)
         with ThreadPoolExecutor(2) as both:
-            for ended in [both.submit(stop, process) for stop, process in zip(stops, self.processes, strict=True)]:
-                ended.result()
+            list(both.map(lambda stop, process: stop(process), stops, self.processes))  # one may not have been started
         _remember(self.folder, self.store, self.replicas, ())
 
     def forget(self) -> None:

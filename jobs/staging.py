@@ -28,9 +28,8 @@ from schemas.table import Dataset, Document, Table
 ROWS_IN_FILE = 4_000_000
 """Between 100 and 300 MB of our rows: large enough for a cluster, small enough for one task."""
 
-
-READ_ONCE: Mapping[str, str] = {"compression": "snappy", "parquet.enable.dictionary": "false"}
-"""How Spark writes what is read once, minutes later, on the same machine: small files are not worth their price."""
+WITHIN_A_BUILD: Mapping[str, str] = {"compression": "snappy", "parquet.enable.dictionary": "false"}
+"""How Spark writes what nobody reads after the build it belongs to: small files are not worth their price."""
 
 
 def columns_of_contract(table: Table, frame: DataFrame, when: str) -> DataFrame:
@@ -64,7 +63,7 @@ def write_rows(table: Table, frame: DataFrame, folder: Path, *, rows_read: int, 
     spread = described.repartition(1) if file_count == 1 else described.repartition(file_count, *spread_by)
     order = (table.arranged_by, *table.key) if table.arranged_by else table.key
     spark_folder = folder / "spark"
-    spread.sortWithinPartitions(*order).write.mode("error").options(**READ_ONCE).parquet(str(spark_folder))
+    spread.sortWithinPartitions(*order).write.mode("error").options(**WITHIN_A_BUILD).parquet(str(spark_folder))
     return _rewritten(table, spark_folder, folder)
 
 
@@ -74,7 +73,7 @@ def written_once(table: Dataset, folder: Path, session: SparkSession, build: Cal
         raise TypeError(f"{table.address} is not a table")
     place = folder / table.layer / table.name
     if not place.is_dir():
-        build().write.mode("error").options(**READ_ONCE).parquet(str(place))
+        build().write.mode("error").options(**WITHIN_A_BUILD).parquet(str(place))
     return session.read.schema(spark_schema(table)).parquet(str(place))
 
 
