@@ -45,7 +45,6 @@ FOR_A_LAPTOP: Mapping[str, str] = {
     "AIRFLOW__API__HOST": "127.0.0.1",
     "AIRFLOW__API__WORKERS": "1",
     "AIRFLOW__SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME": "0.3",  # the next task starts that much sooner
-    "AIRFLOW__WORKERS__MIN_HEARTBEAT_INTERVAL": "1",  # a worker that misses the end of its task looks again after this
     "AIRFLOW__DAG_PROCESSOR__PARSING_PROCESSES": "1",
     "AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "120",  # reading two files again and again takes a core
     "AIRFLOW__DAG_PROCESSOR__STALE_DAG_THRESHOLD": "300",
@@ -67,9 +66,11 @@ exec "{python}" -m airflow "$@"
 LOCAL_SETTINGS = """import sys
 
 if "scheduler" in sys.argv:
+    from dags.prompt_workers import notice_ends_at_once
     from dags.warm_start import load_libraries
 
     load_libraries()
+    notice_ends_at_once()
 """
 
 
@@ -143,9 +144,13 @@ class Airflow:
         """Every run of the DAG, the oldest first."""
         return list(self.request("GET", f"/dags/{dag_id}/dagRuns?order_by=id&limit=100")["dag_runs"])
 
+    def run(self, dag_id: str, run_id: str) -> Mapping[str, Any]:
+        """One run with its state."""
+        return dict(self.request("GET", _path_of(dag_id, run_id)))
+
     def tasks(self, dag_id: str, run_id: str) -> Sequence[Mapping[str, Any]]:
         """Every task of a run with its state."""
-        answer = self.request("GET", f"/dags/{dag_id}/dagRuns/{quote(run_id, safe='')}/taskInstances?limit=100")
+        answer = self.request("GET", f"{_path_of(dag_id, run_id)}/taskInstances?limit=100")
         return list(answer["task_instances"])
 
 
@@ -289,6 +294,10 @@ def _ask(port: int, method: str, path: str, body: Mapping[str, Any] | None = Non
     if response.status >= 400:
         raise RequestRefusedError(f"{method} {path.split('?', maxsplit=1)[0]}: {response.status} {content[:500]}")
     return json.loads(content) if content else None
+
+
+def _path_of(dag_id: str, run_id: str) -> str:
+    return f"/dags/{dag_id}/dagRuns/{quote(run_id, safe='')}"
 
 
 def _password_file(home: Path) -> Path:
