@@ -17,6 +17,8 @@ from jobs.manifest import Manifest, Partition
 from jobs.registry import Decision, Registry, RegistryError
 from jobs.settings import Settings
 from schemas.catalogue import children_of
+from schemas.columns import CUSTOMER_ID, OBSERVATION_DATE
+from schemas.customers.identities import IDENTITIES
 from schemas.labels.credit_default import observation_dates
 from schemas.table import Dataset, Describes, Document, Table
 
@@ -236,6 +238,16 @@ def observed_on(table: Table, as_of: date) -> list[date]:
         return []
     days = observation_dates(as_of)
     return days[-1:] if table.observes_newest_only else days
+
+
+def rows_at_most(table: Table, inputs: Sequence[Input]) -> int:
+    """About how many rows a build makes at the most: as many as its largest parent has.
+
+    Of one row per customer as many as there are records of people, where the table is built from those.
+    """
+    is_by_customer = {*table.key} <= {CUSTOMER_ID.name, OBSERVATION_DATE.name}
+    records = [parent.rows for parent in inputs if parent.dataset == IDENTITIES]
+    return max(records if is_by_customer and records else [parent.rows for parent in inputs], default=0)
 
 
 def digests_of(inputs: Sequence[Input]) -> dict[str, str]:

@@ -24,7 +24,7 @@ from jobs.clock import Clock
 from jobs.code_version import code_version, contract_fingerprint, job_module
 from jobs.errors import StepMissingError
 from jobs.input_frames import DataFrames
-from jobs.inputs import Dates, Input, Resolver, digests_of, names_of_night_before, night, observed_on
+from jobs.inputs import Dates, Input, Resolver, digests_of, names_of_night_before, night, observed_on, rows_at_most
 from jobs.lake import Lake, Writer
 from jobs.manifest import Manifest
 from jobs.needs import Needs
@@ -237,7 +237,8 @@ class Road:
         if not isinstance(dataset, Table):
             raise TypeError(f"{dataset.address} is neither a table nor a document")
         rows_read = max((parent.rows for parent in inputs), default=0)
-        return write_rows(dataset, built, folder, rows_read=rows_read, when=str(dates))
+        at_most = rows_at_most(dataset, inputs)
+        return write_rows(dataset, built, folder, rows_read=rows_read, rows_at_most=at_most, when=str(dates))
 
     def _stage_observed(self, table: Table, inputs: Sequence[Input], dates: Dates, folder: Path) -> list[Path]:
         """One file for each observation date: the job sees the observed parents as they were known for that day."""
@@ -252,7 +253,8 @@ class Road:
             part.mkdir()
             observed_dates = Dates(as_of=observation_date, known_by=dates.known_by)
             rows = self.assemble(table, [*plain, *observed], observed_dates, part / "ancestors")
-            written = write_rows(table, rows, part, rows_read=0, when=str(observed_dates))
+            at_most = rows_at_most(table, plain)
+            written = write_rows(table, rows, part, rows_read=0, rows_at_most=at_most, when=str(observed_dates))
             logger.info("%s: observation date %s, %.1f s", table.address, observation_date, time.monotonic() - started)
             return written
 

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
@@ -27,6 +28,9 @@ from schemas.table import Dataset, Document, Table
 
 ROWS_IN_FILE = 4_000_000
 """Between 100 and 300 MB of our rows: large enough for a cluster, small enough for one task."""
+
+VALUES_IN_MEMORY = 20_000_000
+"""Rows times columns that a build may hold at once: some 200 MB, twice while they are sorted."""
 
 WITHIN_A_BUILD: Mapping[str, str] = {"compression": "snappy", "parquet.enable.dictionary": "false"}
 """How Spark writes what nobody reads after the build it belongs to: small files are not worth their price."""
@@ -55,16 +59,28 @@ def _described(schema: StructType) -> list[tuple[str, DataType, dict[str, Any]]]
     return [(field.name, field.dataType, field.metadata) for field in schema.fields]
 
 
-def write_rows(table: Table, frame: DataFrame, folder: Path, *, rows_read: int, when: str) -> list[Path]:
-    """The files of the table in the order of their names, written by Spark into an empty folder."""
+def write_rows(
+    table: Table, frame: DataFrame, folder: Path, *, rows_read: int, rows_at_most: int, when: str
+) -> list[Path]:
+    """The files of the table in the order of their names, in an empty folder.
+
+    rows_at_most: how many rows there may be. Few are sorted and written here as they come from Spark; many are sorted
+    and staged in files by Spark, so that nobody holds them all. The bytes are the same.
+    """
     described = columns_of_contract(table, frame, when)
     file_count = max(1, -(-rows_read // ROWS_IN_FILE))
+    order = (table.arranged_by, *table.key) if table.arranged_by else table.key
+    if file_count == 1 and rows_at_most * len(table.columns) <= VALUES_IN_MEMORY:
+        rows = described.toArrow()
+        by_key = pc.sort_indices(rows, [(name, "ascending", "at_start") for name in order])  # as Spark sorts nulls
+        return _written(table, rows.take(by_key).combine_chunks().to_batches(), folder)
     spread_by = table.key if table.arranged_by else table.key[:1]
     spread = described.repartition(1) if file_count == 1 else described.repartition(file_count, *spread_by)
-    order = (table.arranged_by, *table.key) if table.arranged_by else table.key
     spark_folder = folder / "spark"
     spread.sortWithinPartitions(*order).write.mode("error").options(**WITHIN_A_BUILD).parquet(str(spark_folder))
-    return _rewritten(table, spark_folder, folder)
+    written = _written(table, _staged_rows(spark_folder), folder)
+    shutil.rmtree(spark_folder)
+    return written
 
 
 def written_once(table: Dataset, folder: Path, session: SparkSession, build: Callable[[], DataFrame]) -> DataFrame:
@@ -93,14 +109,17 @@ def write_document(document: Document, content: Mapping[str, Any], folder: Path)
     return paths
 
 
-def _rewritten(table: Table, spark_folder: Path, folder: Path) -> list[Path]:
-    """What Spark wrote, in the order of its partitions, through the writer whose bytes depend on the rows alone."""
+def _staged_rows(spark_folder: Path) -> Iterator[pa.RecordBatch]:
+    """What Spark wrote, in the order of its partitions."""
+    for staged in sorted(spark_folder.glob("part-*.parquet")):
+        with pq.ParquetFile(staged, page_checksum_verification=True) as part:
+            yield from part.iter_batches(batch_size=ROWS_IN_GROUP)
+
+
+def _written(table: Table, batches: Iterable[pa.RecordBatch], folder: Path) -> list[Path]:
+    """The rows through the writer whose bytes depend on the rows alone."""
     schema = pa.schema([field.with_nullable(True) for field in arrow_schema(table)])  # the checks judge nulls
     files = StagedFiles(folder, schema)
-    for written in sorted(spark_folder.glob("part-*.parquet")):
-        with pq.ParquetFile(written, page_checksum_verification=True) as part:
-            for batch in part.iter_batches(batch_size=ROWS_IN_GROUP):
-                files.write(pa.RecordBatch.from_arrays(batch.cast(schema).columns, schema=schema))
-    paths = list(files.close())
-    shutil.rmtree(spark_folder)
-    return paths
+    for batch in batches:
+        files.write(pa.RecordBatch.from_arrays(batch.cast(schema).columns, schema=schema))
+    return list(files.close())

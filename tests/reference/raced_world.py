@@ -181,7 +181,7 @@ def _clean(world: RacedWorld, session: SparkSession, table: Table, night: date) 
     rows = sum(parent.count() for parent in parents)
     place = world._place(table, night)
     place.mkdir(parents=True)
-    write_rows(table, built, place, rows_read=rows, when=str(night))
+    write_rows(table, built, place, rows_read=rows, rows_at_most=rows, when=str(night))
 
 
 def _write_identities(world: RacedWorld, night: date) -> None:
