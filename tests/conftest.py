@@ -11,10 +11,12 @@ from contextlib import ExitStack
 from datetime import UTC, date, datetime
 from typing import Any
 
+import pyarrow as pa
 import pytest
 from pyspark.sql import DataFrame, SparkSession
 
 from demo.servers import JAVA_OPTIONS_FOR_SHORT_RUNS, Partners, partners
+from jobs.arrow_types import arrow_schema
 from jobs.spark import another_session, open_session
 from jobs.spark_types import spark_schema
 from schemas.table import Column, Table
@@ -44,6 +46,7 @@ def compiling() -> Iterator[SparkSession]:
     session = open_session(
         remote=None, cores=2, memory="2g", shuffle_partitions=2, java_options=JAVA_OPTIONS_FOR_SHORT_RUNS
     )
+    _compute_with_rows_as_at_night(session)
     yield session
     session.stop()
     logging.getLogger("py4j").setLevel(logging.ERROR)  # it says good-bye when the output of the tests is closed already
@@ -52,7 +55,14 @@ def compiling() -> Iterator[SparkSession]:
 @pytest.fixture(scope="session")
 def spark(compiling: SparkSession) -> SparkSession:
     """The same Spark in the session that interprets plans, as for a night of few rows; no result depends on it."""
-    return another_session(compiling, shuffle_partitions=2, few_rows=True)
+    session = another_session(compiling, shuffle_partitions=2, few_rows=True)
+    _compute_with_rows_as_at_night(session)
+    return session
+
+
+def _compute_with_rows_as_at_night(session: SparkSession) -> None:
+    """By default Spark holds a few given rows as a constant, with which it computes while it plans."""
+    session.conf.set("spark.sql.execution.arrow.localRelationThreshold", "0")
 
 
 @pytest.fixture(scope="session")
@@ -150,16 +160,19 @@ def compiled_table(compiling: SparkSession) -> TableMaker:
 
 def tables_in(session: SparkSession) -> TableMaker:
     def make(contract: Table, given: GivenRows) -> DataFrame:
-        return session.createDataFrame(filled_rows(contract, given), spark_schema(contract))
+        # A table that is known to be empty would not be computed with at all, and rows of Python need a Python to read.
+        rows = arrow_rows(contract, given) if given else session.sparkContext.emptyRDD()
+        return session.createDataFrame(rows, spark_schema(contract))
 
     return make
 
 
-def filled_rows(contract: Table, given: GivenRows) -> list[tuple[Any, ...]]:
+def arrow_rows(contract: Table, given: GivenRows) -> pa.Table:
     """The rows with every column of the contract, as `table` fills them."""
     unknown = {name for row in given for name in row} - set(contract.column_names)
     assert not unknown, f"{contract.address} has no columns {sorted(unknown)}"
-    return [tuple(_value(column, row) for column in contract.columns) for row in given]
+    filled = [{column.name: _value(column, row) for column in contract.columns} for row in given]
+    return pa.Table.from_pylist(filled, arrow_schema(contract))
 
 
 def rows(frame: DataFrame, *columns: str) -> list[tuple[Any, ...]]:

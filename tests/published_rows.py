@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import pyarrow as pa
 import pyarrow.parquet as pq
 
-from jobs.arrow_types import arrow_schema
 from jobs.inputs import Dates
 from jobs.lake import Lake
 from jobs.origin import Origin
 from schemas.table import Table
-from tests.conftest import GivenRows, filled_rows
+from tests.conftest import GivenRows, arrow_rows
 
 
 def publish_rows(
@@ -28,10 +26,7 @@ def publish_rows(
     without: columns that the table did not have yet when it was built.
     """
     told = origin or Origin(table.address, dates, {}, "c", "c")
-    schema = arrow_schema(table)
-    columns = list(zip(*filled_rows(table, given), strict=True)) or [()] * len(schema)
-    arrays = [pa.array(values, field.type) for values, field in zip(columns, schema, strict=True)]
-    rows = pa.Table.from_arrays(arrays, schema=schema).drop_columns(list(without))
+    rows = arrow_rows(table, given).drop_columns(list(without))
     with lake.writing(dates.partition(table)) as writer:
         path = writer.staging_folder / "part-00000.parquet"
         pq.write_table(rows, path)

@@ -12,18 +12,31 @@ import pyarrow as pa
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
+from jobs.arrow_frames import frame_of_rows
 from jobs.models.scorecard import Scorecard, read_scorecard, refuse_other_features
 from jobs.models.scorecard_expressions import is_inside
 from jobs.scores.by_scorecard import weighed
 from jobs.scores.published_scores import score
 from schemas.models.credit_training_set import CREDIT_TRAINING_SET
-from schemas.scores.calibration_by_vintage import LEAST_DATES_OF_A_TREND
+from schemas.scores.calibration_by_vintage import CALIBRATION_BY_VINTAGE, LEAST_DATES_OF_A_TREND
 
-SCHEMA = (
-    "observation_date date, model_version string, was_learnt_from boolean, was_calibrated_on boolean, "
-    "customers bigint, defaults bigint, observed_default_rate double, expected_default_rate double, "
-    "expected_over_observed double, auc double, gini double, ks double, gini_trend_per_month double, "
-    "gini_trend_error double, gini_trend_deviation double, gini_when_trained double"
+COLUMNS = (
+    "observation_date",
+    "model_version",
+    "was_learnt_from",
+    "was_calibrated_on",
+    "customers",
+    "defaults",
+    "observed_default_rate",
+    "expected_default_rate",
+    "expected_over_observed",
+    "auc",
+    "gini",
+    "ks",
+    "gini_trend_per_month",
+    "gini_trend_error",
+    "gini_trend_deviation",
+    "gini_when_trained",
 )
 DIGITS = 6
 GINI = 6  # its place in what `measure_levels` returns
@@ -56,7 +69,7 @@ def build(
         trend = (None, None, None) if day <= newest_learnt else gini_trend(judged)
         taught = (day <= newest_learnt, day <= newest_taught)
         rows.append((day, scorecard.model_version, *taught, *measured, *trend, signed_with))
-    return credit_training_set.sparkSession.createDataFrame(rows, SCHEMA)
+    return frame_of_rows(credit_training_set.sparkSession, CALIBRATION_BY_VINTAGE, rows, COLUMNS)
 
 
 def dates_that_taught(trained_on: Mapping[str, Any]) -> tuple[date, date]:

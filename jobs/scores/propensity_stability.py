@@ -10,13 +10,13 @@ from typing import Any
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
+from jobs.arrow_frames import frame_of_rows
 from jobs.models.baseline import baseline_of_points
 from jobs.models.stability import stability_of_counts
 from schemas.scores.propensities import MODEL_OF
 from schemas.scores.propensity_stability import PROPENSITY_STABILITY
 from schemas.stability_bounds import CHANGING, FEWEST_CUSTOMERS
 
-SCHEMA = ", ".join(f"{column.name} {column.type}" for column in PROPENSITY_STABILITY.columns)
 TONIGHT, STAYED, BEFORE, TRAINING = "tonight", "tonight of those before", "30_days_before", "training"
 
 PointCounts = Mapping[int, int]
@@ -40,7 +40,7 @@ def build(
     learnt = {what: content for what, content in learnt.items() if not content["fallback"]}
     counts = _count_points(propensities, list(learnt)) if learnt else {}
     lines = [line for what, content in learnt.items() for line in _lines(what, content, counts)]
-    return propensities.sparkSession.createDataFrame(lines, SCHEMA)
+    return frame_of_rows(propensities.sparkSession, PROPENSITY_STABILITY, lines)
 
 
 def _count_points(propensities: DataFrame, told: list[str]) -> Mapping[tuple[str, str], PointCounts]:

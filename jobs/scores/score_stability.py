@@ -9,6 +9,7 @@ from typing import Any
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
+from jobs.arrow_frames import frame_of_rows
 from jobs.models.baseline import read_baseline
 from jobs.models.scorecard import Scorecard, read_scorecard, refuse_other_features
 from jobs.people import people_by_records
@@ -19,7 +20,6 @@ from jobs.scores.stability_measures import Line, approvals, group_ratios, indice
 from schemas.profiles.customer_profiles import CUSTOMER_PROFILES
 from schemas.scores.score_stability import SCORE_STABILITY
 
-SCHEMA = ", ".join(f"{column.name} {column.type}" for column in SCORE_STABILITY.columns)
 NIGHTS = {"30_days_before": "profiles_30d_ago", "365_days_before": "profiles_365d_ago"}
 
 
@@ -57,7 +57,7 @@ def build(
     if scorable is not None:
         lines += migrations(customer_scores, weighed(scorable, scorecard), scorecard)
     rows = [(scorecard.model_version, *line) for line in lines]
-    return customer_profiles.sparkSession.createDataFrame(rows, SCHEMA)
+    return frame_of_rows(customer_profiles.sparkSession, SCORE_STABILITY, rows)
 
 
 def migrations(scores: DataFrame, weighed_before: DataFrame, scorecard: Scorecard) -> Iterator[Line]:

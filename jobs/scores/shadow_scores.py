@@ -10,14 +10,13 @@ from typing import Any
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
+from jobs.arrow_frames import frame_of_rows
 from jobs.models.challenger import read_challenger
 from jobs.models.scorecard import read_scorecard, refuse_other_features
 from jobs.scores.by_scorecard import score_by_scorecard
 from jobs.scores.by_trees import score_by_trees
 from schemas.profiles.customer_profiles import CUSTOMER_PROFILES
 from schemas.scores.shadow_scores import SHADOW_SCORES
-
-SCHEMA = ", ".join(f"{column.name} {column.type}" for column in SHADOW_SCORES.columns)
 
 
 def build(
@@ -41,7 +40,7 @@ def build(
         for model in models
     ]
     if not scored:
-        return customer_profiles.sparkSession.createDataFrame([], SCHEMA)
+        return frame_of_rows(customer_profiles.sparkSession, SHADOW_SCORES, [])
     return reduce(DataFrame.unionByName, scored)
 
 

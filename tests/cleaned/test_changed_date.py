@@ -13,12 +13,11 @@ from typing import Any
 from pyspark.sql import DataFrame, SparkSession
 
 from jobs.cleaned import purchases, refunds
-from jobs.spark_types import spark_schema
 from schemas.captured.shop_order_items import SHOP_ORDER_ITEMS
 from schemas.captured.shop_orders import SHOP_ORDERS
 from schemas.captured.shop_refunds import SHOP_REFUNDS
 from schemas.table import Table
-from tests.conftest import filled_rows
+from tests.conftest import tables_in
 from tests.features.random_rows import Row
 
 NIGHTS = tuple(date(2026, 3, 24) + timedelta(days=number) for number in range(8))
@@ -67,7 +66,7 @@ def side_by_side(session: SparkSession, nights_before: int) -> list[DataFrame]:
             for row in arrivals
             if row["captured_date"] <= night - timedelta(days=nights_before)
         ]
-        frames.append(session.createDataFrame(filled_rows(table, rows), spark_schema(table)))
+        frames.append(tables_in(session)(table, rows))
     return frames
 
 

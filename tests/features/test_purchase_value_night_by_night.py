@@ -23,7 +23,7 @@ from schemas.measures import count, most
 from schemas.measures_of_change import change_of, days_of_change
 from schemas.table import Dataset, Table
 from schemas.windows import EVER, disjoint, last
-from tests.conftest import filled_rows
+from tests.conftest import arrow_rows
 from tests.features.nights_of_buyers import BUYERS, FORGOTTEN, GONE, MERGED, NIGHTS, SPLIT_AGAIN, ZONE, facts, known_on
 from tests.features.random_rows import Row
 from tests.reference.answer import rows_of
@@ -49,7 +49,7 @@ def side_by_side(nights_before: int) -> Parents:
     for night in NIGHTS[1:]:
         for table, given in known_on(night - timedelta(days=nights_before), known).items():
             rows.setdefault(table, []).extend(of_night(night, row) for row in given)
-    return {table: as_arrow(table, given) for table, given in rows.items()}
+    return {table: arrow_rows(table, given) for table, given in rows.items()}
 
 
 def of_night(night: date, row: Row) -> Row:
@@ -57,13 +57,6 @@ def of_night(night: date, row: Row) -> Row:
     moved = {name: row[name] + (LAST_NIGHT - night) for name in moments if name in row}
     ids = ("order_id", "refund_id", "source_record_id", "customer_id")
     return {**row, **moved, **{name: f"{row[name]}@{night}" for name in ids if name in row}}
-
-
-def as_arrow(table: Table, given: list[Row]) -> pa.Table:
-    columns = list(zip(*filled_rows(table, given), strict=True))
-    schema = arrow_schema(table)
-    arrays = [pa.array(values, field.type) for values, field in zip(columns, schema, strict=True)]
-    return pa.Table.from_arrays(arrays, schema=schema)
 
 
 def built(

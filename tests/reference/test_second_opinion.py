@@ -17,12 +17,11 @@ from hypothesis import strategies as st
 from pyspark.sql import SparkSession
 
 from jobs.features.purchase_outlook import describe_buyers, forecast
-from jobs.spark_types import spark_schema
 from schemas.cleaned.purchases import PURCHASES
 from schemas.customers.identities import IDENTITIES
 from schemas.families import FAMILIES
 from schemas.table import Table
-from tests.conftest import filled_rows
+from tests.conftest import tables_in
 from tests.features.random_rows import AS_OF
 from tests.reference import (
     browsing,
@@ -76,8 +75,7 @@ def test_the_states_of_the_outlook_and_what_everybody_going_on_as_before_buys_ar
     spark: SparkSession,
 ) -> None:
     world, as_of = random_world(7, AS_OF), AS_OF
-    parents = {p: filled_rows(p, world[p]) for p in (PURCHASES, IDENTITIES)}
-    frames = {p: spark.createDataFrame(rows, spark_schema(p)) for p, rows in parents.items()}
+    frames = {p: tables_in(spark)(p, world[p]) for p in (PURCHASES, IDENTITIES)}
     told = describe_buyers(frames[PURCHASES], frames[IDENTITIES], as_of).toArrow().sort_by("customer_id")
     names = told.column_names
     numbers = {name: np.nan_to_num(told[name].to_numpy().astype(np.float64)) for name in names[1:]}
@@ -95,7 +93,7 @@ def test_the_states_of_the_outlook_and_what_everybody_going_on_as_before_buys_ar
 def compared(spark: SparkSession, family: Table, world: World, as_of: date) -> int:
     """The number of customers, after every column of each was found equal: integers exactly, doubles to 1e-9."""
     parents = [parent for parent in family.built_from if isinstance(parent, Table)]
-    frames = {p: spark.createDataFrame(filled_rows(p, world.get(p, [])), spark_schema(p)) for p in parents}
+    frames = {p: tables_in(spark)(p, world.get(p, [])) for p in parents}
     built = import_module(f"jobs.features.{family.name}").build(*frames.values(), as_of=as_of)
     answer = ANSWERS[family.name]
     columns = answer.columns(family)
