@@ -19,6 +19,8 @@ DATASETS = [dataset for dataset in all_datasets() if dataset.layer != "captured"
 SHARED_EXPRESSIONS = {
     "jobs.windows",
     "jobs.arrow_frames",
+    "jobs.arrow_types",
+    "jobs.spark_types",
     "jobs.versions",
     "jobs.erasures",
     "jobs.scenes",
