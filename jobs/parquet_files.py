@@ -1,7 +1,7 @@
 """The one writer of our Parquet files: the same rows in the same order give the same bytes, however they arrive.
 
 Spark's own writer does not promise that: the footer lists a column's encodings in the order of a hash set, which
-differs between two JVMs. So Spark computes and sorts, and what it has staged is written once more, here.
+differs between two JVMs. So Spark computes, and its rows are written here, from memory or from files it has staged.
 """
 
 from __future__ import annotations
