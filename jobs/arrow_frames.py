@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any
 
 import pyarrow as pa
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.pandas.types import from_arrow_schema
 
-from jobs.arrow_types import arrow_schema
-from jobs.spark_types import spark_schema
+from jobs.arrow_types import unchecked_schema
 from schemas.table import Table
 
 
@@ -24,15 +23,10 @@ def frame_of(session: SparkSession, rows: pa.Table) -> DataFrame:
     return session.createDataFrame([], from_arrow_schema(rows.schema))
 
 
-def frame_of_rows(
-    session: SparkSession, contract: Table, rows: Iterable[tuple[Any, ...]], columns: Sequence[str] = ()
-) -> DataFrame:
-    """Rows of Python with the contract's columns; given as such, an embedded Spark would start a Python to read them.
+def frame_of_rows(session: SparkSession, contract: Table, rows: Iterable[tuple[Any, ...]]) -> DataFrame:
+    """Rows of Python, each the values of the contract's columns in their order.
 
-    columns: what the values of a row are; by default the contract's columns in their order.
+    Given to Spark as they are, an embedded one would start a Python to read them.
     """
-    names = columns or contract.column_names
-    named = [dict(zip(names, row, strict=True)) for row in rows]
-    if not named:
-        return session.createDataFrame([], spark_schema(contract))
-    return session.createDataFrame(pa.Table.from_pylist(named, arrow_schema(contract)), spark_schema(contract))
+    named = [dict(zip(contract.column_names, row, strict=True)) for row in rows]
+    return frame_of(session, pa.Table.from_pylist(named, unchecked_schema(contract)))

@@ -43,6 +43,11 @@ def arrow_schema(table: Table) -> pa.Schema:
     )
 
 
+def unchecked_schema(table: Table) -> pa.Schema:
+    """The same with every column nullable: of rows that no check has judged yet."""
+    return pa.schema([field.with_nullable(True) for field in arrow_schema(table)])
+
+
 def _element_type(text: str) -> pa.DataType:
     if text.startswith("struct<") and text.endswith(">"):
         fields = [field.split(":", 1) for field in text[len("struct<") : -1].split(",")]

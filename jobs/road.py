@@ -245,6 +245,7 @@ class Road:
         from jobs.staging import write_rows
 
         plain = [parent for parent in inputs if parent.dates.as_of == dates.as_of]
+        at_most = rows_at_most(table, plain)
 
         def stage(observation_date: date) -> list[Path]:
             observed = [parent for parent in inputs if parent.dates.as_of == observation_date]
@@ -253,7 +254,6 @@ class Road:
             part.mkdir()
             observed_dates = Dates(as_of=observation_date, known_by=dates.known_by)
             rows = self.assemble(table, [*plain, *observed], observed_dates, part / "ancestors")
-            at_most = rows_at_most(table, plain)
             written = write_rows(table, rows, part, rows_read=0, rows_at_most=at_most, when=str(observed_dates))
             logger.info("%s: observation date %s, %.1f s", table.address, observation_date, time.monotonic() - started)
             return written

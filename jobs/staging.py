@@ -20,7 +20,7 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql.types import DataType, StructType
 
-from jobs.arrow_types import arrow_schema
+from jobs.arrow_types import unchecked_schema
 from jobs.errors import JobBrokenError
 from jobs.parquet_files import ROWS_IN_GROUP, StagedFiles
 from jobs.spark_types import spark_schema, spark_type
@@ -118,7 +118,7 @@ def _staged_rows(spark_folder: Path) -> Iterator[pa.RecordBatch]:
 
 def _written(table: Table, batches: Iterable[pa.RecordBatch], folder: Path) -> list[Path]:
     """The rows through the writer whose bytes depend on the rows alone."""
-    schema = pa.schema([field.with_nullable(True) for field in arrow_schema(table)])  # the checks judge nulls
+    schema = unchecked_schema(table)
     files = StagedFiles(folder, schema)
     for batch in batches:
         files.write(pa.RecordBatch.from_arrays(batch.cast(schema).columns, schema=schema))

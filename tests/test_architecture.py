@@ -20,7 +20,6 @@ SHARED_EXPRESSIONS = {
     "jobs.windows",
     "jobs.arrow_frames",
     "jobs.arrow_types",
-    "jobs.spark_types",
     "jobs.versions",
     "jobs.erasures",
     "jobs.scenes",

@@ -20,24 +20,6 @@ from jobs.scores.published_scores import score
 from schemas.models.credit_training_set import CREDIT_TRAINING_SET
 from schemas.scores.calibration_by_vintage import CALIBRATION_BY_VINTAGE, LEAST_DATES_OF_A_TREND
 
-COLUMNS = (
-    "observation_date",
-    "model_version",
-    "was_learnt_from",
-    "was_calibrated_on",
-    "customers",
-    "defaults",
-    "observed_default_rate",
-    "expected_default_rate",
-    "expected_over_observed",
-    "auc",
-    "gini",
-    "ks",
-    "gini_trend_per_month",
-    "gini_trend_error",
-    "gini_trend_deviation",
-    "gini_when_trained",
-)
 DIGITS = 6
 GINI = 6  # its place in what `measure_levels` returns
 
@@ -68,8 +50,9 @@ def build(
         judged += [] if day <= newest_learnt or gini is None else [(day, gini)]
         trend = (None, None, None) if day <= newest_learnt else gini_trend(judged)
         taught = (day <= newest_learnt, day <= newest_taught)
-        rows.append((day, scorecard.model_version, *taught, *measured, *trend, signed_with))
-    return frame_of_rows(credit_training_set.sparkSession, CALIBRATION_BY_VINTAGE, rows, COLUMNS)
+        *before_trend, ks = measured
+        rows.append((day, scorecard.model_version, *taught, *before_trend, *trend, ks, signed_with))
+    return frame_of_rows(credit_training_set.sparkSession, CALIBRATION_BY_VINTAGE, rows)
 
 
 def dates_that_taught(trained_on: Mapping[str, Any]) -> tuple[date, date]:

@@ -15,7 +15,7 @@ import pytest
 
 from expectations.checks import Verdict, check
 from expectations.rules import Rule
-from jobs.arrow_types import arrow_schema
+from jobs.arrow_types import unchecked_schema
 from schemas.table import Column, Table
 
 NIGHT = date(2026, 4, 1)
@@ -71,7 +71,7 @@ class WalletChecker(Protocol):
 
 def stage(folder: Path, rows: Sequence[Mapping[str, Any]], table: Table = WALLETS, files: int = 1) -> list[Path]:
     """The rows as Parquet files with page checksums, in the contract's types."""
-    whole = pa.Table.from_pylist(list(rows), schema=pa.schema([f.with_nullable(True) for f in arrow_schema(table)]))
+    whole = pa.Table.from_pylist(list(rows), schema=unchecked_schema(table))
     folder.mkdir(parents=True, exist_ok=True)
     paths = []
     for position in range(files):

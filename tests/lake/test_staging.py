@@ -76,9 +76,7 @@ def test_t10_few_rows_that_are_sorted_in_memory_have_the_bytes_of_rows_that_spar
         assert in_memory.read_bytes() == in_files.read_bytes()
 
 
-def test_many_rows_lie_in_several_files_by_their_keys_whether_or_not_few_come_out(
-    table: TableMaker, tmp_path: Path
-) -> None:
+def test_rows_that_spark_spreads_over_several_files_all_come_out(table: TableMaker, tmp_path: Path) -> None:
     events = table(BROWSING_EVENTS, EVENTS)
     paths = written(BROWSING_EVENTS, events, tmp_path / "many", rows_read=2 * ROWS_IN_FILE)
     found = sorted(name for path in paths for name in pq.read_table(path, columns=["event_id"])["event_id"].to_pylist())
