@@ -14,12 +14,12 @@ unexport PYTHONDONTWRITEBYTECODE
 # up, and then stopped after it.
 RUN := $(PYTHON) -m $(if $(filter-out $(CURDIR)/.demo/lake,$(NIGHTLEDGER_LAKE)),,demo with )jobs.run
 
-.PHONY: help setup java lock demo test test-datasets test-others test-alliance check format night train backfill airflow doctor dictionary bench world world-report clean
+.PHONY: help setup java archive lock demo test test-datasets test-others test-alliance check format night train backfill airflow doctor dictionary bench world world-report clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
 
-setup: .venv/ready java ## the locked environment and a Java runtime (every other target does this by itself)
+setup: archive ## the locked environment, a Java runtime and an archive of its classes (every other target does this by itself)
 
 .venv/ready: requirements.lock
 	@command -v uv >/dev/null || test -x .tools/bin/uv || { echo "installing uv $(UV_VERSION) into .tools"; \
@@ -47,6 +47,10 @@ java:
 	elif command -v brew >/dev/null; then echo "installing a Java runtime with brew"; brew install --quiet openjdk@17 >/dev/null 2>&1; fi; \
 	is_new_enough || { [ -z "$$JAVA_HOME" ] && is_in_brew; } || { \
 	  echo "Spark needs Java 17 or newer: install it (Debian: apt-get install openjdk-17-jre-headless; macOS: brew install openjdk@17), or set JAVA_HOME to one, and try again"; exit 1; }
+
+# Without it everything works, and Spark starts some seconds later.
+archive: .venv/ready java
+	@$(PYTHON) -m jobs.spark_archive || true
 
 lock: ## pin every dependency again, with hashes and without addresses
 	@$(UV) pip compile --quiet --universal --generate-hashes --no-emit-index-url --python-version 3.11 --extra development pyproject.toml -o requirements.lock

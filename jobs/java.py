@@ -1,8 +1,11 @@
-"""Which Java runs Spark."""
+"""Which Java runs Spark, and the archive of classes that it starts from."""
 
 from __future__ import annotations
 
 import os
+import re
+import shutil
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -17,3 +20,18 @@ def java_home(prefixes: Sequence[str] = BREW_PREFIXES) -> str | None:
         return given
     kegs = [keg for prefix in prefixes for keg in Path(prefix).glob("opt/openjdk@*/libexec/openjdk.jdk/Contents/Home")]
     return str(max(kegs, key=lambda keg: int(keg.parts[-4].partition("@")[2] or 0))) if kegs else None
+
+
+def class_archive() -> Path | None:
+    """Where the classes of Spark are archived for this Java; None for a Java that does not say which build it is.
+
+    The file need not be there: `python -m jobs.spark_archive` makes it. Another build of Java has another.
+    """
+    program = shutil.which("java")
+    home = java_home() or (str(Path(program).resolve().parents[1]) if program else None)
+    try:
+        release = (Path(home or "") / "release").read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        return None
+    build = re.search(r'^JAVA_RUNTIME_VERSION="([\w.+-]+)"$', release, re.MULTILINE)
+    return Path(sys.prefix) / f"spark-classes-{build[1]}.jsa" if build else None

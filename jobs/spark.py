@@ -10,7 +10,7 @@ from pathlib import Path
 
 from pyspark.sql import SparkSession
 
-from jobs.java import java_home
+from jobs.java import class_archive, java_home
 from jobs.java_names import remember_java_names
 
 SESSION_OPTIONS: Mapping[str, str] = {
@@ -66,13 +66,20 @@ For many it is not: the families a model reads take, for one date of 20 000 peop
 No result depends on it. See `spark_sessions.ROWS_WORTH_COMPILING`.
 """
 
-CONFIGURATION_FOLDER = Path(__file__).parent / "spark_configuration"
+NO_CONFIGURATION = "/nonexistent/nightledger-configures-spark-in-python"
+"""Spark puts its folder of configuration among the classes, and Java archives none where a folder holds files."""
+
+LOGGING = Path(__file__).parent / "spark_logging.properties"
+"""What Spark says, unless SPARK_CONF_DIR names a folder, where it then looks for log4j2.properties."""
+
+ARCHIVE_AT_HAND = "-XX:SharedArchiveFile={archive} -Xlog:cds=off -Xlog:cds+dynamic=off"
+"""Java passes silently over an archive that does not fit: of other jars, or in another place than it was made."""
 
 
 def prepare_environment() -> None:
     """What a Spark JVM that is started from this process reads from its environment."""
     os.environ["PYSPARK_PYTHON"] = sys.executable  # workers must find the same libraries
-    os.environ.setdefault("SPARK_CONF_DIR", str(CONFIGURATION_FOLDER))
+    os.environ.setdefault("SPARK_CONF_DIR", NO_CONFIGURATION)
     os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
     if home := java_home():
         os.environ["JAVA_HOME"] = home
@@ -130,6 +137,10 @@ def session_options(*, few_rows: bool, shuffle_partitions: int) -> Mapping[str, 
 def options_of_driver(java_options: str, temporary_folder: Path | None) -> dict[str, str]:
     """How the Java of a driver starts: with an installation's options after ours, so that what it says counts."""
     ours, besides = JAVA_OPTIONS, {}
+    if os.environ.get("SPARK_CONF_DIR", NO_CONFIGURATION) == NO_CONFIGURATION:
+        ours += f" -Dlog4j2.configurationFile={shlex.quote(LOGGING.as_uri())}"
+    if (archive := class_archive()) is not None and archive.exists():
+        ours += " " + ARCHIVE_AT_HAND.format(archive=shlex.quote(str(archive)))
     if temporary_folder is not None:
         ours += f" -Djava.io.tmpdir={shlex.quote(str(temporary_folder))}"
         besides = {"spark.local.dir": str(temporary_folder)}
