@@ -59,6 +59,7 @@ FOR_SMALL_DATA: Mapping[str, str] = {
     "spark.sql.codegen.wholeStage": "false",
     "spark.sql.codegen.factoryMode": "NO_CODEGEN",
     "spark.sql.adaptive.enabled": "false",
+    "spark.sql.subexpressionElimination.enabled": "false",  # interpreted, its table costs more than computing twice
 }
 """Compiling a plan costs seconds whatever there is to read; for few rows that is more than it gains.
 
