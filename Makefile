@@ -14,7 +14,7 @@ unexport PYTHONDONTWRITEBYTECODE
 # up, and then stopped after it.
 RUN := $(PYTHON) -m $(if $(filter-out $(CURDIR)/.demo/lake,$(NIGHTLEDGER_LAKE)),,demo with )jobs.run
 
-.PHONY: help setup java archive lock demo test test-datasets test-others test-alliance check format night train backfill airflow doctor dictionary bench world world-report clean
+.PHONY: help setup java archive lock demo test test-nights test-others check format night train backfill airflow doctor dictionary bench world world-report clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -58,22 +58,18 @@ lock: ## pin every dependency again, with hashes and without addresses
 demo: setup ## the partners in a box, one night by a real Airflow, and the scored segments to look at
 	@$(PYTHON) -m demo tour
 
-# In three processes: none of them alone keeps two cores busy, and the alliance takes as long as all the others.
-TESTS_OF_DATASETS := $(addprefix tests/,customers edges features labels models profiles reference relations scores segments shared)
-AT_ITS_END = said=$$(mktemp); $(1) >"$$said" 2>&1; code=$$?; cat "$$said"; rm -f "$$said"; exit $$code
+# In two processes that take as long: what needs whole nights of an alliance, and while they are closed generated worlds.
+IN_THE_FIRST := alliance or world
 
 test: setup ## every test, the scheduler's included
-	@echo "tests run in three processes; two of them say what they found at their end"
-	@$(MAKE) --no-print-directory --jobs 3 test-datasets test-others test-alliance
+	@echo "tests run in two processes; the one with whole nights says what it found at its end"
+	@$(MAKE) --no-print-directory --jobs 2 test-nights test-others
 
-test-datasets:
-	@$(PYTHON) -m pytest -m "not alliance" $(TESTS_OF_DATASETS)
+test-nights:
+	@said=$$(mktemp); $(PYTHON) -m pytest -m "$(IN_THE_FIRST)" >"$$said" 2>&1; code=$$?; cat "$$said"; rm -f "$$said"; exit $$code
 
 test-others:
-	@$(call AT_ITS_END,$(PYTHON) -m pytest -m "not alliance" $(addprefix --ignore=,$(TESTS_OF_DATASETS)))
-
-test-alliance:
-	@$(call AT_ITS_END,$(PYTHON) -m pytest -m alliance)
+	@$(PYTHON) -m pytest -m "not ($(IN_THE_FIRST))"
 
 check: setup ## format, lint, types
 	@.venv/bin/ruff format --check .
