@@ -1,5 +1,4 @@
-# Every target does its own set-up. Values such as BUSINESS_DATE reach programs through the environment, quoted, so that
-# no shell ever reads them.
+# Every target does its own set-up.
 .DEFAULT_GOAL := help
 SHELL := /bin/bash
 PYTHON := .venv/bin/python
@@ -7,12 +6,16 @@ UV_VERSION := 0.13.9
 UV := $(or $(shell command -v uv 2>/dev/null),.tools/bin/uv)
 # Where Homebrew keeps what it installs; `jobs/java.py` looks there for a Java, too.
 BREW_PREFIXES := /opt/homebrew /usr/local
-export BUSINESS_DATE FROM TO PEOPLE SEED OUT BANKS DIRT DRIFT
+# Values that are given reach programs through the environment, quoted, as they were written: neither make nor a shell
+# reads in them what to run.
+GIVEN := BUSINESS_DATE FROM TO PEOPLE SEED OUT BANKS DIRT DRIFT ONLY
+$(foreach name,$(GIVEN),$(eval override $(name) := $$(value $(name))))
+export $(GIVEN)
 # A night by Airflow starts some eighty processes: none of them shall compile the same modules again.
 unexport PYTHONDONTWRITEBYTECODE
 # Without settings of your own, or with the demo's, commands meet its partners, started for the command if they are not
 # up, and then stopped after it.
-RUN := $(PYTHON) -m $(if $(filter-out $(CURDIR)/.demo/lake,$(NIGHTLEDGER_LAKE)),,demo with )jobs.run
+RUN := $(PYTHON) -m $(if $(filter-out $(CURDIR)/.demo/lake,$(value NIGHTLEDGER_LAKE)),,demo with )jobs.run
 
 .PHONY: help setup java archive lock demo test test-nights test-others check format night train backfill airflow doctor dictionary bench world world-report clean
 
@@ -98,7 +101,7 @@ dictionary: setup ## write the data dictionary, schemas/README.md
 	@$(PYTHON) -m jobs.run dictionary
 
 bench: setup ## what it costs, and how right it is; a million people besides: MILLION=1; some: ONLY="families hubs" PEOPLE=1000000
-	@$(PYTHON) -m demo bench $(if $(MILLION),--million) --people "$${PEOPLE:-20000}" --seed "$${SEED:-20260331}" $(if $(ONLY),--only $(ONLY))
+	@set -f; $(PYTHON) -m demo bench $(if $(value MILLION),--million) --people "$${PEOPLE:-20000}" --seed "$${SEED:-20260331}" $${ONLY:+--only $$ONLY}
 
 WORLD_OPTIONS = --banks "$${BANKS:-harbour,meridian}" --dirt "$${DIRT:-usual}" --drift "$$DRIFT"
 

@@ -32,6 +32,20 @@ TOOLS = (
 KEG = "opt/openjdk@17/libexec/openjdk.jdk/Contents/Home/bin/java"
 
 
+HOSTILE = (
+    "$(shell touch planted)",
+    "2026-04-01$(touch planted)",
+    "$(touch planted)",
+    "`touch planted`",
+    "; touch planted;",
+    "'; touch planted; '",
+    '"; touch planted; "',
+    "$$(touch planted)",
+    "x && touch planted",
+    "../../planted",
+)
+
+
 def java(version: int) -> str:
     return f"echo 'openjdk version \"{version}.0.1\" 2024-01-16' >&2"
 
@@ -55,10 +69,10 @@ class Machine:
         file.write_text(f"#!/bin/sh\n{script}\n", encoding="utf-8")
         file.chmod(0o700)
 
-    def make(self, target: str) -> tuple[int, list[str], list[str]]:
+    def make(self, *given: str) -> tuple[int, list[str], list[str]]:
         """The exit code, what was said, and what make added to it."""
         done = subprocess.run(
-            [str(self.folder / "bin" / "make"), "--no-print-directory", target, f"BREW_PREFIXES={self.folder}/brew"],
+            [str(self.folder / "bin" / "make"), "--no-print-directory", *given, f"BREW_PREFIXES={self.folder}/brew"],
             cwd=self.folder,
             env={"PATH": str(self.folder / "bin"), "HOME": str(self.folder), "SAID": str(self.folder / "asked")},
             capture_output=True,
@@ -167,3 +181,34 @@ def test_without_uv_and_without_a_way_to_it_one_line_says_what_to_install(machin
 def test_commands_meet_the_partners_of_the_demo_unless_the_settings_are_one_s_own(machine: Machine, lake: str) -> None:
     said = machine.dry_run("night", NIGHTLEDGER_LAKE=lake.format(here=machine.folder), BUSINESS_DATE="2026-04-01")
     assert ("demo with" in said) is not lake.startswith("/elsewhere")
+
+
+@pytest.mark.parametrize(
+    ("target", "variable"),
+    [
+        ("night", "BUSINESS_DATE"),
+        ("train", "BUSINESS_DATE"),
+        *(("backfill", name) for name in ("FROM", "TO")),
+        *(("bench", name) for name in ("PEOPLE", "SEED", "ONLY")),
+        *(("world", name) for name in ("PEOPLE", "SEED", "FROM", "TO", "OUT", "BANKS", "DIRT", "DRIFT")),
+        *(("world-report", name) for name in ("PEOPLE", "SEED", "OUT", "BANKS", "DIRT", "DRIFT")),
+    ],
+)
+def test_what_is_given_to_make_reaches_the_program_as_it_is_written_and_nothing_in_it_is_run(
+    machine: Machine, target: str, variable: str
+) -> None:
+    machine.program("bin/java", java(17))
+    machine.program(".venv/bin/python", 'printf "%s\n" "$@" >> "$SAID"')
+    (machine.folder / ".venv" / "ready").touch()
+    for value in HOSTILE:
+        code, _, by_make = machine.make(target, f"{variable}={value}")
+        assert (code, by_make) == (0, [])
+        words = value.split() if variable == "ONLY" else [value]
+        given = machine.asked
+        assert [word for word in words if word not in given] == []
+        assert not (machine.folder / "planted").exists(), value
+
+
+def test_nothing_in_the_name_of_a_lake_is_run_by_make(machine: Machine) -> None:
+    machine.dry_run("night", NIGHTLEDGER_LAKE=f"$(shell touch {machine.folder}/planted)", BUSINESS_DATE="2026-04-01")
+    assert not (machine.folder / "planted").exists()
