@@ -22,6 +22,7 @@ from demo.tour import TourError, keep_airflow, tour
 from demo.world import World, WorldError
 from demo.world_report import report
 from demo.worlds_on_disk import find_world, is_served, make_room, note_world, remember
+from schemas.dates import BusinessDateError, parse_business_date
 
 EXAMPLES = """examples:
   python -m demo up                                     20 000 people, the history and 7 daily drops, served from .demo
@@ -241,7 +242,10 @@ def _add_whole_product(commands: Any) -> None:
 
 def _optional_day(text: str) -> date | None:
     """A day; nothing for the empty text that a Makefile hands on."""
-    return date.fromisoformat(text) if text else None
+    try:
+        return parse_business_date(text) if text else None
+    except BusinessDateError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def _say(begin: float, what: str) -> None:

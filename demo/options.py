@@ -15,6 +15,7 @@ from demo.dirt_rates import Dirt
 from demo.drift import Drift
 from demo.tables import FILE_TABLES
 from demo.world import World, WorldError
+from schemas.dates import BusinessDateError, parse_business_date
 
 DIRT_HELP = (
     "usual, none, or either with changes: usual,late_rows=0.05 or none,exact_duplicates=0.02; whole deliveries as "
@@ -130,8 +131,8 @@ def _delivery(name: str, value: str) -> tuple[Any, ...]:
 
 def _day(option: str, text: str) -> date:
     try:
-        return date.fromisoformat(text)
-    except ValueError:
+        return parse_business_date(text)
+    except BusinessDateError:
         raise WorldError(f"{option} {text!r}: a day like 2026-04-01 is wanted") from None
 
 

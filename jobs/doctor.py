@@ -9,9 +9,14 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+import tomllib
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
+
+from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
 
 from jobs.captured.capture import BadSourceError, SourceUnavailableError
 from jobs.java import java_home
@@ -22,6 +27,8 @@ from schemas.table import BankTable, FileDrop
 
 logger = logging.getLogger("nightledger")
 
+PROJECT = Path(__file__).parents[1] / "pyproject.toml"
+LIBRARIES = ("apache-airflow", "great-expectations", "pyarrow", "pandas", "numpy", "boto3", "adbc-driver-postgresql")
 OLDEST_JAVA = 17
 JAVA_CURE = "install a full Java 17 or newer: apt-get install openjdk-17-jre-headless, or brew install openjdk@17"
 
@@ -57,7 +64,7 @@ def examine() -> bool:
 def _without_settings() -> list[Finding]:
     return [
         _python(),
-        *(_version(name) for name in ("apache-airflow", "great-expectations", "pyarrow")),
+        *(_version(name) for name in LIBRARIES),
         _spark_files(),
         _java(),
     ]
@@ -95,9 +102,22 @@ def _python() -> Finding:
 
 def _version(name: str) -> Finding:
     try:
-        return Finding(name, importlib.metadata.version(name))
+        version = importlib.metadata.version(name)
     except importlib.metadata.PackageNotFoundError:
         return Finding(name, "not installed", "make setup")
+    wanted = _wanted_versions().get(name)
+    if wanted is not None and not wanted.contains(version, prereleases=True):
+        return Finding(name, f"{version}, where pyproject.toml asks for {wanted}", "make clean setup")
+    return Finding(name, version)
+
+
+@lru_cache
+def _wanted_versions() -> Mapping[str, SpecifierSet]:
+    """What the project asks for, by name; nothing where only its modules were copied to."""
+    if not PROJECT.is_file():
+        return {}
+    declared = tomllib.loads(PROJECT.read_text(encoding="utf-8"))["project"]["dependencies"]
+    return {wanted.name: wanted.specifier for wanted in map(Requirement, declared)}
 
 
 def _spark_files() -> Finding:

@@ -89,6 +89,22 @@ DATES = (
     "promote --trained-on ? --from 2026-05-06 --by committee --why gains",
     "roll-back --from ? --by committee --why drift",
     "who-was shop:ann --business-date ?",
+    "promote --trained-on 2026-04-30 --from ? --by committee --why gains",
+    "shadow --trained-on ? --kind trees --from 2026-05-06 --by me --why so",
+    "shadow --trained-on 2026-04-30 --kind trees --from ? --by me --why so",
+    "retire --trained-on ? --from 2026-05-06 --by me --why so",
+    "retire --trained-on 2026-04-30 --from ? --by me --why so",
+    "decide-pairs nothing.csv --from ? --by me --why so",
+    "files customers/identities --business-date ?",
+    "explain ann purchase_count_30d --business-date ?",
+    "ego --business-date ? --customer ann --out ties.svg",
+    "export --business-date ? --out offers",
+    "identity-report --business-date ? --out page.html",
+    "blocking-report --business-date ?",
+    "learn-weights --business-date ? --out weights.json",
+    "audit-leaks --business-date ?",
+    "resolve-records a-file --out customers.parquet --as-of ?",
+    "resolve-changes a-file --standing a-folder.svg --out customers.parquet --as-of ?",
 )
 TEXTS = (
     "?",
@@ -103,6 +119,15 @@ TEXTS = (
     "explain ann ? --business-date 2026-04-01",
     "ego --business-date 2026-04-01 --customer ? --out ties.svg",
     "ego --business-date 2026-04-01 --customer ann --out ?",
+    "models --model ?",
+    "roll-back --model ? --from 2026-05-09 --by me --why so",
+    "retire --trained-on 2026-04-30 --kind ? --from 2026-05-06 --by me --why so",
+    "compare-rejects a-file --worse-by ?",
+    "identity-report --business-date 2026-04-01 --out page.html --labelled ?",
+    "decide-pairs ? --from 2026-04-02 --by me --why so",
+    "compare-records ? --out pairs.parquet",
+    "resolve-records ? --out customers.parquet --as-of 2026-04-01",
+    "resolve-records a-file --out customers.parquet --as-of 2026-04-01 --before ?",
     "shadow --trained-on 2026-04-30 --kind ? --from 2026-05-06 --by me --why so",
 )
 UNUSABLE_FILES = (
@@ -179,6 +204,23 @@ def test_what_can_be_told_of_that_lake_is_told(
 def test_the_first_business_date_is_as_strict_as_any(first: str) -> None:
     with pytest.raises(SettingsError, match="NIGHTLEDGER_FIRST_BUSINESS_DATE is not a date"):
         read_settings({"NIGHTLEDGER_LAKE": "lake", "NIGHTLEDGER_FIRST_BUSINESS_DATE": first})
+
+
+@pytest.mark.parametrize(
+    "text", [*(value for value in EVIL if value), "localhost:9000", "http://", "http://host:x", "host", "ftp://host"]
+)
+@pytest.mark.parametrize("name", ["NIGHTLEDGER_S3_ENDPOINT", "NIGHTLEDGER_SPARK_REMOTE"])
+def test_the_address_of_a_server_is_one(name: str, text: str) -> None:
+    needed = {"NIGHTLEDGER_LAKE": "lake", "NIGHTLEDGER_FIRST_BUSINESS_DATE": str(NIGHT)}
+    with pytest.raises(SettingsError, match=f"{name} is not an address like "):
+        read_settings({**needed, name: text})
+
+
+@pytest.mark.parametrize("codes", [value for value in EVIL if value])
+def test_the_code_of_a_bank_is_a_word(codes: str) -> None:
+    needed = {"NIGHTLEDGER_LAKE": "lake", "NIGHTLEDGER_FIRST_BUSINESS_DATE": str(NIGHT)}
+    with pytest.raises(SettingsError, match="NIGHTLEDGER_BANKS"):
+        read_settings({**needed, "NIGHTLEDGER_BANKS": codes})
 
 
 def test_a_zone_in_which_no_job_counts_is_refused() -> None:

@@ -46,9 +46,15 @@ def test_a_command_of_the_readme_runs_as_written(closed: Alliance, arguments: li
     closed.succeed("forward", *arguments)
 
 
-@pytest.mark.parametrize("arguments", commands_of("Sign a model, and decide on it"), ids=" ".join)
-def test_a_decision_of_the_readme_is_one_the_program_understands(arguments: list[str]) -> None:
-    assert _parser().parse_args(arguments).command.__module__ == "jobs.model_commands"
+def test_the_decisions_of_the_readme_are_taken_as_written_and_told_afterwards(closed: Alliance) -> None:
+    closed.copy_lake("forward", "decided-by-readme")
+    commands = commands_of("Sign a model, and decide on it")
+    assert [arguments[0] for arguments in commands] == ["models", "promote", "shadow"]
+    for arguments in commands:
+        closed.succeed("decided-by-readme", *arguments)
+    told = closed.run("decided-by-readme", "models").stdout
+    assert "gains 0.03 in Gini" in told
+    assert "try a month" in told
 
 
 def snippets_of(name: str) -> list[CodeType]:

@@ -51,13 +51,13 @@ class Installation:
         java.chmod(0o700)
         self.set("JAVA_HOME", str(java.parent.parent))
 
-    def distributions(self, *others: str, without: str = "") -> None:
+    def distributions(self, *others: str, without: str = "", **versions: str) -> None:
         version = importlib.metadata.version
 
         def version_of(name: str) -> str:
             if name == without:
                 raise importlib.metadata.PackageNotFoundError(name)
-            return version(name)
+            return versions.get(name) or version(name)
 
         self.patch.setattr(importlib.metadata, "version", version_of)
         self.patch.setattr(
@@ -117,6 +117,10 @@ def set_a_wrong_s3_key(it: Installation) -> None:
     it.set("AWS_SECRET_ACCESS_KEY", "no such secret")
 
 
+def find_another_python(_: object) -> str:
+    raise RuntimeError("Python in worker has different version:\n  3.9")
+
+
 REFUSED = "the server refuses.*; start a server that is away; the role in NIGHTLEDGER_BANK_<CODE>_URL needs SELECT"
 
 ILLNESSES: dict[str, tuple[Callable[[Installation], object], str]] = {
@@ -126,6 +130,18 @@ ILLNESSES: dict[str, tuple[Callable[[Installation], object], str]] = {
     ),
     "no Airflow": (lambda it: it.distributions(without="apache-airflow"), "apache-airflow +not installed; make setup"),
     "no pyspark": (lambda it: it.distributions(without="pyspark"), "pyspark +not installed; make setup"),
+    "a pandas that is too new": (
+        lambda it: it.distributions(pandas="3.0.1"),
+        r"pandas +3\.0\.1, where pyproject\.toml asks for <3,>=2\.2; make clean setup",
+    ),
+    "another pyspark": (
+        lambda it: it.distributions(pyspark="3.5.1"),
+        r"pyspark +3\.5\.1, where pyproject\.toml asks for ==4\.3\.0; make clean setup",
+    ),
+    "workers that find another Python": (
+        lambda it: it.patch.setattr(doctor, "_udf_round_trip", find_another_python),
+        r"a Python UDF +RuntimeError: Python in worker has different version: 3\.9; see the Java and pyspark lines",
+    ),
     "pyspark-client beside pyspark": (
         lambda it: it.distributions("pyspark-client"),
         r"pyspark-client share files; make clean setup \(never install both\)",

@@ -13,23 +13,22 @@ PROJECT_ROOT = Path(__file__).resolve().parents[2]
 HEAVY = ("pyspark", "jobs", "expectations", "great_expectations", "pandas", "numpy", "pyarrow", "sklearn", "optbinning")
 
 READ = """
-import json, sys, time
+import json, sys
 import airflow.sdk
 from airflow.sdk import DAG, Asset, BaseOperator, BaseSensorOperator, Param, TaskGroup
-before, modules = time.process_time(), set(sys.modules)
+modules = set(sys.modules)
 import dags.nightly, dags.training
-print(json.dumps({"seconds": time.process_time() - before, "modules": sorted(set(sys.modules) - modules)}))
+print(json.dumps(sorted(set(sys.modules) - modules)))
 """
 
 
-def test_reading_both_dags_takes_less_than_a_second_and_loads_nothing_heavy() -> None:
+def test_reading_both_dags_loads_nothing_heavy() -> None:
     done = subprocess.run(
         [sys.executable, "-c", READ], cwd=PROJECT_ROOT, capture_output=True, text=True, check=True, timeout=120
     )
     found = json.loads(done.stdout.splitlines()[-1])
-    loaded = {module.split(".", maxsplit=1)[0] for module in found["modules"]}
+    loaded = {module.split(".", maxsplit=1)[0] for module in found}
     assert not loaded & set(HEAVY)
-    assert found["seconds"] < 1.0
 
 
 def test_airflow_itself_reads_the_folder_without_errors() -> None:

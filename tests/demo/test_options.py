@@ -99,6 +99,7 @@ def test_make_hands_banks_dirt_and_drift_on_to_the_world_and_to_its_page() -> No
         (["--dirt", "none,changed_types=orders.order_status@2026-04-01"], "orders.gross_cents@2026-04-01"),
         (["--dirt", "none,time_zone_shifts=order_items@2026-04-01"], "no such delivery"),
         (["--drift", "tomorrow"], "a day like 2026-04-01"),
+        (["--drift", "20260101"], "a day like 2026-04-01"),
         (["--drift", "2026-01-15"], "the first day of a month"),
         (["--drift", "2026-01-01,strain_factor=-1"], "strain_factor: 0 to 20"),
         (["--drift", "2026-01-01,recoded_category=5814"], "two of the merchants' codes"),
@@ -112,6 +113,18 @@ def test_nonsense_is_refused_in_one_line_that_names_it(
     assert said.startswith("demo: ")
     assert says in said
     assert said.count("\n") == 1
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("day", ["20260401", "2026-W14-3", "2026-02-30", "../x", "$(touch planted)"])
+@pytest.mark.parametrize("option", ["--from", "--to"])
+def test_days_of_a_world_are_written_as_everywhere(
+    option: str, day: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        command.main(["world", "--out", str(tmp_path / "out"), option, day])
+    assert ended.value.code == 2
+    assert f"argument {option}: business_date" in capsys.readouterr().err
     assert not (tmp_path / "out").exists()
 
 

@@ -12,7 +12,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from jobs.settings import read_settings
-from tests.alliance import INHERITED, PROJECT_ROOT, Alliance
+from tests.alliance import INHERITED, PROJECT_ROOT, Alliance, PublishedFiles, published
 
 MOMENTS = (
     "captured/shop_orders",
@@ -28,18 +28,27 @@ SECONDS_TO_WAIT = 600
 
 
 def kill_six_times_and_close(alliance: Alliance) -> None:
-    """The lake `killed`: the second day after six kills, whole for readers after each, and closed by one more run."""
+    """The lake `killed`: the second day after six kills, whole for readers after each, and closed by one more run.
+
+    What readers saw after a kill is still there, byte for byte, when the night is closed.
+    """
+    seen: list[PublishedFiles] = []
     lake, day = alliance.copy_lake("first", "killed"), alliance.days[1]
     for number, dataset in enumerate(MOMENTS):
         kill_after(alliance, lake, dataset, pause=0.1 * number)
         assert_readers_see_whole_partitions(lake)
+        seen.append(published(lake))
     assert shuffled_rows(alliance), "a Spark that is killed tidies nothing up"
     alliance.succeed("killed", "night", "--business-date", str(day))
+    closed = published(lake)
+    assert [number for number, of in enumerate(seen) if not of.items() <= closed.items()] == []
 
 
 def kill_after(alliance: Alliance, lake: Path, dataset: str, *, pause: float) -> None:
     """Start the night and kill everything it started, a moment after the dataset has its manifest."""
     day = str(alliance.days[1])
+    manifest = lake / dataset / f"business_date={day}" / "_manifest.json"
+    assert not manifest.exists(), f"{dataset} was published before this moment: the kill would hit a start"
     process = subprocess.Popen(
         [sys.executable, "-m", "jobs.run", "night", "--business-date", day],
         cwd=PROJECT_ROOT,
@@ -49,7 +58,6 @@ def kill_after(alliance: Alliance, lake: Path, dataset: str, *, pause: float) ->
         start_new_session=True,
     )
     deadline = time.monotonic() + SECONDS_TO_WAIT
-    manifest = lake / dataset / f"business_date={day}" / "_manifest.json"
     while not manifest.exists():
         assert process.poll() is None, f"the night ended before {dataset} was published"
         assert time.monotonic() < deadline, f"{dataset} was not published in time"

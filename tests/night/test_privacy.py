@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pyarrow as pa
@@ -21,6 +21,25 @@ SHORT = 3
 """Values up to this length are looked for as whole words: a name of two characters may stand in a longer word."""
 
 
+ESCAPED: tuple[tuple[str, Callable[[str], str]], ...] = (
+    ("\\u", lambda value: json.dumps(value)[1:-1]),
+    ("&#", lambda value: value.encode("ascii", "xmlcharrefreplace").decode()),
+)
+"""By a sign that anything is escaped in a text: how a value then reads. What is all of ASCII reads the same."""
+
+LEFT_BEHIND = {
+    "forward": ("**/*.parquet", "**/_manifest.json", "_quarantine/**/*"),
+    "forward-scratch": ("data_docs/**/*.html",),
+    "by-airflow": ("**/*.parquet", "**/_manifest.json", "_quarantine/**/*"),
+    "by-airflow-scratch": ("data_docs/**/*.html",),
+    "airflow": ("database.sql", "logs/**/*.log"),
+    "killed": ("**/*.parquet", "**/_manifest.json"),
+    "killed-scratch": ("data_docs/**/*.html",),
+    SAID: ("*.txt",),
+}
+"""Where the nights left something, and what must be among it: the lakes, the docs, the database, what was logged."""
+
+
 def raw_values(alliance: Alliance) -> list[str]:
     planted = json.loads((alliance.truth / "planted_people.json").read_text(encoding="utf-8"))
     assert len(planted) == PEOPLE
@@ -32,6 +51,9 @@ def raw_values(alliance: Alliance) -> list[str]:
 
 
 def is_in(needle: str, text: str) -> bool:
+    """Whether it stands there, as it is or escaped as in JSON and HTML."""
+    if any(sign in text and escaped(needle) in text for sign, escaped in ESCAPED):
+        return True
     if needle not in text:
         return False
     return len(needle) > SHORT or re.search(rf"(?<!\w){re.escape(needle)}(?!\w)", text) is not None
@@ -63,16 +85,13 @@ def test_every_night_was_closed_while_the_truth_lay_elsewhere(closed: Alliance) 
     assert str(closed.truth.parent) not in told
 
 
-@pytest.mark.parametrize(
-    "part",
-    ["forward", "forward-scratch", "by-airflow", "by-airflow-scratch", "airflow", "killed", "killed-scratch", SAID],
-)
+@pytest.mark.parametrize("part", LEFT_BEHIND)
 @pytest.mark.usefixtures("by_airflow", "killed")
 def test_no_raw_value_of_fifty_people_is_left_anywhere(closed: Alliance, part: str) -> None:
     folder = closed.folder / part
     needles = raw_values(closed)
     files = [path for path in folder.rglob("*") if path.is_file() and not path.is_symlink()]
-    assert files
+    assert [kind for kind in LEFT_BEHIND[part] if not any(path.is_file() for path in folder.glob(kind))] == []
     found = [
         str(path.relative_to(folder))
         for path in files
@@ -89,4 +108,6 @@ def test_the_search_finds_a_raw_value_that_is_there(closed: Alliance, tmp_path: 
         assert sum(is_in(needle, text) for text in texts_in(tmp_path / "leak.parquet")) == 3
         (tmp_path / "said.txt").write_text(f"refused: {needle}, twice", encoding="utf-8")
         assert any(is_in(needle, text) for text in texts_in(tmp_path / "said.txt"))
+        assert is_in(needle, json.dumps({"said": f"of {needle}"}))
+        assert is_in(needle, f"<td>of {needle}</td>".encode("ascii", "xmlcharrefreplace").decode())
     assert not is_in(by_length[0], f"the place {by_length[0]}x")
