@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from datetime import UTC, date, datetime
-from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -29,8 +28,6 @@ time.tzset()
 
 GivenRows = Sequence[Mapping[str, Any]]
 TableMaker = Callable[[Table, GivenRows], DataFrame]
-
-OF_WORLDS = Path(__file__).parent / "demo"
 
 VALUE_WHEN_NOT_GIVEN: Mapping[str, Any] = {
     "string": "x",
@@ -86,15 +83,12 @@ def lakes_to_wait_for(item: pytest.Item) -> int:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The tests of the whole alliance come last: it takes minutes to make, and is made beside the others.
 
-    `make test` runs them in a process of their own, with `-m "alliance or world"`: the tests of generated worlds run
-    there while nights are closed, so that both of its processes take as long.
+    `-m alliance` runs them alone, and `-m "not alliance"` all others, as `make test` does in processes of their own.
     """
     items.sort(key=lakes_to_wait_for)
     for item in items:
         if lakes_to_wait_for(item):
             item.add_marker(pytest.mark.alliance)
-        elif item.path.is_relative_to(OF_WORLDS):
-            item.add_marker(pytest.mark.world)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -37,19 +37,19 @@ class DieAt:
             os.kill(os.getpid(), signal.SIGKILL)
 
 
-def publish_new(lake: Lake) -> None:
-    """Quarantine a row and publish NEW."""
+def publish_new(lake: Lake, people: dict[str, bytes] = NEW) -> None:
+    """Quarantine a row and publish NEW, or what is given."""
     with lake.writing(PARTITION) as writer:
-        files = stage(writer, NEW)
+        files = stage(writer, people)
         refused = writer.staging_folder / "refused.jsonl"
         refused.write_bytes(b'{"line": 7, "reason": "amount_cents is not a number"}\n')
         writer.quarantine("refused", refused)
         publish_staged(writer, files)
 
 
-def publish_new_and_die(world: World, moment: int) -> None:
+def publish_new_and_die(world: World, moment: int, people: dict[str, bytes] = NEW) -> None:
     """Killed at the given storage operation, if there are that many."""
-    publish_new(world.lake(DieAt(moment)))
+    publish_new(world.lake(DieAt(moment)), people)
 
 
 def stage_and_die(world: World) -> None:

@@ -16,25 +16,32 @@ import pytest
 from tests.lake.children import publish_new, publish_new_and_die, stage_and_die
 from tests.lake.worlds import NEW, OLD, PARTITION, World, content, copy_partition, everything_stored, publish
 
+LARGE = {"ann": b"ann bought a house " * (6 * 1024 * 1024 // 19), "bob": b"bob bought a lamp"}
+"""More than S3 is sent at once: ann's goes there in two parts."""
+
 
 def world_of_attempt(world: World, moment: int) -> World:
     return replace(world, root=f"{world.root}/{moment}", scratch=world.scratch / str(moment))
 
 
-def is_killed(children: ForkServerContext, world: World, moment: int) -> bool:
-    child = children.Process(target=publish_new_and_die, args=(world, moment))
+def is_killed(children: ForkServerContext, world: World, moment: int, people: dict[str, bytes] = NEW) -> bool:
+    child = children.Process(target=publish_new_and_die, args=(world, moment, people))
     child.start()
     child.join(60)
     assert child.exitcode in (-signal.SIGKILL, 0)
     return child.exitcode != 0
 
 
-@pytest.mark.parametrize("before", [None, OLD], ids=["over nothing", "over an older partition"])
+@pytest.mark.parametrize(
+    ("before", "new"),
+    [(None, NEW), (OLD, NEW), (OLD, LARGE)],
+    ids=["over nothing", "over an older partition", "in parts over an older partition"],
+)
 def test_t13_a_kill_at_any_storage_operation_leaves_the_old_or_the_new_partition(
-    world: World, children: ForkServerContext, before: dict[str, bytes] | None
+    world: World, children: ForkServerContext, before: dict[str, bytes] | None, new: dict[str, bytes]
 ) -> None:
     undisturbed = world_of_attempt(world, 0).lake()
-    publish_new(undisturbed)
+    publish_new(undisturbed, new)
     expected = everything_stored(undisturbed)
     expected_manifest = undisturbed.manifest(PARTITION)
     assert expected_manifest is not None
@@ -49,15 +56,15 @@ def test_t13_a_kill_at_any_storage_operation_leaves_the_old_or_the_new_partition
         lake = attempt.lake()
         if before is not None:
             copy_partition(older, lake)
-        if not is_killed(children, attempt, moment):
+        if not is_killed(children, attempt, moment, new):
             break
 
         seen = content(lake)
-        assert seen in (before, NEW), f"killed at operation {moment}"
-        seen_after_kill.append("new" if seen == NEW else "old")
+        assert seen in (before, new), f"killed at operation {moment}"
+        seen_after_kill.append("new" if seen == new else "old")
 
-        publish_new(lake)
-        assert content(lake) == NEW
+        publish_new(lake, new)
+        assert content(lake) == new
         assert everything_stored(lake) == expected, f"left behind by the kill at operation {moment}"
         again = lake.manifest(PARTITION)
         assert again is not None
@@ -66,7 +73,7 @@ def test_t13_a_kill_at_any_storage_operation_leaves_the_old_or_the_new_partition
             shutil.rmtree(attempt.root)
         moment += 1
 
-    assert content(lake) == NEW
+    assert content(lake) == new
     assert everything_stored(lake) == expected
     assert len(seen_after_kill) >= 40
     assert seen_after_kill == sorted(seen_after_kill, reverse=True), "old, then new, and never back"
