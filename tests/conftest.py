@@ -83,12 +83,14 @@ def lakes_to_wait_for(item: pytest.Item) -> int:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The tests of the whole alliance come last: it takes minutes to make, and is made beside the others.
 
-    `-m alliance` runs them alone, and `-m "not alliance"` all others, as `make test` does in processes of their own.
+    What works in the one Spark session can go on meanwhile: `make test` runs it, `-m spark`, in a process of its own.
     """
     items.sort(key=lakes_to_wait_for)
     for item in items:
         if lakes_to_wait_for(item):
             item.add_marker(pytest.mark.alliance)
+        elif "compiling" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.spark)
 
 
 @pytest.fixture(scope="session", autouse=True)
