@@ -52,7 +52,8 @@ def test_the_decisions_of_the_readme_are_taken_as_written_and_told_afterwards(cl
     assert [arguments[0] for arguments in commands] == ["models", "promote", "shadow"]
     for arguments in commands:
         closed.succeed("decided-by-readme", *arguments)
-    told = closed.run("decided-by-readme", "models").stdout
+    done = closed.run("decided-by-readme", "models")
+    told = done.stdout + done.stderr
     assert "gains 0.03 in Gini" in told
     assert "try a month" in told
 

@@ -33,9 +33,15 @@ def is_killed(children: ForkServerContext, world: World, moment: int, people: di
 
 
 @pytest.mark.parametrize(
-    ("before", "new"),
-    [(None, NEW), (OLD, NEW), (OLD, LARGE)],
-    ids=["over nothing", "over an older partition", "in parts over an older partition"],
+    ("world", "before", "new"),
+    [
+        ("local", None, NEW),
+        ("local", OLD, NEW),
+        ("s3", None, NEW),
+        ("s3", OLD, LARGE),
+    ],
+    ids=["local-over nothing", "local-over old", "s3-over nothing", "s3-in parts over old"],
+    indirect=["world"],
 )
 def test_t13_a_kill_at_any_storage_operation_leaves_the_old_or_the_new_partition(
     world: World, children: ForkServerContext, before: dict[str, bytes] | None, new: dict[str, bytes]
