@@ -17,7 +17,7 @@ unexport PYTHONDONTWRITEBYTECODE
 # up, and then stopped after it.
 RUN := $(PYTHON) -m $(if $(filter-out $(CURDIR)/.demo/lake,$(value NIGHTLEDGER_LAKE)),,demo with )jobs.run
 
-.PHONY: help setup java archive lock demo test test-nights test-spark check format night train backfill airflow doctor dictionary bench world world-report clean
+.PHONY: help setup java archive lock demo test test-nights test-others check format night train backfill airflow doctor dictionary bench world world-report clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -61,16 +61,18 @@ lock: ## pin every dependency again, with hashes and without addresses
 demo: setup ## the partners in a box, one night by a real Airflow, and the scored segments to look at
 	@$(PYTHON) -m demo tour
 
-# In two processes that take as long: one has whole nights of an alliance closed while it tests what needs no Spark.
+# In two processes that take about as long: one has whole nights of an alliance closed, and tests worlds and files meanwhile.
+WITH_NIGHTS := alliance or meanwhile
+
 test: setup ## every test, the scheduler's included
 	@echo "tests run in two processes; the one with whole nights says what it found at its end"
-	@$(MAKE) --no-print-directory --jobs 2 test-nights test-spark
+	@$(MAKE) --no-print-directory --jobs 2 test-nights test-others
 
 test-nights:
-	@said=$$(mktemp); $(PYTHON) -m pytest -m "not spark" >"$$said" 2>&1; code=$$?; cat "$$said"; rm -f "$$said"; exit $$code
+	@said=$$(mktemp); $(PYTHON) -m pytest -m "$(WITH_NIGHTS)" >"$$said" 2>&1; code=$$?; cat "$$said"; rm -f "$$said"; exit $$code
 
-test-spark:
-	@$(PYTHON) -m pytest -m spark
+test-others:
+	@$(PYTHON) -m pytest -m "not ($(WITH_NIGHTS))"
 
 check: setup ## format, lint, types
 	@.venv/bin/ruff format --check .

@@ -29,6 +29,8 @@ time.tzset()
 GivenRows = Sequence[Mapping[str, Any]]
 TableMaker = Callable[[Table, GivenRows], DataFrame]
 
+MEANWHILE = {"demo", "lake"}
+
 VALUE_WHEN_NOT_GIVEN: Mapping[str, Any] = {
     "string": "x",
     "int": 0,
@@ -83,14 +85,15 @@ def lakes_to_wait_for(item: pytest.Item) -> int:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The tests of the whole alliance come last: it takes minutes to make, and is made beside the others.
 
-    What works in the one Spark session can go on meanwhile: `make test` runs it, `-m spark`, in a process of its own.
+    `make test` runs them in a process of their own, which tests worlds and files meanwhile: both of its processes then
+    take about as long.
     """
     items.sort(key=lakes_to_wait_for)
     for item in items:
         if lakes_to_wait_for(item):
             item.add_marker(pytest.mark.alliance)
-        elif "compiling" in getattr(item, "fixturenames", ()):
-            item.add_marker(pytest.mark.spark)
+        elif item.path.parent.name in MEANWHILE and "compiling" not in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.meanwhile)
 
 
 @pytest.fixture(scope="session", autouse=True)
