@@ -6,7 +6,6 @@ import importlib
 import importlib.metadata
 import logging
 import re
-import shutil
 import subprocess
 import sys
 import tomllib
@@ -19,7 +18,7 @@ from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 
 from jobs.captured.capture import BadSourceError, SourceUnavailableError
-from jobs.java import java_home
+from jobs.java import java_home, java_program
 from jobs.lake_errors import LakeError
 from jobs.settings import Settings, SettingsError, read_settings
 from schemas.catalogue import captured_tables
@@ -141,7 +140,7 @@ def _spark_files() -> Finding:
 def _java() -> Finding:
     """The Java that Spark starts."""
     home = java_home()
-    java = shutil.which("java", path=str(Path(home) / "bin")) if home else shutil.which("java")
+    java = java_program()
     if java is None:
         return Finding("java", f"not found in {home} (JAVA_HOME)" if home else "not found on PATH", JAVA_CURE)
     said = subprocess.run([java, "-version"], capture_output=True, text=True, check=False).stderr

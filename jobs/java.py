@@ -22,12 +22,18 @@ def java_home(prefixes: Sequence[str] = BREW_PREFIXES) -> str | None:
     return str(max(kegs, key=lambda keg: int(keg.parts[-4].partition("@")[2] or 0))) if kegs else None
 
 
+def java_program() -> str | None:
+    """The Java that Spark starts, None when there is none."""
+    home = java_home()
+    return shutil.which("java", path=str(Path(home) / "bin")) if home else shutil.which("java")
+
+
 def class_archive() -> Path | None:
     """Where the classes of Spark are archived for this Java; None for a Java that does not say which build it is.
 
     The file need not be there: `python -m jobs.spark_archive` makes it. Another build of Java has another.
     """
-    program = shutil.which("java")
+    program = java_program()
     home = java_home() or (str(Path(program).resolve().parents[1]) if program else None)
     try:
         release = (Path(home or "") / "release").read_text(encoding="utf-8")

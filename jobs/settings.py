@@ -109,12 +109,12 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         lake=lake if lake.startswith("s3://") else str(Path(lake).absolute()),
         scratch=Path(values.get("NIGHTLEDGER_SCRATCH", ".work")).absolute(),
         shop_drop=values.get("NIGHTLEDGER_SHOP_DROP", ""),
-        s3_endpoint=_address(values, "NIGHTLEDGER_S3_ENDPOINT", ("http", "https"), problems),
+        s3_endpoint=_address(values, "NIGHTLEDGER_S3_ENDPOINT", ("http", "https"), "http://host:9000", problems),
         banks=_banks(values, problems),
         keys_file=_file(values, "NIGHTLEDGER_KEYS_FILE"),
         first_business_date=_date(values, "NIGHTLEDGER_FIRST_BUSINESS_DATE", problems),
         time_zone=_time_zone(values, problems),
-        spark_remote=_address(values, "NIGHTLEDGER_SPARK_REMOTE", ("sc",), problems),
+        spark_remote=_address(values, "NIGHTLEDGER_SPARK_REMOTE", ("sc",), "sc://host:15002", problems),
         spark_cores=_whole_number(values, "NIGHTLEDGER_SPARK_CORES", os.cpu_count() or 2, problems),
         spark_memory=spark_memory,
         spark_java_options=values.get("NIGHTLEDGER_SPARK_JAVA_OPTIONS", ""),
@@ -197,16 +197,18 @@ def _banks(values: Mapping[str, str], problems: list[str]) -> Mapping[str, str]:
     return banks
 
 
-def _address(values: Mapping[str, str], name: str, schemes: tuple[str, ...], problems: list[str]) -> str | None:
+def _address(
+    values: Mapping[str, str], name: str, schemes: tuple[str, ...], example: str, problems: list[str]
+) -> str | None:
     """The address of a server, or None where none is given."""
     text = values.get(name, "")
     try:
         parts = urlsplit(text)
-        is_one = parts.scheme in schemes and bool(parts.hostname) and (parts.port or 1) > 0
+        is_one = parts.scheme in schemes and bool(parts.hostname) and parts.port != 0
     except ValueError:  # a port that is no number
         is_one = False
     if text and (not is_one or not text.isprintable() or " " in text):
-        problems.append(f"{name} is not an address like {schemes[0]}://host:{15002 if 'sc' in schemes else 9000}")
+        problems.append(f"{name} is not an address like {example}")
         return None
     return text or None
 

@@ -73,8 +73,8 @@ NO_CONFIGURATION = "/nonexistent/nightledger-configures-spark-in-python"
 LOGGING = Path(__file__).parent / "spark_logging.properties"
 """What Spark says, unless SPARK_CONF_DIR names a folder, where it then looks for log4j2.properties."""
 
-ARCHIVE_AT_HAND = "-XX:SharedArchiveFile={archive} -Xlog:cds=off -Xlog:cds+dynamic=off"
-"""Java passes silently over an archive that does not fit: of other jars, or in another place than it was made."""
+SILENT_ON_ARCHIVES = "-Xlog:cds=off -Xlog:cds+dynamic=off"
+"""Java passes over an archive that does not fit, of other jars or in another place than it was made, without a word."""
 
 
 def prepare_environment() -> None:
@@ -141,7 +141,7 @@ def options_of_driver(java_options: str, temporary_folder: Path | None) -> dict[
     if os.environ.get("SPARK_CONF_DIR", NO_CONFIGURATION) == NO_CONFIGURATION:
         ours += f" -Dlog4j2.configurationFile={shlex.quote(LOGGING.as_uri())}"
     if (archive := class_archive()) is not None and archive.exists():
-        ours += " " + ARCHIVE_AT_HAND.format(archive=shlex.quote(str(archive)))
+        ours += f" -XX:SharedArchiveFile={shlex.quote(str(archive))} {SILENT_ON_ARCHIVES}"
     if temporary_folder is not None:
         ours += f" -Djava.io.tmpdir={shlex.quote(str(temporary_folder))}"
         besides = {"spark.local.dir": str(temporary_folder)}

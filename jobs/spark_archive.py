@@ -2,18 +2,18 @@
 
     python -m jobs.spark_archive
 
-A start of Spark reads some twenty thousand classes out of three hundred jars; with the archive it takes a third less
-of the processors' time. `make setup` makes it, once for each build of Java; without it all works as well, and later.
+A start of Spark reads some twenty thousand classes out of three hundred jars; with the archive it takes half of the
+processors' time. `make setup` makes it, once for each build of Java; without it all works as well, and later.
 The archive lies in the Python environment that Spark is installed in, and is good on this machine only.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
 import logging
 import os
 import secrets
+import shlex
 import subprocess
 import sys
 import tempfile
@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from jobs.errors import ExitCode
-from jobs.java import class_archive, java_home
+from jobs.java import class_archive, java_program
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -39,12 +39,12 @@ def make(archive: Path) -> None:
     nothing, or half.
     """
     from jobs.settings import read_settings
-    from jobs.spark import open_session
-    from jobs.spark_server import TOKEN_VARIABLE, SparkServer, start, state_file, stop
+    from jobs.spark import SILENT_ON_ARCHIVES, open_session
+    from jobs.spark_server import TOKEN_VARIABLE, SparkServerError, recorded, start, stop
 
     unfinished = archive.with_name(f"{archive.name}.{secrets.token_hex(4)}")
     with tempfile.TemporaryDirectory(prefix="nightledger-classes-") as folder:
-        options = f"-XX:ArchiveClassesAtExit={unfinished} -Xlog:cds=off -Xlog:cds+dynamic=off"
+        options = f"-XX:ArchiveClassesAtExit={shlex.quote(str(unfinished))} {SILENT_ON_ARCHIVES}"
         settings = read_settings(
             {
                 "NIGHTLEDGER_LAKE": folder,  # nothing is read from it
@@ -56,7 +56,9 @@ def make(archive: Path) -> None:
         )
         remote = start(settings)
         try:
-            server = SparkServer(**json.loads(state_file(settings, "by-hand").read_text(encoding="utf-8")))
+            server = recorded(settings)
+            if server is None:
+                raise SparkServerError("the Spark server was stopped by somebody else")
             os.environ[TOKEN_VARIABLE] = server.token
             for few_rows in (False, True):
                 session = open_session(remote=remote, cores=2, memory="1g", shuffle_partitions=2, few_rows=few_rows)
@@ -75,10 +77,12 @@ def keep(unfinished: Path, archive: Path) -> None:
     """Give the file its name if it is whole, for Java does not survive one that is cut short; OSError if it is not."""
     with unfinished.open("rb") as written:
         os.fsync(written)
-    java = f"{home}/bin/java" if (home := java_home()) else "java"
     with tempfile.TemporaryDirectory() as folder:  # where a Java that dies leaves its report
         asked = subprocess.run(
-            [java, f"-XX:SharedArchiveFile={unfinished}", "-version"], cwd=folder, capture_output=True, check=False
+            [java_program() or "java", f"-XX:SharedArchiveFile={unfinished}", "-version"],
+            cwd=folder,
+            capture_output=True,
+            check=False,
         )
     if asked.returncode != 0:
         raise OSError(f"Java cannot read {unfinished.name}, which it has just written")

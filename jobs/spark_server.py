@@ -114,6 +114,11 @@ def stop(settings: Settings, name: str = "by-hand") -> None:
             leftover.unlink(missing_ok=True)
 
 
+def recorded(settings: Settings, name: str = "by-hand") -> SparkServer | None:
+    """The server of this name as it was started, whether or not it still runs; None when there is no such record."""
+    return _recorded(state_file(settings, name))
+
+
 def state_file(settings: Settings, name: str) -> Path:
     """Where the server of this name is recorded; SettingsError when the name could lead elsewhere."""
     if not NAME.fullmatch(name):

@@ -30,6 +30,7 @@ GivenRows = Sequence[Mapping[str, Any]]
 TableMaker = Callable[[Table, GivenRows], DataFrame]
 
 MEANWHILE = {"demo", "lake"}
+"""The folders whose tests run beside the nights of the alliance, but for those that need Spark."""
 
 VALUE_WHEN_NOT_GIVEN: Mapping[str, Any] = {
     "string": "x",

@@ -12,8 +12,8 @@ import pytest
 from pyspark.sql import SparkSession
 
 from jobs.errors import ExitCode
-from jobs.java import class_archive, java_home
-from jobs.spark import ARCHIVE_AT_HAND, options_of_driver
+from jobs.java import class_archive, java_program
+from jobs.spark import SILENT_ON_ARCHIVES, options_of_driver
 from jobs.spark_archive import keep, main
 from tests.alliance import PROJECT_ROOT
 
@@ -29,11 +29,13 @@ def made_archive() -> Path:
 
 def load_one_class(class_path: str, archive: Path) -> tuple[str, str]:
     """Where Java says it found that class of Scala, which is no program and so ends Java; and what it says besides."""
-    home = java_home()
+    java = java_program()
+    assert java
     done = subprocess.run(
         [
-            str(Path(home) / "bin" / "java") if home else "java",
-            *ARCHIVE_AT_HAND.format(archive=archive).split(),
+            java,
+            f"-XX:SharedArchiveFile={archive}",
+            *SILENT_ON_ARCHIVES.split(),
             "-Xlog:class+load",
             *("-cp", class_path, "scala.Option"),
         ],

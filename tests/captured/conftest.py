@@ -21,6 +21,11 @@ from schemas.table import BankTable
 from tests.captured.deliveries import Shop
 
 
+def told(caplog: pytest.LogCaptureFixture) -> list[str]:
+    """What people were told, line by line."""
+    return [record.getMessage() for record in caplog.records if record.name == "nightledger"]
+
+
 @pytest.fixture(scope="session")
 def base_settings(servers: Partners, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
     """The settings of these servers, and the credentials in the environment."""

@@ -20,7 +20,7 @@ from jobs.captured import downloads, shop_bucket
 from jobs.run import main
 from schemas.catalogue import captured_tables
 from schemas.table import FileDrop
-from tests.captured.conftest import Banks
+from tests.captured.conftest import Banks, told
 from tests.captured.deliveries import DAY, Shop
 
 AWAY = "127.0.0.1:1"
@@ -190,10 +190,6 @@ ILLNESSES: dict[str, tuple[Callable[[Installation], object], str]] = {
     "a bank without one of its tables": (drop_a_table, "bank harbour: bank.accounts: the table is not there"),
     "a table we may not read": (forbid_a_table, "bank.accounts: the table is not there, or we may not read it"),
 }
-
-
-def told(caplog: pytest.LogCaptureFixture) -> list[str]:
-    return [record.getMessage() for record in caplog.records if record.name == "nightledger"]
 
 
 def test_an_installation_that_is_well_is_said_to_be(

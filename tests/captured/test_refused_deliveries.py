@@ -13,6 +13,7 @@ from demo.servers import Partners
 from demo.world import World
 from jobs.run import main
 from schemas.captured.shop_referrals import SHOP_REFERRALS
+from tests.captured.conftest import told
 from tests.captured.deliveries import DAY, Shop, as_csv, gzipped
 
 PART = "part-00000.csv.gz"
@@ -55,10 +56,6 @@ def lake(shop: Shop, servers: Partners, tmp_path: Path, monkeypatch: pytest.Monk
     for name, value in {**found, **own}.items():
         monkeypatch.setenv(name, value)
     return tmp_path / "lake"
-
-
-def told(caplog: pytest.LogCaptureFixture) -> list[str]:
-    return [record.getMessage() for record in caplog.records if record.name == "nightledger"]
 
 
 @pytest.mark.parametrize("flaw", REFUSED)

@@ -18,6 +18,7 @@ import psutil
 import pytest
 
 from demo.servers import JAVA_OPTIONS_FOR_SHORT_RUNS
+from jobs import spark_server
 from jobs.settings import Settings, SettingsError, read_settings
 from jobs.spark_server import SparkServer, _answers, start, state_file, stop
 from jobs.temporary_folders import remove_unheld
@@ -85,7 +86,9 @@ def variables(folder: Path) -> dict[str, str]:
 
 
 def recorded(settings: Settings) -> SparkServer:
-    return SparkServer(**json.loads(state_file(settings, NAME).read_text(encoding="utf-8")))
+    server = spark_server.recorded(settings, NAME)
+    assert server
+    return server
 
 
 def ask(server: SparkServer, token: str | None, what: str = ASK, *besides: str) -> subprocess.CompletedProcess[str]:
