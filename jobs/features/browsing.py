@@ -15,6 +15,7 @@ NIGHT_ENDS_AT_HOUR: Final = 6  # 00:00 to 05:59 local time: hours in which peopl
 SILENCE_SECONDS: Final = 30 * 60  # web analytics' rule since the nineties: after a longer silence a session is another
 BOT_EVENTS: Final = 500  # in one session: nobody looks at so many articles without half an hour's rest; a guess
 LONGEST_SECONDS: Final = 24 * 3600  # a page that reloads itself for days is not a person
+DAYS_BEFORE: Final = 2  # the longest that counts began on the day before its last; one day more tells longer ones
 ABOUT_ARTICLES: Final = ("view", "search", "add_to_cart", "checkout", "purchase")
 COUNTED: Final = (*ABOUT_ARTICLES, "login")
 
@@ -23,18 +24,19 @@ def build(browsing_events: DataFrame, identities: DataFrame, *, as_of: date) -> 
     """One row per customer with an event in the last 90 days, bots and endless sessions left out.
 
     Events of people who were not logged in belong to nobody and are left out. A session is what the shop calls one,
-    cut after half an hour of silence; one that two customers share counts for both, each with their own events.
+    cut after half an hour of silence; one that two customers share counts for both, each with their own events. One
+    that ended on the first of the 90 days counts with what came before midnight.
     """
     # The join below asks for a customer on one side only. Asked for here, both sides are the same shuffle, made once.
     records = identities.select("source_record_id", "customer_id").where(F.col("customer_id").isNotNull())
     events = (
-        browsing_events.where(in_last_days("occurred_at", SEASON_DAYS, as_of))
+        browsing_events.where(in_last_days("occurred_at", SEASON_DAYS + DAYS_BEFORE, as_of))
         .join(records, "source_record_id", how="inner")
         .select("customer_id", "session_id", "event_id", "occurred_at", "event_type", "category_code")
     )
     visits = number_visits(events)
     categories = (
-        leave_out_machines(visits)
+        leave_out_machines(visits, as_of)
         .where(F.col("category_code").isNotNull() & F.col("event_type").isin(*ABOUT_ARTICLES))
         .groupBy("customer_id", "category_code")
         .agg(F.count("event_id").alias("event_count"))
@@ -42,7 +44,11 @@ def build(browsing_events: DataFrame, identities: DataFrame, *, as_of: date) -> 
         .agg(*aggregates_of(*CATEGORY_MEASURES))
     )
     return (
-        tell_gaps(describe_sessions(visits, as_of).where(is_by_a_person("event_count", "seconds")))
+        tell_gaps(
+            describe_sessions(visits, as_of).where(
+                is_by_a_person("event_count", "seconds") & (F.col("days_ago") < SEASON_DAYS)
+            )
+        )
         .groupBy("customer_id")
         .agg(*aggregates_of(*VISIT_MEASURES))
         .join(categories, "customer_id", how="left")
@@ -59,15 +65,19 @@ def number_visits(events: DataFrame) -> DataFrame:
     return events.withColumn("is_new", is_new.cast("int")).withColumn("visit", F.sum("is_new").over(so_far))
 
 
-def leave_out_machines(visits: DataFrame) -> DataFrame:
-    """The events of visits that a person may have made."""
+def leave_out_machines(visits: DataFrame, as_of: date) -> DataFrame:
+    """The events of visits that a person may have made and that ended in the last 90 days."""
     of_visit = Window.partitionBy("customer_id", "session_id", "visit")
     second = F.unix_seconds("occurred_at")
-    seconds = F.max(second).over(of_visit) - F.min(second).over(of_visit)
+    told = {
+        "visit_events": F.count("event_id").over(of_visit),
+        "visit_seconds": F.max(second).over(of_visit) - F.min(second).over(of_visit),
+        "ended_at": F.max("occurred_at").over(of_visit),
+    }
     return (
-        visits.withColumns({"visit_events": F.count("event_id").over(of_visit), "visit_seconds": seconds})
-        .where(is_by_a_person("visit_events", "visit_seconds"))
-        .drop("visit_events", "visit_seconds")
+        visits.withColumns(told)
+        .where(is_by_a_person("visit_events", "visit_seconds") & in_last_days("ended_at", SEASON_DAYS, as_of))
+        .drop(*told)
     )
 
 

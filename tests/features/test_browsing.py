@@ -48,8 +48,38 @@ def test_t21_t34_an_event_on_each_edge_of_a_window_is_counted_once(table: TableM
     counts = ("view_count_30d", "add_to_cart_count_30d", "search_count_90d")
     assert described(table, events, *columns, *counts) == [
         ("ann", 0, 2, 4, 4, 2, 0, 0),
-        ("bob", 0, 2, 3, 3, 0, 0, 4),  # silence ends a session, a midnight a second later does not
+        ("bob", 0, 2, 3, 3, 0, 0, 5),  # silence ends a session, a midnight a second later does not
         ("cem", 30, 0, 1, 1, 0, 0, 0),
+    ]
+
+
+def test_t21_a_session_across_the_first_midnight_of_the_season_counts_whole_and_a_longer_one_than_a_day_not_at_all(
+    table: TableMaker,
+) -> None:
+    midnight = datetime(2025, 12, 31, 16, tzinfo=UTC)  # local: the first of the 90 days begins
+
+    def minutes_after(first: int, last: int, name: str) -> list[Row]:
+        moments = [(midnight + timedelta(minutes=minute)).isoformat() for minute in range(first, last + 1, 10)]
+        return [{**did(name, "view", moment), "category_code": f"of {name}"} for moment in moments]
+
+    events = [
+        *minutes_after(-10, 10, "ann"),
+        *minutes_after(-24 * 60, 0, "bob"),
+        *minutes_after(-24 * 60 - 10, 0, "cem"),
+        *minutes_after(-30, -10, "dia"),
+        *minutes_after(60 * 24, 60 * 24, "cem"),
+    ]
+    columns = (
+        "session_count_90d",
+        "view_count_90d",
+        "session_seconds_max_90d",
+        "hour_entropy_90d",
+        "evening_share_90d",
+    )
+    assert described(table, events, *columns, "bounce_share_90d", "top_category") == [
+        ("ann", 1, 3, 20 * 60, 0.0, 1.0, 0.0, "of ann"),
+        ("bob", 1, 145, 24 * 3600, 0.0, 0.0, 0.0, "of bob"),
+        ("cem", 1, 1, 0, 0.0, 0.0, 1.0, "of cem"),
     ]
 
 

@@ -5,7 +5,7 @@ from tests.reference.answer import Answer
 VIEWS = """
     CREATE VIEW known_events AS
         SELECT customer_id, e.*, days_ago_of(occurred_at) AS ago
-        FROM browsing_events e JOIN identities USING (source_record_id) WHERE days_ago_of(occurred_at) BETWEEN 0 AND 89;
+        FROM browsing_events e JOIN identities USING (source_record_id) WHERE days_ago_of(occurred_at) >= 0;
     CREATE VIEW cut AS
         WITH gaps AS (
             SELECT *, epoch_us(occurred_at) // 1000000 - epoch_us(lag(occurred_at) OVER session) // 1000000 AS silence
@@ -24,7 +24,8 @@ VIEWS = """
                count(*) FILTER (event_type = 'checkout') AS checkouts,
                count(*) FILTER (event_type = 'login') AS logins,
                count(*) FILTER (event_type = 'purchase') AS buys, count(category_code) AS categorised
-        FROM cut GROUP BY customer_id, session_id, visit HAVING count(*) <= 500 AND seconds <= 86400;
+        FROM cut GROUP BY customer_id, session_id, visit
+        HAVING count(*) <= 500 AND seconds <= 86400 AND min(cut.ago) < 90;
     CREATE VIEW visitors AS SELECT DISTINCT customer_id FROM visits;
     CREATE VIEW looked_at AS
         SELECT customer_id, category_code, count(*) AS events,
