@@ -19,10 +19,7 @@ from schemas.table import Table
 Names = Mapping[str, str]
 
 DEPOSIT: Final = "coalesce(account_type IN ('current', 'savings'), false)"
-OWN_ACCOUNT: Final = (
-    "coalesce(counterparty_account_id IN (SELECT account_id FROM given"
-    " WHERE account_type IN ('current', 'savings')), false)"
-)
+OWN: Final = "coalesce(counterparty_account_id IN (SELECT account_id FROM given WHERE account_type IN ({})), false)"
 PAYEE: Final = "is_credit, coalesce(merchant_id, counterparty_account_id)"
 AS_OF: Final = "getvariable('as_of')"
 UNBOOKED: Final = "payment_method <> 'bank_card' OR coalesce(paid_at < getvariable('bank_since'), true)"
@@ -38,10 +35,12 @@ NAMES: Final[Mapping[str, Mapping[str, Names]]] = {
     "cash_flow": {
         "cleaned/transactions": {
             "is_deposit": DEPOSIT,
-            "is_own": OWN_ACCOUNT,
+            "is_own": OWN.format("'current', 'savings'"),
+            "is_own_card": OWN.format("'credit_card'"),
             **MARKS,
             "is_credit": "amount_cents > 0",
-            "is_regular": "NOT is_own AND days_ago BETWEEN 0 AND 179 AND (amount_cents < 0 OR is_inflow)",
+            "is_regular": "NOT (is_own OR is_own_card) AND days_ago BETWEEN 0 AND 179"
+            " AND (amount_cents < 0 OR is_inflow)",
             "period": "CASE WHEN is_regular THEN days_ago // 30 END",
             "period_count": f"CASE WHEN is_regular THEN count(DISTINCT period) OVER (PARTITION BY {PAYEE}) END",
             "smallest_cents": f"min(CASE WHEN is_regular THEN abs(amount_cents) END) OVER (PARTITION BY {PAYEE})",

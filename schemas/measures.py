@@ -155,12 +155,12 @@ def share(
 
 
 def trend(what: str, value: str, meaning: str, *, missing: str, where: str = "true") -> tuple[Feature, ...]:
-    """The last 30 days over a third of the last 90: 1 when nothing changed."""
+    """The last 30 days over a third of the last 90: 1 when nothing changed; null where the 90 days have 0 or less."""
     month, season = (_both(window.condition, where) for window in last(MONTH_DAYS, 3 * MONTH_DAYS))
     column = Column(
         f"{what}_trend_30d_90d", "double", f"{meaning} in the last 30 days over a third of the last 90", missing=missing
     )
-    return (Feature(column, share_of(f"3 * {sum_of(value, month)}", sum_of(value, season)), season),)
+    return (Feature(column, trend_of(sum_of(value, month), sum_of(value, season)), season),)
 
 
 def distinct(
@@ -273,6 +273,11 @@ def sum_of(value: str, condition: str) -> str:
 def share_of(part: str, whole: str) -> str:
     """SQL: part over whole as a double; null when the whole is 0."""
     return f"CASE WHEN {whole} <> 0 THEN CAST({part} AS DOUBLE) / CAST({whole} AS DOUBLE) END"
+
+
+def trend_of(month: str, season: str) -> str:
+    """SQL: three times the 30 days over the 90; null when these have no more than 0, where a ratio would turn round."""
+    return f"CASE WHEN {season} > 0 THEN CAST(3 * {month} AS DOUBLE) / CAST({season} AS DOUBLE) END"
 
 
 def deviation_of(value: str, condition: str) -> str:

@@ -32,7 +32,8 @@ def build(transactions: DataFrame, identities: DataFrame, *, as_of: date) -> Dat
     """One row per customer with a movement in the last 180 days.
 
     Current and savings accounts hold what a customer has; what moves between two of a customer's own is neither inflow
-    nor outflow. A payment towards the own credit card is outflow: the money leaves with the purchases it pays for.
+    nor outflow. A payment towards the own credit card is outflow: the money leaves with the purchases it pays for. What
+    is drawn from that card is borrowed and no inflow, and what a merchant gives back is less outflow.
     """
     known = transactions.where(happened_by("booked_at", as_of)).withColumn("is_deposit", is_deposit())
     records = identities.select("source_record_id", "customer_id")
@@ -40,8 +41,8 @@ def build(transactions: DataFrame, identities: DataFrame, *, as_of: date) -> Dat
         "days_ago", days_before(as_of, "booked_at")
     )
     recent = movements.where(in_last_days("booked_at", LONGEST_DAYS, as_of))
-    told = recent.join(describe_deposits(known, records, as_of), "customer_id", how="left").withColumn(
-        "is_own", is_own()
+    told = recent.join(describe_own_accounts(known, records, as_of), "customer_id", how="left").withColumns(
+        {"is_own": is_one_of("deposit_ids"), "is_own_card": is_one_of("card_ids")}
     )
     marked = told.withColumns({mark: F.expr(condition) for mark, condition in MARKS.items()})
     return (
@@ -58,40 +59,48 @@ def is_deposit() -> Column:
     return F.coalesce(F.col("account_type").isin("current", "savings"), F.lit(False))
 
 
-def is_own() -> Column:
-    """Whether the other account of a movement is a current or savings account of the same customer.
+def is_one_of(own_ids: str) -> Column:
+    """Whether the other account of a movement is one of these accounts of the same customer.
 
     A movement does not name the other account's bank, and ids are unique per bank only: it is the account at the same
     bank, else the one at the only other bank with such an id, as in cleaned/transfers.
     """
     other = F.col("counterparty_account_id")
-    is_at_same_bank = (F.size("shared_ids_by_bank") > 0) & F.array_contains(
-        "shared_ids_by_bank", F.concat_ws(":", "bank_code", other)
+    is_at_same_bank = (F.size(f"shared_{own_ids}") > 0) & F.array_contains(
+        f"shared_{own_ids}", F.concat_ws(":", "bank_code", other)
     )
-    return F.coalesce(F.array_contains("deposit_account_ids", other) | is_at_same_bank, F.lit(False))
+    return F.coalesce(F.array_contains(own_ids, other) | is_at_same_bank, F.lit(False))
 
 
-def describe_deposits(known: DataFrame, records: DataFrame, as_of: date) -> DataFrame:
-    """One row per customer with a current or savings account: which, what they hold now, and the days of little on one.
+def describe_own_accounts(known: DataFrame, records: DataFrame, as_of: date) -> DataFrame:
+    """One row per customer with a current or savings account or a credit card.
 
-    An account is known by its movements, however old. Of two at the same moment the one with the larger id is newer.
-    An id that accounts at several banks have stands beside the bank's code, apart from the others.
+    Tells which these are, what the current and savings accounts hold now, and the days of little on one of them. An
+    account is known by its movements, however old. Of two at the same moment the one with the larger id is newer. An id
+    that accounts at several banks have stands beside the bank's code, apart from the others.
     """
     of_id = Window.partitionBy("account_id")
     accounts = (
         tell_balances(known, as_of)
-        .groupBy(*ACCOUNT)
+        .groupBy(*ACCOUNT, "is_deposit")
         .agg(F.max("newest").alias("newest"), *(F.bit_or(f"low_{first}").alias(f"low_{first}") for first in SETS))
         .withColumn("is_shared", F.min("bank_code").over(of_id) < F.max("bank_code").over(of_id))
     )
     shared_id = F.concat_ws(":", "bank_code", "account_id")
+    kinds = (("deposit_ids", F.col("is_deposit")), ("card_ids", ~F.col("is_deposit")))
     return (
         accounts.join(records, "source_record_id", how="inner")
         .groupBy("customer_id")
         .agg(
             # sets are only searched, so their order cannot show
-            F.collect_set(F.when(~F.col("is_shared"), F.col("account_id"))).alias("deposit_account_ids"),
-            F.collect_set(F.when(F.col("is_shared"), shared_id)).alias("shared_ids_by_bank"),
+            *(
+                F.collect_set(F.when(meant & ~F.col("is_shared"), F.col("account_id"))).alias(ids)
+                for ids, meant in kinds
+            ),
+            *(
+                F.collect_set(F.when(meant & F.col("is_shared"), shared_id)).alias(f"shared_{ids}")
+                for ids, meant in kinds
+            ),
             F.sum("newest.balance_after_cents").alias("deposits_cents"),
             reduce(add, [F.bit_count(F.bit_or(f"low_{first}")) for first in SETS]).alias("low_balance_days"),
         )
@@ -102,14 +111,16 @@ def tell_balances(known: DataFrame, as_of: date) -> DataFrame:
     """One row per current or savings account and day of the last 90 with a movement, and one for all days before.
 
     newest: the last known balance of the day, which stands until the next day that has one. low_0, low_60: the days on
-    which it stood and was low. A hash leads the key: the newest is found by sorting, and ids begin alike.
+    which it stood and was low. A credit card has one row, without a balance: what it is debited is owed and not held. A
+    hash leads the key: the newest is found by sorting, and ids begin alike.
     """
-    has_balance = F.col("balance_after_cents").isNotNull()
+    has_balance = F.col("is_deposit") & F.col("balance_after_cents").isNotNull()
     moment_first = F.struct("booked_at", "transaction_id", "balance_after_cents")
-    day = F.least(days_before(as_of, "booked_at"), F.lit(LOW_BALANCE_DAYS))
+    day_of_deposit = F.least(days_before(as_of, "booked_at"), F.lit(LOW_BALANCE_DAYS))
+    day = F.when(F.col("is_deposit"), day_of_deposit).otherwise(F.lit(LOW_BALANCE_DAYS))
     ends = (
-        known.where("is_deposit")
-        .groupBy(F.xxhash64(*ACCOUNT).alias("account_hash"), *ACCOUNT, day.alias("day"))
+        known.where(F.col("is_deposit") | (F.col("account_type") == "credit_card"))
+        .groupBy(F.xxhash64(*ACCOUNT).alias("account_hash"), *ACCOUNT, "is_deposit", day.alias("day"))
         .agg(F.max(F.when(has_balance, moment_first)).alias("newest"))
         .drop("account_hash")
     )
@@ -126,14 +137,14 @@ def tell_balances(known: DataFrame, as_of: date) -> DataFrame:
 def describe_payees(movements: DataFrame, as_of: date) -> DataFrame:
     """One row per customer who paid somebody in the last 180 days, from any account, by card or transfer, or was paid.
 
-    What is put aside on the own current or savings account every month is owed to nobody. A payer is an account that
-    pays into one of these; what a merchant gives back is no income.
+    What is put aside on the own current or savings account every month is owed to nobody, and what is paid to the own
+    credit card has been counted when the card paid. A payer is an account that pays into a current or savings account.
     """
     payee = F.coalesce("merchant_id", "counterparty_account_id")
     is_recent = in_last_days("booked_at", HALF_YEAR_DAYS, as_of)
-    is_income = F.col("is_inflow") & F.col("merchant_id").isNull()
-    is_payment = (F.col("amount_cents") < 0) | is_income
-    payments = movements.where(is_recent & ~F.col("is_own") & is_payment & payee.isNotNull())
+    is_among_own = F.col("is_own") | F.col("is_own_card")
+    is_payment = (F.col("amount_cents") < 0) | F.col("is_inflow")
+    payments = movements.where(is_recent & ~is_among_own & is_payment & payee.isNotNull())
     amount = F.abs("amount_cents")
     payee_bank = F.when(F.col("merchant_id").isNotNull(), F.col("bank_code"))  # ids of merchants are a bank's own
     return (

@@ -115,7 +115,8 @@ def tell_card_payments(card_payments: DataFrame, records: DataFrame, as_of: date
             F.coalesce("scene", F.lit("other")).alias("scene"),
             "is_offline",
             F.lit(True).alias("is_counted"),
-            *(F.lit(False).alias(name) for name in ("is_shop", "is_refund", "is_discounted", "is_on_credit")),
+            (F.col("amount_cents") > 0).alias("is_refund"),
+            *(F.lit(False).alias(name) for name in ("is_shop", "is_discounted", "is_on_credit")),
         )
     )
 

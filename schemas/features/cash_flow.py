@@ -30,10 +30,11 @@ RECURRING_PERIODS = 5  # of six: a monthly payment whose day slips once still re
 MONTH, SEASON, HALF_YEAR = last(30, 90, 180)
 FLOWS = (*last(30, 90, 180, 365), SAME_DAYS_LAST_YEAR)
 INFLOW, OUTFLOW, SALARY, CARD = "is_inflow", "is_outflow", "is_salary", "is_card"
+COMES_IN = "is_deposit AND NOT (is_own OR is_own_card) AND amount_cents > 0 AND merchant_id IS NULL"
 MARKS = {
-    INFLOW: "is_deposit AND NOT is_own AND amount_cents > 0",
-    OUTFLOW: "is_deposit AND NOT is_own AND amount_cents < 0",
-    SALARY: "is_deposit AND NOT is_own AND amount_cents > 0 AND transaction_type = 'salary'",
+    INFLOW: COMES_IN,
+    OUTFLOW: "is_deposit AND NOT is_own AND (amount_cents < 0 OR merchant_id IS NOT NULL)",
+    SALARY: f"{COMES_IN} AND transaction_type = 'salary'",
     CARD: "transaction_type IN ('pos', 'online')",
 }
 """What the measures ask a movement again and again, answered once for each row."""
@@ -71,23 +72,25 @@ def flow(name: str, meaning: str, value: str, condition: str, *windows: Window) 
 MOVEMENT_MEASURES = (
     *flow(
         "inflow_cents",
-        "credits on current and savings accounts, transfers between two of them left out,",
+        "credits on current and savings accounts; transfers between two of them, what was drawn from the own credit "
+        "card and what merchants gave back are left out,",
         "amount_cents",
         INFLOW,
         *FLOWS,
     ),
     *flow(
         "outflow_cents",
-        "debits on current and savings accounts, as a positive amount, transfers between two of them left out,",
+        "debits on current and savings accounts less what merchants gave back, as a positive amount, transfers between "
+        "two of them left out,",
         "-amount_cents",
         OUTFLOW,
         *FLOWS,
     ),
     *flow(
         "net_flow_cents",
-        "credits less debits on current and savings accounts, transfers between two of them left out,",
+        "inflow less outflow",
         "amount_cents",
-        "is_deposit AND NOT is_own",
+        f"({INFLOW} OR {OUTFLOW})",
         MONTH,
         SEASON,
         HALF_YEAR,
@@ -126,10 +129,16 @@ MOVEMENT_MEASURES = (
         rows=f"{SALARY} AND {HALF_YEAR.condition}",
     ),
     *most("inflow_cents", "amount_cents", "the credits", HALF_YEAR, where=INFLOW, missing="no inflow"),
-    *count("inflow", "credits on current and savings accounts", SEASON, where=INFLOW),
-    *count("outflow", "debits on current and savings accounts", SEASON, where=OUTFLOW),
+    *count("inflow", "credits that are inflow", SEASON, where=INFLOW),
+    *count("outflow", "debits that are outflow", SEASON, where=f"{OUTFLOW} AND amount_cents < 0"),
     *trend("inflow", "amount_cents", "inflow", where=INFLOW, missing="no inflow in the last 90 days"),
-    *trend("outflow", "-amount_cents", "outflow", where=OUTFLOW, missing="no outflow in the last 90 days"),
+    *trend(
+        "outflow",
+        "-amount_cents",
+        "outflow",
+        where=OUTFLOW,
+        missing="no more debited than given back in the last 90 days",
+    ),
     *formula(
         "balance_cents_last",
         "bigint",
@@ -141,12 +150,12 @@ MOVEMENT_MEASURES = (
     *least(
         "balance_cents",
         "balance_after_cents",
-        "the balances of any current or savings account",
+        "the balances after each movement of any current or savings account",
         MONTH,
         SEASON,
         HALF_YEAR,
         where="is_deposit",
-        missing="no balance known in that time",
+        missing="no movement with a known balance in that time",
     ),
     *mean(
         "balance_cents",
@@ -166,12 +175,12 @@ MOVEMENT_MEASURES = (
     ),
     *share(
         "cash",
-        "cash withdrawn over outflow",
+        "cash withdrawn over debits of current and savings accounts, transfers between two of them left out,",
         SEASON,
         part="transaction_type = 'cash'",
-        where=OUTFLOW,
+        where=f"{OUTFLOW} AND amount_cents < 0",
         value="-amount_cents",
-        missing="no outflow",
+        missing="no such debit",
     ),
     *share(
         "card_cash",

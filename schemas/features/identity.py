@@ -137,7 +137,10 @@ ACCOUNT_MEASURES = (
         "card_count", "bigint", "credit cards open at the partner banks", count_of("account_type = 'credit_card'")
     ),
     *formula(
-        "credit_limit_cents_sum", "bigint", "limits of the open credit cards", sum_of("credit_limit_cents", "true")
+        "credit_limit_cents_sum",
+        "bigint",
+        "limits of the open credit cards",
+        sum_of("credit_limit_cents", "account_type = 'credit_card'"),
     ),
 )
 """Over the accounts that are open at the end of as_of."""

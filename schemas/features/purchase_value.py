@@ -20,6 +20,7 @@ from schemas.measures import (
     sum_of,
     total,
     trend,
+    trend_of,
 )
 from schemas.measures_of_change import Changes
 from schemas.table import Column, Describes, Table
@@ -100,7 +101,12 @@ MONEY_MEASURES = (
         missing="no lines delivered in that time",
     ),
     *trend("purchase", "1", "purchases", where="is_purchase", missing="no purchase in the last 90 days"),
-    *trend("net_spend", "paid_cents - refunded_cents", "paid minus refunded", missing="0 in the last 90 days"),
+    *trend(
+        "net_spend",
+        "paid_cents - refunded_cents",
+        "paid minus refunded",
+        missing="no more paid than refunded in the last 90 days",
+    ),
 )
 """Over purchases and refunds together, each on its own day."""
 
@@ -147,8 +153,8 @@ CHANGES = Changes(
     (*MONEY_MEASURES, *MEDIAN_MEASURES, *DAY_MEASURES),
     ageing=("days_since_last_purchase", "days_since_first_purchase"),
     derived={
-        "purchase_trend_30d_90d": share_of("3 * purchase_count_30d", "purchase_count_90d"),
-        "net_spend_trend_30d_90d": share_of("3 * net_spend_cents_sum_30d", "net_spend_cents_sum_90d"),
+        "purchase_trend_30d_90d": trend_of("purchase_count_30d", "purchase_count_90d"),
+        "net_spend_trend_30d_90d": trend_of("net_spend_cents_sum_30d", "net_spend_cents_sum_90d"),
     },
 )
 """Of the customers of whom nothing new is known. A customer with a purchase today is described anew, so that all that

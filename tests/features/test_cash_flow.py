@@ -226,11 +226,49 @@ def test_what_is_saved_every_month_on_the_own_account_is_no_obligation_and_the_r
         *(moved("ann-current", -900, day, counterparty_account_id="a landlord") for day in month_days[1:]),
         *(moved("bob-current", -500, day, counterparty_account_id="bob-savings") for day in month_days),
         *(moved("bob-savings", 500, day, counterparty_account_id="bob-current") for day in month_days),
-        *(moved("cem-current", -700, day, counterparty_account_id="cem-credit_card") for day in month_days),
-        *(moved("cem-credit_card", 700, day, counterparty_account_id="cem-current") for day in month_days),
     ]
     assert described(table, movements, "recurring_payee_count_180d", "recurring_cents_sum_180d") == [
         ("ann", 1, 5 * 900),
         ("bob", 0, 0),
-        ("cem", 1, 6 * 700),
+    ]
+
+
+def test_what_the_own_credit_card_pays_every_month_is_owed_once_and_not_again_when_the_card_is_repaid(
+    table: TableMaker,
+) -> None:
+    month_days = ("2026-03-15", "2026-02-15", "2026-01-15", "2025-12-15", "2025-11-15", "2025-10-15")
+    paid = {"merchant_id": "a gym", "transaction_type": "online"}
+    movements = [
+        *(moved("ann-credit_card", -700, day, **paid) for day in month_days),
+        *(moved("ann-current", -700, day, counterparty_account_id="ann-credit_card") for day in month_days),
+        *(moved("ann-credit_card", 700, day, counterparty_account_id="ann-current") for day in month_days),
+        *(moved("bob-current", -700, day, counterparty_account_id="a card of another bank") for day in month_days),
+        *(moved("cem-current", -700, day, counterparty_account_id="dia-credit_card") for day in month_days),
+        *(moved("dia-credit_card", 700, day, counterparty_account_id="cem-current") for day in month_days),
+    ]
+    columns = ("recurring_payee_count_180d", "recurring_cents_sum_180d", "outflow_cents_sum_180d")
+    assert described(table, movements, *columns) == [
+        ("ann", 1, 6 * 700, 6 * 700),
+        ("bob", 1, 6 * 700, 6 * 700),
+        ("cem", 1, 6 * 700, 6 * 700),  # what is paid for a friend is paid to somebody else
+        ("dia", 0, 0, 0),
+    ]
+
+
+def test_t20_neither_money_given_back_nor_money_borrowed_on_the_own_card_is_income(table: TableMaker) -> None:
+    movements = [
+        moved("ann-current", -500, merchant_id="m", transaction_type="pos"),
+        moved("ann-current", 500, merchant_id="m", transaction_type="pos"),
+        moved("bob-current", 300, counterparty_account_id="bob-credit_card"),
+        moved("bob-credit_card", -300, counterparty_account_id="bob-current"),
+        moved("cem-current", 300, counterparty_account_id="an account at another bank"),
+        moved("dia-current", 400, merchant_id="m", transaction_type="pos"),  # for a payment of long ago
+    ]
+    sums = ("inflow_cents_sum_90d", "outflow_cents_sum_90d", "net_flow_cents_sum_90d", "spend_cents_sum_90d")
+    more = ("inflow_count_90d", "outflow_count_90d", "outflow_trend_30d_90d", "inflow_cents_max_180d")
+    assert described(table, movements, *sums, *more) == [
+        ("ann", 0, 0, 0, 0, 0, 1, None, None),
+        ("bob", 0, 0, 0, 0, 0, 0, None, None),
+        ("cem", 300, 0, 300, 0, 1, 0, None, 300),
+        ("dia", 0, -400, 400, -400, 0, 0, None, None),
     ]

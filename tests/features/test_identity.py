@@ -6,6 +6,7 @@ from datetime import date
 from typing import Any
 
 from jobs.features.identity import build
+from schemas.cleaned.accounts import ACCOUNTS
 from schemas.cleaned.bank_customers import BANK_CUSTOMERS
 from schemas.cleaned.browsing_events import BROWSING_EVENTS
 from schemas.cleaned.purchases import PURCHASES
@@ -22,6 +23,27 @@ def described(table: TableMaker, given: dict[Table, GivenRows], *columns: str, a
     parents: tuple[Table, ...] = IDENTITY.built_from  # type: ignore[assignment]
     built = build(*(table(parent, given.get(parent, [])) for parent in parents), as_of=as_of)
     return rows(built, "customer_id", *columns)
+
+
+def test_the_limits_of_open_credit_cards_are_added_and_no_overdraft_of_an_account(table: TableMaker) -> None:
+    def opened(name: str, kind: str, limit: int | None, closed: str | None = None) -> dict[str, Any]:
+        held = {"source_record_id": f"harbour:{name}", "account_id": f"{name}-{kind}", "account_type": kind}
+        return {**held, "credit_limit_cents": limit, "opened_at": "2020-01-01", "closed_at": closed}
+
+    given: dict[Table, GivenRows] = {
+        IDENTITIES: [{"source_record_id": f"harbour:{name}", "customer_id": name} for name in ("ann", "bob", "cem")],
+        ACCOUNTS: [
+            opened("ann", "credit_card", 5_000),
+            opened("ann", "current", 700),
+            opened("bob", "current", 900),
+            opened("cem", "credit_card", 4_000, "2026-03-01"),
+        ],
+    }
+    assert described(table, given, "account_count", "card_count", "credit_limit_cents_sum") == [
+        ("ann", 2, 1, 5_000),
+        ("bob", 1, 0, 0),
+        ("cem", 0, 0, 0),
+    ]
 
 
 def test_a_conflict_halves_the_confidence_and_the_weakest_pair_decides(table: TableMaker) -> None:

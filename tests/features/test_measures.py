@@ -79,6 +79,13 @@ def test_a_share_of_nothing_is_null_and_a_trend_of_no_change_is_one() -> None:
     assert duckdb.sql(f"SELECT {shared.formula}, {trended.formula} {rows} WHERE false").fetchall() == [(None, None)]
 
 
+def test_who_was_given_back_more_than_was_paid_has_no_trend_instead_of_a_rising_one() -> None:
+    [trended] = trend("net_spend", "cents", "x", missing="nothing")
+    for long_ago, expected in ((-400, None), (400, None), (1_000, -2.0)):
+        rows = f"FROM (VALUES (0, -400), (80, {long_ago})) AS t(days_ago, cents)"
+        assert duckdb.sql(f"SELECT {trended.formula} {rows}").fetchall() == [(expected,)]
+
+
 def test_entropy_is_nothing_for_one_kind_and_the_logarithm_for_equal_ones() -> None:
     sql = entropy_of(("a", "b", "c")).replace("0D", "0::DOUBLE")
     rows = "FROM (VALUES (1, 5, 0, 0), (2, 2, 2, 2), (3, 0, 0, 0)) AS t(n, a, b, c) ORDER BY n"

@@ -78,6 +78,7 @@ def test_t20_what_a_merchant_gave_back_counts_against_the_spending_and_never_bel
         paid("ann", -100, "travel"),
         paid("ann", -50, "medical"),
         paid("ann", 80, "retail"),
+        paid("bob", -70, "travel"),  # for a payment of long ago: who was only given back has no mix
     ]
     columns = ("travel_spend_cents_sum_365d", "medical_spend_cents_sum_365d", "retail_spend_share_365d")
     assert described(table, [], payments, *columns) == [("ann", 0, -50, 1.0)]

@@ -7,19 +7,26 @@ VIEWS = """
         SELECT customer_id, t.*, days_ago_of(booked_at) AS ago,
                coalesce(account_type IN ('current', 'savings'), false) AS is_deposit
         FROM transactions t JOIN identities USING (source_record_id) WHERE days_ago_of(booked_at) >= 0;
-    CREATE VIEW own AS SELECT DISTINCT customer_id, bank_code, account_id FROM booked WHERE is_deposit;
+    CREATE VIEW own AS
+        SELECT DISTINCT customer_id, bank_code, account_id, is_deposit FROM booked
+        WHERE is_deposit OR account_type = 'credit_card';
     CREATE VIEW at_one_bank AS
         SELECT account_id FROM transactions
-        WHERE days_ago_of(booked_at) >= 0 AND account_type IN ('current', 'savings')
+        WHERE days_ago_of(booked_at) >= 0 AND account_type IN ('current', 'savings', 'credit_card')
         GROUP BY 1 HAVING count(DISTINCT bank_code) = 1;
+    CREATE VIEW others AS
+        SELECT b.customer_id, b.bank_code, b.transaction_id, bool_or(o.is_deposit) AS is_own,
+               bool_or(NOT o.is_deposit) AS is_own_card
+        FROM booked b JOIN own o ON o.customer_id = b.customer_id AND o.account_id = b.counterparty_account_id
+             AND (o.bank_code = b.bank_code OR o.account_id IN (FROM at_one_bank))
+        GROUP BY ALL;
     CREATE VIEW movements AS
-        SELECT *, is_deposit AND NOT is_own AND amount_cents > 0 AS is_in,
-               is_deposit AND NOT is_own AND amount_cents < 0 AS is_out,
+        SELECT *, is_deposit AND NOT is_own AND NOT is_own_card AND amount_cents > 0 AND merchant_id IS NULL AS is_in,
+               is_deposit AND NOT is_own AND (amount_cents < 0 OR merchant_id IS NOT NULL) AS is_out,
+               is_deposit AND NOT is_own AND amount_cents < 0 AS is_debit,
                transaction_type IN ('pos', 'online') AS is_card
-        FROM (SELECT b.*, EXISTS (FROM own WHERE own.customer_id = b.customer_id
-                                  AND own.account_id = b.counterparty_account_id
-                                  AND (own.bank_code = b.bank_code OR own.account_id IN (FROM at_one_bank))) AS is_own
-              FROM booked b);
+        FROM (SELECT b.*, coalesce(is_own, false) AS is_own, coalesce(is_own_card, false) AS is_own_card
+              FROM booked b LEFT JOIN others USING (customer_id, bank_code, transaction_id));
     CREATE VIEW holders AS SELECT DISTINCT customer_id FROM booked WHERE ago < 180;
     CREATE VIEW periods AS
         SELECT customer_id, period, coalesce(sum(amount_cents) FILTER (is_in), 0) AS inflow,
@@ -44,7 +51,7 @@ VIEWS = """
         SELECT customer_id, coalesce(merchant_id, counterparty_account_id) AS payee, amount_cents > 0 AS is_payer,
                count(DISTINCT ago // 30) AS months, sum(abs(amount_cents)) AS paid,
                max(abs(amount_cents)) AS largest, min(abs(amount_cents)) AS smallest
-        FROM movements WHERE ago < 180 AND NOT is_own AND (amount_cents < 0 OR (is_in AND merchant_id IS NULL))
+        FROM movements WHERE ago < 180 AND NOT is_own AND NOT is_own_card AND (amount_cents < 0 OR is_in)
             AND coalesce(merchant_id, counterparty_account_id) IS NOT NULL
         GROUP BY customer_id, payee, is_payer, CASE WHEN merchant_id IS NOT NULL THEN bank_code END;
 """
@@ -74,14 +81,15 @@ ANSWER = Answer(
             "days_since_last_salary": f"min(ago) FILTER (ago < 395 AND {SALARY})",
             "inflow_cents_max": "max(amount_cents) FILTER ({w} AND is_in)",
             "inflow_count": "count(*) FILTER ({w} AND is_in)",
-            "outflow_count": "count(*) FILTER ({w} AND is_out)",
+            "outflow_count": "count(*) FILTER ({w} AND is_debit)",
             "inflow_trend_30d_90d": (
                 "ratio(3 * coalesce(sum(amount_cents) FILTER (is_in AND ago < 30), 0),"
                 " sum(amount_cents) FILTER (is_in AND ago < 90))"
             ),
             "outflow_trend_30d_90d": (
-                "ratio(3 * coalesce(sum(amount_cents) FILTER (is_out AND ago < 30), 0),"
-                " sum(amount_cents) FILTER (is_out AND ago < 90))"
+                "CASE WHEN sum(amount_cents) FILTER (is_out AND ago < 90) < 0 THEN"
+                " ratio(3 * coalesce(sum(amount_cents) FILTER (is_out AND ago < 30), 0),"
+                " sum(amount_cents) FILTER (is_out AND ago < 90)) END"
             ),
             "balance_cents_min": "min(balance_after_cents) FILTER ({w} AND is_deposit)",
             "balance_cents_mean": (
@@ -89,8 +97,8 @@ ANSWER = Answer(
                 " count(balance_after_cents) FILTER ({w} AND is_deposit))"
             ),
             "cash_share": (
-                "ratio(coalesce(sum(amount_cents) FILTER ({w} AND is_out AND transaction_type = 'cash'), 0),"
-                " sum(amount_cents) FILTER ({w} AND is_out))"
+                "ratio(coalesce(sum(amount_cents) FILTER ({w} AND is_debit AND transaction_type = 'cash'), 0),"
+                " sum(amount_cents) FILTER ({w} AND is_debit))"
             ),
             "card_cash_share": (
                 "ratio(coalesce(sum(amount_cents) FILTER ({w} AND amount_cents < 0 AND account_type = 'credit_card' AND"

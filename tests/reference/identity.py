@@ -79,7 +79,7 @@ ANSWER = Answer(
         "open_accounts": {
             "account_count": "count(*)",
             "card_count": "count(*) FILTER (account_type = 'credit_card')",
-            "credit_limit_cents_sum": "coalesce(sum(credit_limit_cents), 0)",
+            "credit_limit_cents_sum": "coalesce(sum(credit_limit_cents) FILTER (account_type = 'credit_card'), 0)",
         },
         "first_plans": {"credit_tenure_days": "max(ago)"},
         "addresses": {

@@ -67,7 +67,8 @@ ANSWER = Answer(
         "money": {
             "net_spend_cents_sum": "coalesce(sum(cents) FILTER ({w}), 0)",
             "net_spend_trend_30d_90d": (
-                "ratio(3 * coalesce(sum(cents) FILTER (ago < 30), 0), coalesce(sum(cents) FILTER (ago < 90), 0))"
+                "CASE WHEN sum(cents) FILTER (ago < 90) > 0 THEN"
+                " ratio(3 * coalesce(sum(cents) FILTER (ago < 30), 0), sum(cents) FILTER (ago < 90)) END"
             ),
         },
         "refunded_shares": {"refund_share_365d": "any_value(share)"},

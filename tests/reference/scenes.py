@@ -26,7 +26,7 @@ VIEWS = """
         WHERE days_ago_of(booked_at) >= 0 AND transaction_type IN ('pos', 'online');
     CREATE VIEW spending AS
         SELECT * EXCLUDE (order_id) FROM shop UNION ALL SELECT * EXCLUDE (order_id) FROM given_back
-        UNION ALL SELECT * EXCLUDE (bank_code, merchant_id), false, true, false, false, false FROM card;
+        UNION ALL SELECT * EXCLUDE (bank_code, merchant_id), false, true, false, false, cents < 0 FROM card;
     CREATE VIEW spenders AS SELECT DISTINCT customer_id FROM spending WHERE ago < 365 AND NOT is_back;
     CREATE VIEW mix AS
         SELECT customer_id, scene, greatest(coalesce(sum(cents) FILTER (is_counted), 0), 0) AS spent,
