@@ -97,6 +97,7 @@ READ_BY: Final[Mapping[tuple[str, str], tuple[str, ...]]] = {
     ("repayment", "PLAN_MEASURES"): ("cleaned/instalments", "cleaned/repayments"),
     ("repayment", "PAYMENT_MEASURES"): ("cleaned/repayments",),
     ("scenes", "MERCHANT_MEASURES"): ("cleaned/transactions",),
+    ("scenes", "TRADE_MEASURES"): ("cleaned/transactions",),
 }
 """Family, declaration -> the parents that its measures look at; of one that is not listed, all of the family."""
 

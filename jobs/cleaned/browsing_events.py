@@ -18,6 +18,11 @@ def build(shop_events: DataFrame, *, as_of: date) -> DataFrame:  # noqa: ARG001 
     An event of a user whom the shop has not delivered yet is kept: its source record is in its own columns.
     """
     events = keep_newest_of_repeated(shop_events, "event_id")
+    is_browser = F.col("user_agent").startswith("Mozilla/")
     return events.withColumns(
-        {"source_record_id": shop_record_id(), "scene": scene_of_category(F.col("category_code"))}
+        {
+            "source_record_id": shop_record_id(),
+            "scene": scene_of_category(F.col("category_code")),
+            "client": F.when(is_browser, "web").when(F.length("user_agent") > 0, "app"),
+        }
     )

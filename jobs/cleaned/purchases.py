@@ -45,17 +45,19 @@ def _keep_purchases(orders: DataFrame, as_of: date) -> DataFrame:
 
 
 def _describe_lines(shop_order_items: DataFrame) -> DataFrame:
-    """One row per order: how many lines it has, and the scene most of its value before discount belongs to."""
+    """One row per order: its lines, its pieces, and the scene most of its value before discount belongs to."""
     # one shuffle for everything below
     lines = keep_newest_delivery(shop_order_items, "order_id", "line_number", together_by=("order_id",))
     values = lines.groupBy("order_id", scene_of_category(F.col("category_code")).alias("scene")).agg(
         F.sum(F.col("quantity") * F.col("unit_price_cents")).alias("value_cents"),
         F.count("*").alias("line_count"),
+        F.sum("quantity").alias("piece_count"),
         F.max("captured_date").alias("lines_date"),
     )
     most_value_first = F.struct(-F.col("value_cents"), F.col("scene"))  # of equal values the first by alphabet
     return values.groupBy("order_id").agg(
         F.min_by("scene", most_value_first).alias("scene"),
         F.sum("line_count").alias("item_count"),
+        F.sum("piece_count").alias("piece_count"),
         F.max("lines_date").alias("lines_date"),
     )

@@ -9,7 +9,7 @@ from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
 from jobs.windows import aggregates_of, count_where, days_before, in_last_days, local_date, local_hour
-from schemas.features.browsing import CATEGORY_MEASURES, SEASON_DAYS, VISIT_MEASURES
+from schemas.features.browsing import ARTICLE_MEASURES, CATEGORY_MEASURES, SEASON_DAYS, VISIT_MEASURES
 
 NIGHT_ENDS_AT_HOUR: Final = 6  # 00:00 to 05:59 local time: hours in which people with a regular day sleep
 SILENCE_SECONDS: Final = 30 * 60  # web analytics' rule since the nineties: after a longer silence a session is another
@@ -18,6 +18,9 @@ LONGEST_SECONDS: Final = 24 * 3600  # a page that reloads itself for days is not
 DAYS_BEFORE: Final = 2  # the longest that counts began on the day before its last; one day more tells longer ones
 ABOUT_ARTICLES: Final = ("view", "search", "add_to_cart", "checkout", "purchase")
 COUNTED: Final = (*ABOUT_ARTICLES, "login")
+OF_EVENT: Final = (
+    *("customer_id", "session_id", "event_id", "occurred_at", "event_type", "category_code", "sku_id", "client"),
+)
 
 
 def build(browsing_events: DataFrame, identities: DataFrame, *, as_of: date) -> DataFrame:
@@ -32,16 +35,23 @@ def build(browsing_events: DataFrame, identities: DataFrame, *, as_of: date) -> 
     events = (
         browsing_events.where(in_last_days("occurred_at", SEASON_DAYS + DAYS_BEFORE, as_of))
         .join(records, "source_record_id", how="inner")
-        .select("customer_id", "session_id", "event_id", "occurred_at", "event_type", "category_code")
+        .select(*OF_EVENT)
     )
     visits = number_visits(events)
+    by_people = leave_out_machines(visits, as_of)
     categories = (
-        leave_out_machines(visits, as_of)
-        .where(F.col("category_code").isNotNull() & F.col("event_type").isin(*ABOUT_ARTICLES))
+        by_people.where(F.col("category_code").isNotNull() & F.col("event_type").isin(*ABOUT_ARTICLES))
         .groupBy("customer_id", "category_code")
         .agg(F.count("event_id").alias("event_count"))
         .groupBy("customer_id")
         .agg(*aggregates_of(*CATEGORY_MEASURES))
+    )
+    articles = (
+        by_people.where("sku_id IS NOT NULL")
+        .groupBy("customer_id", "sku_id")
+        .agg(F.count("event_id").alias("event_count"), days_before(as_of, F.max("ended_at")).alias("days_ago"))
+        .groupBy("customer_id")
+        .agg(*aggregates_of(*ARTICLE_MEASURES))
     )
     return (
         tell_gaps(
@@ -52,7 +62,8 @@ def build(browsing_events: DataFrame, identities: DataFrame, *, as_of: date) -> 
         .groupBy("customer_id")
         .agg(*aggregates_of(*VISIT_MEASURES))
         .join(categories, "customer_id", how="left")
-        .withColumn("category_count_90d", F.coalesce("category_count_90d", F.expr("0L")))
+        .join(articles, "customer_id", how="left")
+        .fillna(0, ["category_count_90d", *(feature.column.name for feature in ARTICLE_MEASURES)])
     )
 
 
@@ -66,7 +77,7 @@ def number_visits(events: DataFrame) -> DataFrame:
 
 
 def leave_out_machines(visits: DataFrame, as_of: date) -> DataFrame:
-    """The events of visits that a person may have made and that ended in the last 90 days."""
+    """The events of visits that a person may have made and that ended in the last 90 days, with that moment."""
     of_visit = Window.partitionBy("customer_id", "session_id", "visit")
     second = F.unix_seconds("occurred_at")
     told = {
@@ -77,7 +88,7 @@ def leave_out_machines(visits: DataFrame, as_of: date) -> DataFrame:
     return (
         visits.withColumns(told)
         .where(is_by_a_person("visit_events", "visit_seconds") & in_last_days("ended_at", SEASON_DAYS, as_of))
-        .drop(*told)
+        .drop("visit_events", "visit_seconds")
     )
 
 
@@ -97,6 +108,7 @@ def describe_sessions(visits: DataFrame, as_of: date) -> DataFrame:
         F.weekday(local_date(begun_at)).alias("weekday"),
         count_where(local_hour("occurred_at") < NIGHT_ENDS_AT_HOUR).alias("night_event_count"),
         F.count("category_code").alias("category_event_count"),
+        *(count_where(F.col("client") == client).alias(f"{client}_event_count") for client in ("app", "web")),
         *(count_where(is_event(kind)).alias(f"{kind}_count") for kind in COUNTED),
     )
 

@@ -100,7 +100,7 @@ def tell_payments(purchases: DataFrame, as_of: date) -> DataFrame:
         days_before(as_of, "paid_at").alias("days_ago"),
         F.col("net_cents").alias("paid_cents"),
         F.expr("0L").alias("refunded_cents"),
-        *("gross_cents", "discount_cents", "payment_method", "sales_channel", "scene", "item_count"),
+        *("gross_cents", "discount_cents", "payment_method", "sales_channel", "scene", "item_count", "piece_count"),
     )
 
 

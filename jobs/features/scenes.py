@@ -8,7 +8,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from jobs.windows import aggregates_of, count_where, days_before, happened_by, in_last_days
-from schemas.features.scenes import MERCHANT_MEASURES, MIX_FORMULAS, SPENDING_MEASURES
+from schemas.features.scenes import MERCHANT_MEASURES, MIX_FORMULAS, SPENDING_MEASURES, TRADE_MEASURES
 from schemas.windows import YEAR_DAYS
 
 
@@ -38,7 +38,8 @@ def build(
         .where("NOT has_only_refunds")
         .select("*", *aggregates_of(*MIX_FORMULAS))
         .join(describe_merchants(card_payments, records, as_of), "customer_id", how="left")
-        .fillna(0, "merchant_count_90d")
+        .join(describe_trades(card_payments, records, as_of), "customer_id", how="left")
+        .fillna(0, ["merchant_count_90d", "trade_count_365d"])
     )
 
 
@@ -136,4 +137,20 @@ def describe_merchants(card_payments: DataFrame, records: DataFrame, as_of: date
         )
         .groupBy("customer_id")
         .agg(*aggregates_of(*MERCHANT_MEASURES))
+    )
+
+
+def describe_trades(card_payments: DataFrame, records: DataFrame, as_of: date) -> DataFrame:
+    """One row per customer who paid a merchant of a known trade by card in the last 365 days."""
+    return (
+        card_payments.where("mcc IS NOT NULL AND amount_cents < 0")
+        .where(in_last_days("booked_at", YEAR_DAYS, as_of))
+        .select("source_record_id", "mcc")
+        .groupBy("source_record_id", "mcc")  # before the join: there are few trades
+        .agg(F.count("*").alias("payment_count"))
+        .join(records, "source_record_id", how="inner")
+        .groupBy("customer_id", "mcc")
+        .agg(F.sum("payment_count").alias("payment_count"))
+        .groupBy("customer_id")
+        .agg(*aggregates_of(*TRADE_MEASURES))
     )

@@ -28,6 +28,13 @@ BROWSING_EVENTS = Table(
         Column("category_code", "string", "the shop's category looked at", missing="not about a category"),
         Column("scene", "string", "consumption scene", missing="not about a category", allowed=SCENES),
         Column("sku_id", "string", "the article looked at", missing="not about an article"),
+        Column(
+            "client",
+            "string",
+            "whether a browser was used, all of which call themselves Mozilla, or the app",
+            allowed=("app", "web"),
+            missing="not told",
+        ),
         KNOWN_DATE,
     ),
 )

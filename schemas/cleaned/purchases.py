@@ -39,6 +39,7 @@ PURCHASES = Table(
         ),
         Column("is_offline", "boolean", "whether it was placed in a physical shop"),
         Column("item_count", "bigint", "lines of the order", missing="no lines delivered yet"),
+        Column("piece_count", "bigint", "pieces on the lines of the order", missing="no lines delivered yet"),
         Column("device_id", "string", "the device it was placed on", missing="not known"),
         Column("shipping_address_token", "string", "keyed token of the shipping address", missing="not given"),
         Column("recipient_phone_token", "string", "keyed token of the recipient's phone", missing="not given"),

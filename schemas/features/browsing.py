@@ -130,6 +130,14 @@ VISIT_MEASURES = (
         missing="nothing put into the cart",
     ),
     *share("purchase_session", "sessions with a purchase over sessions", SEASON, part=WITH_PURCHASE),
+    *share(
+        "app_session",
+        "sessions in the app over sessions of which it is known, in the app or in a browser,",
+        SEASON,
+        part="app_event_count > 0",
+        where="app_event_count + web_event_count > 0",
+        missing="not known of any session",
+    ),
     *count(
         "abandoned_cart",
         "sessions with an article put into the cart and no purchase",
@@ -215,6 +223,31 @@ CATEGORY_MEASURES = favourites(
 )
 """Over the categories of the events of these sessions, logins left out, one row for each."""
 
+MOST_EVENTS_OF_ARTICLE = 100  # what is looked at more often is a page that reloads itself
+ARTICLES_TOLD = f"{SEASON.condition} AND sku_id IS NOT NULL"
+
+ARTICLE_MEASURES = (
+    *(
+        feature
+        for window in (MONTH, SEASON)
+        for feature in formula(
+            window.named("article_count"),
+            "bigint",
+            window.told("different articles looked at, searched, put into the cart or bought"),
+            count_of(window.condition),
+            rows=f"{window.condition} AND sku_id IS NOT NULL",
+        )
+    ),
+    *formula(
+        "article_event_count_max_90d",
+        "bigint",
+        f"events of the last 90 days about the article with the most, at most {MOST_EVENTS_OF_ARTICLE}",
+        f"least(max(event_count), {MOST_EVENTS_OF_ARTICLE}L)",
+        rows=ARTICLES_TOLD,
+    ),
+)
+"""Over the articles of the events of these sessions, one row for each, with the day of the newest session."""
+
 BROWSING = Table(
     __name__,
     grain="one row per customer with an event in the last 90 days",
@@ -224,5 +257,5 @@ BROWSING = Table(
     ),
     describes=Describes.DAY,
     key=("customer_id",),
-    columns=(CUSTOMER_ID, *columns_of(*VISIT_MEASURES, *CATEGORY_MEASURES)),
+    columns=(CUSTOMER_ID, *columns_of(*VISIT_MEASURES, *CATEGORY_MEASURES, *ARTICLE_MEASURES)),
 )

@@ -100,6 +100,14 @@ MONEY_MEASURES = (
         where="is_purchase",
         missing="no lines delivered in that time",
     ),
+    *mean(
+        "piece",
+        "piece_count",
+        "pieces of the orders",
+        *YEAR,
+        where="is_purchase",
+        missing="no lines delivered in that time",
+    ),
     *trend("purchase", "1", "purchases", where="is_purchase", missing="no purchase in the last 90 days"),
     *trend(
         "net_spend",

@@ -176,6 +176,13 @@ INSTALMENT_MEASURES = (
     ),
     *count("rescheduled", "instalments that had been rescheduled, of those due", YEAR, where="is_rescheduled"),
     *formula(
+        "schedule_version_max",
+        "int",
+        "highest version of the schedule in force of any plan: 1 for who never asked for another",
+        "max(schedule_version)",
+        rows="true",
+    ),
+    *formula(
         "days_since_last_rescheduled",
         "int",
         "days since the due date of an instalment, due by as_of or not, was last moved",

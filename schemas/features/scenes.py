@@ -10,6 +10,7 @@ from schemas.measures import (
     count,
     count_of,
     entropy_of,
+    entropy_over_groups,
     first_largest,
     formula,
     share,
@@ -25,6 +26,7 @@ BOUGHT = "is_shop AND NOT is_refund"
 PROMOTED, UNPROMOTED = (f"{YEAR.condition} AND {BOUGHT} AND {which}is_discounted" for which in ("", "NOT "))
 COUNTED_IN_YEAR = f"{YEAR.condition} AND is_counted"
 PAID_MERCHANT = "is_counted AND merchant_id IS NOT NULL AND amount_cents < 0"
+PAID_TRADE = "is_counted AND mcc IS NOT NULL AND amount_cents < 0"
 NOTHING = "nothing spent in that time"
 SPENT_IN = tuple(f"greatest({scene}_spend_cents_sum_365d, 0L)" for scene in SCENES)
 SPENT = f"({' + '.join(SPENT_IN)})"
@@ -204,6 +206,25 @@ MERCHANT_MEASURES = (
 )
 """Over the merchants a customer ever paid by card, one row for each."""
 
+TRADE_MEASURES = (
+    *formula(
+        "trade_count_365d",
+        "bigint",
+        "trades of the merchants paid by card in the last 365 days, by the code of their category (MCC, ISO 18245)",
+        "count(1)",
+        rows=f"{YEAR.condition} AND {PAID_TRADE}",
+    ),
+    *formula(
+        "trade_entropy_365d",
+        "double",
+        "Shannon's entropy, in nats, of the card payments of the last 365 days over these trades: 0 for one only",
+        entropy_over_groups("payment_count"),
+        missing="no merchant of a known trade paid by card in the last 365 days",
+        rows=f"{YEAR.condition} AND {PAID_TRADE}",
+    ),
+)
+"""Over the trades of the card payments of the last 365 days, one row for each."""
+
 SCENES_OF_LIFE = Table(
     __name__,
     grain="one row per customer with a purchase or a card payment in the last 365 days",
@@ -215,5 +236,5 @@ SCENES_OF_LIFE = Table(
     ),
     describes=Describes.DAY,
     key=("customer_id",),
-    columns=(CUSTOMER_ID, *columns_of(*SPENDING_MEASURES, *MIX_FORMULAS, *MERCHANT_MEASURES)),
+    columns=(CUSTOMER_ID, *columns_of(*SPENDING_MEASURES, *MIX_FORMULAS, *MERCHANT_MEASURES, *TRADE_MEASURES)),
 )

@@ -29,5 +29,12 @@ def test_t10_an_event_delivered_again_stays_one_event_whatever_the_layout(table:
         ]
 
 
+def test_what_calls_itself_a_browser_is_the_web_and_what_else_names_itself_is_the_app(table: TableMaker) -> None:
+    agents = ("Mozilla/5.0 (X11; Linux x86_64) Firefox/150.0", "AllianceShop/8.2 (Android 15)", "", None)
+    events = [{"event_id": f"{number}", "user_agent": agent} for number, agent in enumerate(agents)]
+    found = rows(build(table(SHOP_EVENTS, events), as_of=AS_OF), "event_id", "client")
+    assert found == [("0", "web"), ("1", "app"), ("2", None), ("3", None)]
+
+
 def test_without_events_there_are_none(table: TableMaker) -> None:
     assert rows(build(table(SHOP_EVENTS, []), as_of=AS_OF), "event_id") == []

@@ -75,12 +75,12 @@ def test_t17_the_scene_is_where_most_of_the_value_lies_in_whatever_layout(table:
     ]
     for items in in_every_layout(table, SHOP_ORDER_ITEMS, lines):
         found = build(orders, items, as_of=AS_OF)
-        assert rows(found, "order_id", "scene", "item_count", "source_record_id") == [
-            ("corrected line", "education", 1, "shop:ann"),
-            ("most value", "travel", 3, "shop:ann"),
-            ("no line yet", "other", None, "shop:ann"),
-            ("tie", "catering", len(SCENES), "shop:ann"),
-            ("unknown category", "other", 1, "shop:ann"),
+        assert rows(found, "order_id", "scene", "item_count", "piece_count", "source_record_id") == [
+            ("corrected line", "education", 1, 1, "shop:ann"),
+            ("most value", "travel", 3, 5, "shop:ann"),
+            ("no line yet", "other", None, None, "shop:ann"),
+            ("tie", "catering", len(SCENES), len(SCENES), "shop:ann"),
+            ("unknown category", "other", 1, 1, "shop:ann"),
         ]
 
 

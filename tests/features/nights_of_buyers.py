@@ -99,6 +99,7 @@ def _purchase(chance: random.Random, order_id: str, buyer: str, day: date) -> li
         "net_cents": gross - discount,
         "scene": chance.choice(SCENES),
         "item_count": chance.choice((None, 1, 2, 7)),
+        "piece_count": chance.choice((None, 1, 5, 9)),
     }
     since = max(FIRST_NIGHT, day + timedelta(days=chance.choice((0, 0, 0, 0, 1, 9, -1))))  # late, or a clock ahead
     return _versions(chance, Fact(PURCHASES, row, since)) + _refunds(chance, row, since)

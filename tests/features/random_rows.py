@@ -142,6 +142,7 @@ class RandomRows:
             "scene": self.chance.choice(SCENES),
             "is_offline": number % 3 == 0,
             "item_count": (None, 1, 2, 7)[number % 4],
+            "piece_count": (None, 1, 5, 9)[number % 4],
             "shipping_address_token": (None, "home", "work", "home")[number % 4],
         }
 
@@ -176,6 +177,8 @@ class RandomRows:
             "event_type": self.chance.choice(("view", "search", "add_to_cart", "login", "checkout", "purchase")),
             "device_id": f"d{number % 4}",
             "category_code": (None, "retail_a", "retail_b", "travel_a")[number // 2 % 4],
+            "sku_id": (None, "s1", "s2", "s3", "s4")[number // 3 % 5],
+            "client": (None, "app", "web")[number // 5 % 3],
         }
 
     def _transaction(self, number: int) -> Row:
@@ -198,6 +201,7 @@ class RandomRows:
             "is_offline": self.chance.choice((True, False)),
             "merchant_id": (None, "m1", "m2", "m3")[number % 4],
             "scene": (None, "retail", "travel", "medical")[number % 4],
+            "mcc": (None, "5411", "5812", "4111", "5411")[number // 4 % 5],
         }
 
     def _plan(self, number: int) -> list[Row]:
@@ -222,6 +226,7 @@ class RandomRows:
             "due_date": due_date,
             "due_cents": due_cents,
             "is_rescheduled": is_rescheduled,
+            "schedule_version": 1 + len(plan_id) * is_rescheduled,
             "rescheduled_at": datetime.combine(AS_OF - timedelta(days=self.chance.choice(WINDOW_EDGES)), time(3), UTC)
             if is_rescheduled
             else None,

@@ -169,6 +169,45 @@ def test_the_three_categories_looked_at_most_are_named_and_a_tie_goes_to_the_fir
     ]
 
 
+def test_an_article_is_counted_once_in_the_window_of_the_newest_session_about_it(table: TableMaker) -> None:
+    def looked(name: str, sku: str | None, day: str, times: int = 1) -> list[Row]:
+        return [{**did(name, "view", day, f"{sku} {day}"), "sku_id": sku} for _ in range(times)]
+
+    events = [
+        *looked("ann", "tent", "2026-01-10", 3),
+        *looked("ann", "tent", "2026-03-10", 2),
+        *looked("ann", "stove", "2026-02-01"),
+        *looked("ann", None, "2026-03-11", 9),
+        *looked("bob", "lamp", "2026-03-10", 101),
+        *looked("cem", "lamp", "2026-03-10", 501),  # no person
+        *looked("cem", None, "2026-03-11"),
+        *looked("dia", "lamp", "2025-12-31"),
+        *looked("dia", None, "2026-03-11"),
+    ]
+    assert described(table, events, "article_count_30d", "article_count_90d", "article_event_count_max_90d") == [
+        ("ann", 1, 2, 5),
+        ("bob", 1, 1, 100),
+        ("cem", 0, 0, 0),
+        ("dia", 0, 0, 0),
+    ]
+
+
+def test_a_session_is_in_the_app_or_on_the_web_as_its_events_tell(table: TableMaker) -> None:
+    def used(name: str, session: str, *clients: str | None) -> list[Row]:
+        return [{**did(name, "view", "2026-03-10", session), "client": client} for client in clients]
+
+    events = [
+        *used("ann", "1", "app", None),
+        *used("ann", "2", "web", "web"),
+        *used("ann", "3", "web"),
+        *used("ann", "4", "web", "app"),
+        *used("ann", "5", None),
+        *used("bob", "6", None),
+        *used("cem", "7", "web"),
+    ]
+    assert described(table, events, "app_session_share_90d") == [("ann", 0.5), ("bob", None), ("cem", 0.0)]
+
+
 def test_a_session_that_two_customers_share_counts_for_both_with_their_own_events(table: TableMaker) -> None:
     events = [did("ann", "view", "2026-03-10"), did("bob", "add_to_cart", "2026-03-10")]
     assert described(table, events, "session_count_90d", "view_count_30d", "cart_share_90d") == [

@@ -49,6 +49,7 @@ def owed(name: str, days_before: int, settled_after: int | None = None, **more: 
         "due_cents": 1_000,
         "paid_cents": 0 if settled_date is None else 1_000,
         "settled_date": settled_date,
+        "schedule_version": 1,
         **more,
     }
 
@@ -176,13 +177,16 @@ def test_terms_are_told_by_plan_and_a_date_that_was_moved_even_before_it_is_due(
     instalments = [
         *(owed("ann", days, plan_id="p1", annual_rate=0.0888) for days in (60, 30, 0)),
         owed("ann", 61, plan_id="p2", annual_rate=0.1488),
-        owed("bob", -29, annual_rate=0.0, is_rescheduled=True, rescheduled_at="2026-03-30 16:00:00"),
+        owed(
+            "bob", -29, annual_rate=0.0, is_rescheduled=True, rescheduled_at="2026-03-30 16:00:00", schedule_version=3
+        ),
         owed("cem", 5, annual_rate=None),
     ]
-    assert described(table, instalments, [], "annual_rate_mean", "days_since_last_rescheduled") == [
-        ("ann", 0.1188, None),
-        ("bob", 0.0, 0),
-        ("cem", None, None),
+    columns = ("annual_rate_mean", "days_since_last_rescheduled", "schedule_version_max")
+    assert described(table, instalments, [], *columns) == [
+        ("ann", 0.1188, None, 1),
+        ("bob", 0.0, 0, 3),
+        ("cem", None, None, 1),
     ]
 
 

@@ -130,6 +130,23 @@ def test_a_merchant_is_new_when_first_paid_within_the_season(table: TableMaker) 
     assert described(table, [], payments, *columns) == [("ann", 2, 0.5, 0.5)]
 
 
+def test_trades_are_those_of_the_payments_of_the_year_and_their_entropy_is_that_of_the_payments(
+    table: TableMaker,
+) -> None:
+    payments = [
+        paid("ann", 10, mcc="5411"),
+        paid("ann", 90, mcc="5411", booked_at="2025-04-01 00:00:00+08:00"),
+        paid("ann", 10, mcc="4111"),
+        paid("ann", -10, mcc="5812"),
+        paid("ann", 10, mcc="5912", booked_at="2025-03-31 23:59:59+08:00"),
+        paid("bob", 10, mcc="5411"),
+        paid("cem", 10),
+    ]
+    ann, *others = described(table, [], payments, "trade_count_365d", "trade_entropy_365d")
+    assert ann == ("ann", 2, pytest.approx(log(3) - 2 / 3 * log(2), abs=1e-9))
+    assert others == [("bob", 1, 0.0), ("cem", 0, None)]
+
+
 def test_promotions_and_instalments_are_shares_of_what_the_shop_earned(table: TableMaker) -> None:
     purchases = [
         bought("ann", 100, discount_cents=10),

@@ -23,7 +23,8 @@ VIEWS = """
                count(*) FILTER (event_type = 'add_to_cart') AS carts,
                count(*) FILTER (event_type = 'checkout') AS checkouts,
                count(*) FILTER (event_type = 'login') AS logins,
-               count(*) FILTER (event_type = 'purchase') AS buys, count(category_code) AS categorised
+               count(*) FILTER (event_type = 'purchase') AS buys, count(category_code) AS categorised,
+               CASE WHEN bool_or(client = 'app') THEN 'app' ELSE max(client) END AS client
         FROM cut GROUP BY customer_id, session_id, visit
         HAVING count(*) <= 500 AND seconds <= 86400 AND min(cut.ago) < 90;
     CREATE VIEW visitors AS SELECT DISTINCT customer_id FROM visits;
@@ -33,6 +34,9 @@ VIEWS = """
                sum(count(*)) OVER (PARTITION BY customer_id) AS all_events
         FROM cut SEMI JOIN visits USING (customer_id, session_id, visit)
         WHERE category_code IS NOT NULL AND event_type <> 'login' GROUP BY 1, 2;
+    CREATE VIEW articles AS
+        SELECT customer_id, sku_id, count(*) AS events, min(v.ago) AS ago
+        FROM cut JOIN visits v USING (customer_id, session_id, visit) WHERE sku_id IS NOT NULL GROUP BY 1, 2;
     CREATE VIEW gaps_between AS
         SELECT customer_id, lag(ago) OVER (PARTITION BY customer_id ORDER BY ago DESC) - ago AS days FROM visits;
     CREATE VIEW gap_bands AS
@@ -81,6 +85,7 @@ ANSWER = Answer(
             "cart_share": part("carts > 0"),
             "checkout_share": part("checkouts > 0", of="carts > 0"),
             "purchase_session_share": part("buys > 0"),
+            "app_session_share": part("client = 'app'", of="client IS NOT NULL"),
             "abandoned_cart_count": "count(*) FILTER ({w} AND carts > 0 AND buys = 0)",
             "days_since_last_add_to_cart": "min(ago) FILTER (carts > 0)",
             "has_open_cart": "coalesce(min(ago) FILTER (carts > 0) < coalesce(min(ago) FILTER (buys > 0), 90), false)",
@@ -106,7 +111,11 @@ ANSWER = Answer(
             "category_entropy_90d": "greatest(-sum((events / all_events) * ln(events / all_events)), 0)",
             "top_category_share_90d": "ratio(max(events), sum(events))",
         },
+        "articles": {
+            "article_count": "count(*) FILTER ({w})",
+            "article_event_count_max_90d": "least(max(events), 100)",
+        },
     },
     derived={},
-    zero=("category_count_90d",),
+    zero=("category_count_90d", "article_count_30d", "article_count_90d", "article_event_count_max_90d"),
 )

@@ -62,6 +62,7 @@ ANSWER = Answer(
             "order_value_cents_median": "median(net_cents) FILTER ({w})",
             "order_value_cents_deviation": "stddev_pop(net_cents) FILTER ({w})",
             "item_mean": "ratio(sum(item_count) FILTER ({w}), count(item_count) FILTER ({w}))",
+            "piece_mean": "ratio(sum(piece_count) FILTER ({w}), count(piece_count) FILTER ({w}))",
             "purchase_trend_30d_90d": "ratio(3 * count(*) FILTER (ago < 30), count(*) FILTER (ago < 90))",
         },
         "money": {

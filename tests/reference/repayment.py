@@ -88,6 +88,7 @@ ANSWER = Answer(
             "remaining_instalment_share": "ratio(count(*) FILTER (ago < 0), count(*))",
             "days_since_last_payment": "min(days_ago_of(last_paid_at))",
             "days_since_last_rescheduled": "min(days_ago_of(rescheduled_at))",
+            "schedule_version_max": "max(schedule_version)",
         },
         "stacked": {
             "plan_count": "count(*) FILTER ({w})",

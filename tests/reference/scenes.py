@@ -21,12 +21,12 @@ VIEWS = """
         FROM refunds r JOIN shop s USING (order_id) WHERE days_ago_of(refunded_at) >= 0;
     CREATE VIEW card AS
         SELECT customer_id, days_ago_of(booked_at) AS ago, -amount_cents AS cents, coalesce(scene, 'other') AS scene,
-               is_offline, bank_code, merchant_id
+               is_offline, bank_code, merchant_id, mcc
         FROM transactions JOIN known USING (source_record_id)
         WHERE days_ago_of(booked_at) >= 0 AND transaction_type IN ('pos', 'online');
     CREATE VIEW spending AS
         SELECT * EXCLUDE (order_id) FROM shop UNION ALL SELECT * EXCLUDE (order_id) FROM given_back
-        UNION ALL SELECT * EXCLUDE (bank_code, merchant_id), false, true, false, false, cents < 0 FROM card;
+        UNION ALL SELECT * EXCLUDE (bank_code, merchant_id, mcc), false, true, false, false, cents < 0 FROM card;
     CREATE VIEW spenders AS SELECT DISTINCT customer_id FROM spending WHERE ago < 365 AND NOT is_back;
     CREATE VIEW mix AS
         SELECT customer_id, scene, greatest(coalesce(sum(cents) FILTER (is_counted), 0), 0) AS spent,
@@ -34,6 +34,9 @@ VIEWS = """
                list_position(['retail', 'catering', 'entertainment', 'education', 'medical', 'travel', 'other'],
                              scene) AS place
         FROM spending WHERE ago < 365 GROUP BY 1, 2;
+    CREATE VIEW trades AS
+        SELECT customer_id, mcc, count(*) AS n, sum(count(*)) OVER (PARTITION BY customer_id) AS all_n
+        FROM card WHERE ago < 365 AND mcc IS NOT NULL AND cents > 0 GROUP BY 1, 2;
     CREATE VIEW merchants AS
         SELECT customer_id, merchant_id, min(ago) AS newest, max(ago) AS oldest, count(*) FILTER (ago < 365) AS payments
         FROM card WHERE merchant_id IS NOT NULL AND cents > 0 GROUP BY customer_id, bank_code, merchant_id;
@@ -103,7 +106,11 @@ ANSWER = Answer(
             "new_merchant_share_90d": "ratio(count(*) FILTER (oldest < 90), count(*) FILTER (newest < 90))",
             "top_merchant_share_365d": "ratio(max(payments), sum(payments))",
         },
+        "trades": {
+            "trade_count_365d": "count(*)",
+            "trade_entropy_365d": "greatest(-sum((n / all_n) * ln(n / all_n)), 0)",
+        },
     },
     derived={},
-    zero=("merchant_count_90d",),
+    zero=("merchant_count_90d", "trade_count_365d"),
 )

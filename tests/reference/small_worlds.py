@@ -149,6 +149,7 @@ def _purchase(number: int, name: str, paid_at: datetime) -> Row:
         "discount_cents": 0,
         "payment_method": "wallet",
         "item_count": 1,
+        "piece_count": 3,
     }
 
 
@@ -173,6 +174,8 @@ def _event(number: int, name: str, occurred_at: datetime) -> Row:
         "occurred_at": occurred_at,
         "event_type": kinds[number % 3],
         "category_code": "retail_a",
+        "sku_id": f"s{number % 130}",
+        "client": ("app", "web", None)[number // 3 % 3],
     }
 
 
@@ -187,6 +190,7 @@ def _movement(number: int, name: str, booked_at: datetime) -> Row:
         "account_type": "current",
         "transaction_type": ("salary", "pos", "cash")[number % 3],
         "balance_after_cents": 9_990 + number % 20,
+        "mcc": f"{5_000 + number % 11}",
     }
 
 
