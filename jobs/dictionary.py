@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib
+import inspect
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,6 +11,7 @@ import schemas
 from schemas.catalogue import all_datasets, children_of
 from schemas.label_specification import LabelSpecification
 from schemas.table import LAYERS, Column, Dataset, Document, Table
+from schemas.units import unit_of
 
 DICTIONARY_FILE = Path(str(schemas.__file__)).parent / "README.md"
 
@@ -35,7 +38,7 @@ def _contents() -> str:
 def _section(dataset: Dataset) -> str:
     parents = ", ".join(_link(parent) for parent in dataset.built_from)
     children = ", ".join(_link(child) for child in children_of(dataset))
-    lines = [f"## {dataset.address}", "", f"One row: {dataset.grain}."]
+    lines = [f"## {dataset.address}", "", _description(dataset), "", f"Grain: {dataset.grain}."]
     if isinstance(dataset, Table):
         lines.append(f"Key: {', '.join(dataset.key)}.")
         lines += [_label(label) for label in dataset.specifications]
@@ -47,14 +50,19 @@ def _section(dataset: Dataset) -> str:
     return "\n".join(lines)
 
 
+def _description(dataset: Dataset) -> str:
+    """What the contract says of itself, where its formulas come from included."""
+    return inspect.cleandoc(importlib.import_module(dataset.module).__doc__ or "")
+
+
 def _body(dataset: Dataset) -> Iterator[str]:
     if isinstance(dataset, Document):
         yield "| file | holds |"
         yield "|---|---|"
         yield from (f"| {name} | {meaning} |" for name, meaning in dataset.files)
     if isinstance(dataset, Table):
-        yield "| column | type | meaning | missing |"
-        yield "|---|---|---|---|"
+        yield "| column | type | unit | meaning | missing |"
+        yield "|---|---|---|---|---|"
         yield from (_row(column) for column in dataset.columns)
 
 
@@ -69,7 +77,7 @@ def _label(label: LabelSpecification) -> str:
 
 def _row(column: Column) -> str:
     allowed = f" One of: {', '.join(column.allowed)}." if column.allowed else ""
-    return f"| {column.name} | {column.type} | {column.meaning}.{allowed} | {column.missing} |"
+    return f"| {column.name} | {column.type} | {unit_of(column)} | {column.meaning}.{allowed} | {column.missing} |"
 
 
 def _link(dataset: Dataset) -> str:

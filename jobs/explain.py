@@ -31,6 +31,7 @@ from schemas.customers.identities import IDENTITIES
 from schemas.measures import EVERY_ROW, Feature
 from schemas.profiles.customer_profiles import CUSTOMER_PROFILES
 from schemas.table import Column, Table
+from schemas.units import unit_of
 
 DAY_OF: Final = {
     "cleaned/browsing_events": "occurred_at",
@@ -105,6 +106,8 @@ class Explanation:
         promised = self.family.column(self.column)
         yield f"{self.column} = {self.value}"
         yield f"meaning  {promised.meaning}"
+        if unit := unit_of(promised):
+            yield f"unit     {unit}"
         if promised.missing:
             yield f"null     {promised.missing}"
         yield f"family   {self.family.address}: {self.family.grain}"

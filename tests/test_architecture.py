@@ -11,7 +11,9 @@ import pytest
 
 from jobs.dictionary import DICTIONARY_FILE, data_dictionary
 from schemas.catalogue import all_datasets
-from schemas.table import LAYERS
+from schemas.families import FAMILIES
+from schemas.table import LAYERS, Column
+from schemas.units import NUMBERS, unit_of
 
 ROOT = Path(__file__).parent.parent
 PACKAGES = ("dags", "demo", "expectations", "jobs", "schemas")
@@ -175,6 +177,23 @@ def test_no_job_reads_the_clock_or_draws_without_a_seed() -> None:
     jobs = [path for path in source_files("jobs") if path.parent.name in LAYERS and path.parent.name != "captured"]
     found = [f"{path.relative_to(ROOT)}: {word}" for path in jobs for word in forbidden if word in path.read_text()]
     assert found == []
+
+
+def test_every_number_of_a_family_has_a_unit() -> None:
+    numbers = [column for family in FAMILIES for column in family.columns if column.type in NUMBERS]
+    assert len(numbers) > 400
+    assert [column.name for column in numbers if not unit_of(column)] == []
+    told = {
+        name: unit_of(Column(name, "double", "x")) for name in ("cash_cents_share", "low_day_count", "unit_price_cents")
+    }
+    assert told == {"cash_cents_share": "part of 1", "low_day_count": "number", "unit_price_cents": "cents"}
+    assert unit_of(Column("day_count", "string", "x")) == ""
+
+
+def test_the_dictionary_tells_what_a_contract_says_of_its_formulas_and_their_sources() -> None:
+    section = data_dictionary().partition("## features/purchase_value")[2].partition("## ")[0]
+    assert "BG/NBD and Gamma-Gamma models (Fader, Hardie and Lee 2005" in section
+    assert "| net_spend_cents_sum_30d | bigint | cents | paid minus refunded" in section
 
 
 def test_the_data_dictionary_is_not_stale() -> None:

@@ -1,4 +1,8 @@
-"""What comes in, what goes out, and what stays on a customer's bank accounts."""
+"""What comes in, what goes out, and what stays on a customer's bank accounts.
+
+Variation is the coefficient of variation (Pearson 1896) over six equal periods. What recurs, who pays regularly and
+what is low are rules of our own, with their numbers in the meanings.
+"""
 
 from schemas.cleaned.transactions import TRANSACTIONS
 from schemas.columns import CUSTOMER_ID

@@ -1,4 +1,7 @@
-"""Who a customer is to the partners: since when, how well verified, how steady, and how surely one person."""
+"""Who a customer is to the partners: since when, how well verified, how steady, and how surely one person.
+
+How surely: the weakest of the pairs that hold the records together, by the weights of Fellegi and Sunter 1969.
+"""
 
 from schemas.cleaned.accounts import ACCOUNTS
 from schemas.cleaned.bank_customers import BANK_CUSTOMERS

@@ -1,4 +1,7 @@
-"""How a customer keeps promises beside instalment plans: card statements, lines of credit, orders at the shop."""
+"""How a customer keeps promises beside instalment plans: card statements, lines of credit, orders at the shop.
+
+Utilisation is the balance over the limit of a statement, as in the data of the Home Credit competition of 2018.
+"""
 
 from schemas.cleaned.credit_accounts import CREDIT_ACCOUNTS
 from schemas.cleaned.ended_orders import ENDED_ORDERS

@@ -1,4 +1,8 @@
-"""How recently, how often and for how much a customer buys."""
+"""How recently, how often and for how much a customer buys.
+
+Recency, frequency and money in fifths after Hughes 1994. Frequency, recency and money of the days after the first one
+are those of the BG/NBD and Gamma-Gamma models (Fader, Hardie and Lee 2005; Fader and Hardie 2013).
+"""
 
 from schemas.cleaned.purchases import PURCHASES
 from schemas.cleaned.refunds import REFUNDS

@@ -1,4 +1,7 @@
-"""What a customer buys at the shop: favourite categories and brands, and how dear what is bought is of its kind."""
+"""What a customer buys at the shop: favourite categories and brands, and how dear what is bought is of its kind.
+
+Entropies after Shannon 1948; the level of prices is a measure of our own.
+"""
 
 from schemas.cleaned.purchase_lines import PURCHASE_LINES
 from schemas.columns import CUSTOMER_ID
