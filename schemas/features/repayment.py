@@ -1,7 +1,7 @@
 """How a customer keeps the promise to pay instalments.
 
 Days past due in the usual buckets of 30 days (Basel Committee 2006, with its 90 days for a default). The weighted
-delay, the amount paid over the amount due and their decay follow Onodera's entry to the Home Credit competition of 2018.
+delay, the amount paid over the amount due and their decay follow Onodera's entry to the Home Credit competition, 2018.
 """
 
 from schemas.cleaned.instalments import INSTALMENTS
