@@ -57,14 +57,14 @@ class Cost:
 def bench(folder: Path, people: int, seed: int, *, only: Sequence[str] = PARTS, with_million: bool = False) -> None:
     """Measure the parts one after the other, and print the tables of each as soon as it is done.
 
-    with_million: a world of a million people besides, which takes minutes and 10 GB of disk; and the distributed way of
-        the relations on the whole graph, which takes more than half an hour.
+    with_million: a world of a million people besides, which takes minutes and 10 GB of disk; the race of the families
+        over as many; and the distributed way of the relations on the whole graph, which takes more than half an hour.
     """
     shutil.rmtree(folder, ignore_errors=True)
     parts: Mapping[str, Callable[[], Iterable[str]]] = {
         "worlds": lambda: bench_worlds(folder / "world", (*WORLDS, MILLION) if with_million else WORLDS),
         "nights": lambda: bench_nights(folder / "nights", people, seed),
-        "families": lambda: bench_families(folder.parent / "race", people, seed),  # kept: it is made once
+        "families": lambda: bench_families(folder.parent / "race", MILLION if with_million else people, seed),  # kept
         "relations": lambda: bench_relations(folder / "relations", distributed_parts=1 if with_million else 10),
         "hubs": lambda: bench_hubs(folder / "hubs", measure),
         "rings": lambda: bench_rings(folder / "rings"),
