@@ -26,9 +26,8 @@ from schemas.windows import EVER, disjoint, last
 from tests.conftest import arrow_rows
 from tests.features.nights_of_buyers import BUYERS, FORGOTTEN, GONE, MERGED, NIGHTS, SPLIT_AGAIN, ZONE, facts, known_on
 from tests.features.random_rows import Row
-from tests.reference.answer import rows_of
+from tests.reference.answer import is_same, rows_of, without_zone
 from tests.reference.purchase_value import ANSWER
-from tests.reference.test_second_opinion import is_same, without_zone
 
 NAMES = PURCHASE_VALUE.column_names
 SEED = 20_241

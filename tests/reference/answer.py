@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -98,3 +99,16 @@ def rows_of(answer: Answer, family: Table, parents: Mapping[str, pa.Table], as_o
         database.execute(answer.views)
         found: list[tuple[Any, ...]] = database.execute(f"{answer.query(family)} ORDER BY customer_id").fetchall()
         return found
+
+
+def is_same(one: Any, other: Any) -> bool:
+    """Integers, words and nulls exactly; doubles to 1e-9 of their size."""
+    if isinstance(one, float) and other is not None:
+        return math.isclose(one, float(other), rel_tol=1e-9, abs_tol=1e-9)
+    return bool(one == other and (one is None) == (other is None))
+
+
+def without_zone(rows: pa.Table) -> pa.Table:
+    """The rows with their moments as plain UTC."""
+    fields = [pa.field(f.name, pa.timestamp("us") if pa.types.is_timestamp(f.type) else f.type) for f in rows.schema]
+    return rows.cast(pa.schema(fields))

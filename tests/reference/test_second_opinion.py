@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import math
 import random
-from collections.abc import Mapping
 from datetime import date, timedelta
 from importlib import import_module
-from typing import Any
 
 import numpy as np
-import pyarrow as pa
 import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
@@ -19,29 +15,14 @@ from pyspark.sql import SparkSession
 from jobs.features.purchase_outlook import describe_buyers, forecast
 from schemas.cleaned.purchases import PURCHASES
 from schemas.customers.identities import IDENTITIES
-from schemas.families import FAMILIES
 from schemas.table import Table
 from tests.conftest import tables_in
 from tests.features.random_rows import AS_OF
-from tests.reference import (
-    browsing,
-    cash_flow,
-    identity,
-    promises,
-    purchase_outlook,
-    purchase_value,
-    repayment,
-    scenes,
-    tastes,
-)
-from tests.reference.answer import Answer, rows_of
+from tests.reference import purchase_outlook
+from tests.reference.answer import is_same, rows_of, without_zone
+from tests.reference.answers import ANSWERED, ANSWERS
 from tests.reference.small_worlds import World, random_world, world_of_edges
 
-ANSWERS: Mapping[str, Answer] = {
-    module.__name__.rsplit(".", 1)[1]: module.ANSWER
-    for module in (browsing, cash_flow, identity, promises, purchase_value, repayment, scenes, tastes)
-}
-ANSWERED = [family for family in FAMILIES if family.name in ANSWERS]
 LEAP_DAY = date(2024, 2, 29)
 SEED = 20_260
 
@@ -109,16 +90,3 @@ def compared(spark: SparkSession, family: Table, world: World, as_of: date) -> i
     ]
     assert differences == []
     return len(found)
-
-
-def is_same(one: Any, other: Any) -> bool:
-    """Integers, words and nulls exactly; doubles to 1e-9 of their size."""
-    if isinstance(one, float) and other is not None:
-        return math.isclose(one, float(other), rel_tol=1e-9, abs_tol=1e-9)
-    return bool(one == other and (one is None) == (other is None))
-
-
-def without_zone(rows: pa.Table) -> pa.Table:
-    """The rows with their moments as plain UTC."""
-    fields = [pa.field(f.name, pa.timestamp("us") if pa.types.is_timestamp(f.type) else f.type) for f in rows.schema]
-    return rows.cast(pa.schema(fields))
