@@ -9,12 +9,17 @@ from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
 from jobs.windows import aggregates_of, count_where, days_before, in_last_days, local_date, local_hour
-from schemas.features.browsing import ARTICLE_MEASURES, CATEGORY_MEASURES, SEASON_DAYS, VISIT_MEASURES
+from schemas.features.browsing import (
+    ARTICLE_MEASURES,
+    BOT_EVENTS,
+    CATEGORY_MEASURES,
+    LONGEST_SECONDS,
+    SEASON_DAYS,
+    SILENCE_SECONDS,
+    VISIT_MEASURES,
+)
 
 NIGHT_ENDS_AT_HOUR: Final = 6  # 00:00 to 05:59 local time: hours in which people with a regular day sleep
-SILENCE_SECONDS: Final = 30 * 60  # web analytics' rule since the nineties: after a longer silence a session is another
-BOT_EVENTS: Final = 500  # in one session: nobody looks at so many articles without half an hour's rest; a guess
-LONGEST_SECONDS: Final = 24 * 3600  # a page that reloads itself for days is not a person
 DAYS_BEFORE: Final = 2  # the longest that counts began on the day before its last; one day more tells longer ones
 ABOUT_ARTICLES: Final = ("view", "search", "add_to_cart", "checkout", "purchase")
 COUNTED: Final = (*ABOUT_ARTICLES, "login")

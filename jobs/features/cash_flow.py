@@ -13,6 +13,7 @@ from pyspark.sql import functions as F
 from jobs.windows import aggregates_of, days_before, happened_by, in_last_days
 from schemas.features.cash_flow import (
     HALF_YEAR_DAYS,
+    LONGEST_DAYS,
     LOW_BALANCE_CENTS,
     MARKS,
     MOVEMENT_MEASURES,
@@ -20,12 +21,10 @@ from schemas.features.cash_flow import (
     periods_with,
 )
 from schemas.measures import BITS, bits_from
-from schemas.windows import MONTH_DAYS, YEAR_DAYS
 
 ACCOUNT: Final = ("source_record_id", "account_id", "bank_code")
 LOW_BALANCE_DAYS: Final = 90
 SETS: Final = range(0, LOW_BALANCE_DAYS, BITS)
-LONGEST_DAYS: Final = YEAR_DAYS + MONTH_DAYS  # the same 30 days a year earlier
 
 
 def build(transactions: DataFrame, identities: DataFrame, *, as_of: date) -> DataFrame:

@@ -30,6 +30,9 @@ from schemas.table import Describes, Table
 from schemas.windows import disjoint, last
 
 SEASON_DAYS = 90
+SILENCE_SECONDS = 30 * 60  # web analytics' rule since the nineties: after a longer silence a session is another
+BOT_EVENTS = 500  # in one session: nobody looks at so many articles without half an hour's rest; a guess
+LONGEST_SECONDS = 24 * 3600  # a page that reloads itself for days is not a person
 WINDOWS = last(7, 30, SEASON_DAYS)
 MONTH, SEASON = last(30, SEASON_DAYS)
 WITH_CART, WITH_PURCHASE = "add_to_cart_count > 0", "purchase_count > 0"

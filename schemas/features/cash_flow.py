@@ -22,12 +22,13 @@ from schemas.measures import (
     trend,
 )
 from schemas.table import Describes, Table
-from schemas.windows import EVER, MONTH_DAYS, SAME_DAYS_LAST_YEAR, Window, disjoint, last
+from schemas.windows import EVER, MONTH_DAYS, SAME_DAYS_LAST_YEAR, YEAR_DAYS, Window, disjoint, last
 
 PERIODS = disjoint(30, 60, 90, 120, 150, 180)
 """Six periods of 30 days, not calendar months: every one is as long as the next, whatever the day of the month."""
 
 HALF_YEAR_DAYS = 180
+LONGEST_DAYS = YEAR_DAYS + MONTH_DAYS  # the same 30 days a year earlier
 LOW_BALANCE_CENTS = 100_00  # a hundred of the currency: the next meal, not the next rent; a guess
 RECURRING_PERIODS = 5  # of six: a monthly payment whose day slips once still recurs
 
