@@ -9,10 +9,11 @@ import importlib
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from functools import reduce
 from operator import or_
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -20,7 +21,7 @@ import pyarrow.dataset as ds
 
 from jobs.arrow_dates import local_dates
 from jobs.errors import ExitCode
-from jobs.explained_rows import READ_BY, can_tell, names_of, rows_meant
+from jobs.explained_rows import DAY_OF, DAY_OF_PLAN, READ_BY, Moment, can_tell, names_of, rows_meant, told_of
 from jobs.inputs import Input, Resolver, night
 from jobs.lake import Lake
 from jobs.settings import Settings
@@ -32,25 +33,6 @@ from schemas.measures import EVERY_ROW, Feature
 from schemas.profiles.customer_profiles import CUSTOMER_PROFILES
 from schemas.table import Column, Table
 from schemas.units import unit_of
-
-DAY_OF: Final = {
-    "cleaned/browsing_events": "occurred_at",
-    "cleaned/ended_orders": "ended_at",
-    "cleaned/instalments": "due_date",
-    "cleaned/purchase_lines": "paid_at",
-    "cleaned/purchases": "paid_at",
-    "cleaned/refunds": "refunded_at",
-    "cleaned/repayments": "paid_at",
-    "cleaned/statements": "statement_date",
-    "cleaned/transactions": "booked_at",
-    "cleaned/transfers": "transferred_at",
-    "edges/identifier_holders": "first_seen_at",
-    "edges/transfers": "last_transferred_at",
-}
-"""The column that decides in which window a row of a parent lies; other parents tell a state and are shown whole."""
-
-DAY_OF_PLAN: Final = {**DAY_OF, "cleaned/instalments": "plan_opened_at"}
-"""The same for measures over plans, whose days count from the opening."""
 
 WINDOW: Final = re.compile(r"\bdays_ago BETWEEN (-?\d+) AND (-?\d+)")
 LAST_DAYS: Final = re.compile(r"(?<!_next)_(\d+)d$")
@@ -147,8 +129,10 @@ def explain(customer_id: str, column: str, business_date: date, lake: Lake, sett
     own = reader.own(customer_id, parents, window, days_for(family, feature))
     others = parents_about_others(family)
     read = parents_read(family, feature)
-    rows = (reader.rows_of_customer(parent, own) for parent in parents if parent.dataset in read)
-    told = tuple((parent, reader.narrowed(table, family, parent, feature, own)) for parent, table in filter(None, rows))
+    needed = {address for parent in read for address in told_of(family, parent).needs}
+    asked = [parent for parent in parents if parent.dataset in read or parent.dataset.address in needed]
+    known = dict(filter(None, (reader.rows_of_customer(parent, own) for parent in asked)))
+    told = tuple((parent, reader.narrowed(known, family, parent, feature, own)) for parent in read if parent in known)
     return Explanation(family, feature, column, value, told, marks_of(family, feature), others, days)
 
 
@@ -160,21 +144,17 @@ def parts_of(feature: Feature | None, profile: pa.Table) -> tuple[tuple[Table, s
 
 
 def parents_read(family: Table, feature: Feature | None) -> tuple[Table, ...]:
-    """The parents whose rows a feature looks at: those of its declaration, those that tell its condition."""
+    """The parents whose rows a feature looks at: those of its declaration, else those that tell its condition."""
+    others = parents_about_others(family)
+    parents = [parent for parent in family.built_from if isinstance(parent, Table) and parent not in others]
+    if feature is None:
+        return tuple(parents)
     declared = vars(importlib.import_module(family.module)).items()
-    own = [
-        READ_BY.get((family.name, name)) for name, value in declared if isinstance(value, tuple) and feature in value
-    ]
-    listed = next((addresses for addresses in own if addresses), None)
-    parents = [
-        parent
-        for parent in family.built_from
-        if isinstance(parent, Table)
-        and parent not in parents_about_others(family)
-        and (listed is None or parent.address in listed)
-    ]
-    telling = [parent for parent in parents if feature and can_tell(family, parent, feature.rows)]
-    return tuple(telling or parents)
+    names = [feature.column.name, *(name for name, value in declared if isinstance(value, tuple) and feature in value)]
+    listed = next(filter(None, (READ_BY.get((family.name, name)) for name in names)), None)
+    if listed:
+        return tuple(parent for parent in parents if parent.address in listed)
+    return tuple(parent for parent in parents if can_tell(family, parent, feature.rows)) or tuple(parents)
 
 
 def parents_about_others(family: Table) -> tuple[Table, ...]:
@@ -226,6 +206,16 @@ def window_of(feature: Feature | None, column: str) -> Days:
     return 0, int(named[1]) - 1 if named else None
 
 
+def condition_of(window: Days) -> str:
+    """SQL: whether a row lies on the days meant."""
+    newest, oldest = window
+    ends = (
+        f"days_ago >= {newest}" if newest is not None else "",
+        f"days_ago <= {oldest}" if oldest is not None else "",
+    )
+    return " AND ".join(filter(None, ends)) or EVERY_ROW
+
+
 @dataclass(frozen=True)
 class Own:
     """What makes a row one of the customer's: the ids, the days meant, and the column that tells each parent's day."""
@@ -266,20 +256,23 @@ class Reader:
         ids = [row["source_record_id"] for row in records]
         return Own(customer_id, ids, window, day_of, min(of_banks, default=None))
 
-    def narrowed(self, rows: pa.Table, family: Table, parent: Table, feature: Feature | None, own: Own) -> pa.Table:
-        """The rows within the feature's window for which its own condition holds too, where the parent can tell it.
+    def narrowed(
+        self, known: Mapping[Table, pa.Table], family: Table, parent: Table, feature: Feature | None, own: Own
+    ) -> pa.Table:
+        """The rows that the family reads for the feature; those of its window where the parent cannot tell more.
 
-        rows: with all that is known by the day, since the newest three are told by those before.
+        known: all that is known of the customer by the day, since the newest three are told by those before.
         """
-        moment = own.day_of.get(parent.address)
-        if not moment:
-            return rows
-        if feature and can_tell(family, parent, feature.rows):
-            given = {"as_of": self.business_date, "bank_since": own.bank_since}
-            days = [(self.business_date - day).days for day in self._days(rows, moment).to_pylist()]
-            counted = rows.append_column("days_ago", pa.array(days, pa.int64()))
-            return rows_meant(counted, family, parent, feature.rows, given).drop_columns(["days_ago"])
-        return self._within(rows, moment, own.window)
+        told, window = told_of(family, parent), own.window if parent.address in own.day_of else (None, None)
+        meant = feature.rows if feature and can_tell(family, parent, feature.rows) else condition_of(window)
+        counted = {
+            table: self._with_days_ago(rows, own.day_of.get(table.address))
+            for table, rows in known.items()
+            if table == parent or table.address in told.needs
+        }
+        ends_at = datetime.combine(self.business_date + timedelta(days=1), time(), ZoneInfo(self.time_zone))
+        moment = Moment(self.business_date, ends_at, own.bank_since)
+        return rows_meant(counted, family, parent, meant, moment).select(known[parent].column_names)
 
     def rows_where(self, parent: Input, column: str, values: Sequence[str]) -> pa.Table:
         """The rows whose column holds one of the values."""
@@ -317,6 +310,12 @@ class Reader:
                 meant = is_within(day, pa.scalar(self.business_date - timedelta(days=days)))
                 rows, day = rows.filter(meant), day.filter(meant)
         return rows.sort_by([(moment, "descending")])
+
+    def _with_days_ago(self, rows: pa.Table, moment: str | None) -> pa.Table:
+        if not moment:
+            return rows
+        days = [(self.business_date - day).days for day in self._days(rows, moment).to_pylist()]
+        return rows.append_column("days_ago", pa.array(days, pa.int64()))
 
     def _days(self, rows: pa.Table, moment: str) -> pa.ChunkedArray:
         day = rows[moment]

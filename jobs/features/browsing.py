@@ -13,6 +13,7 @@ from schemas.features.browsing import (
     ARTICLE_MEASURES,
     BOT_EVENTS,
     CATEGORY_MEASURES,
+    DAYS_BEFORE,
     LONGEST_SECONDS,
     SEASON_DAYS,
     SILENCE_SECONDS,
@@ -20,7 +21,6 @@ from schemas.features.browsing import (
 )
 
 NIGHT_ENDS_AT_HOUR: Final = 6  # 00:00 to 05:59 local time: hours in which people with a regular day sleep
-DAYS_BEFORE: Final = 2  # the longest that counts began on the day before its last; one day more tells longer ones
 ABOUT_ARTICLES: Final = ("view", "search", "add_to_cart", "checkout", "purchase")
 COUNTED: Final = (*ABOUT_ARTICLES, "login")
 OF_EVENT: Final = (

@@ -33,6 +33,7 @@ SEASON_DAYS = 90
 SILENCE_SECONDS = 30 * 60  # web analytics' rule since the nineties: after a longer silence a session is another
 BOT_EVENTS = 500  # in one session: nobody looks at so many articles without half an hour's rest; a guess
 LONGEST_SECONDS = 24 * 3600  # a page that reloads itself for days is not a person
+DAYS_BEFORE = 2  # the longest that counts began on the day before its last; one day more tells longer ones
 WINDOWS = last(7, 30, SEASON_DAYS)
 MONTH, SEASON = last(30, SEASON_DAYS)
 WITH_CART, WITH_PURCHASE = "add_to_cart_count > 0", "purchase_count > 0"

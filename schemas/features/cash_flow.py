@@ -150,7 +150,7 @@ MOVEMENT_MEASURES = (
         "sum over current and savings accounts of the newest known balance",
         "max(deposits_cents)",
         missing="no balance known",
-        rows=f"{EVER.condition} AND is_deposit AND balance_after_cents IS NOT NULL",
+        rows=f"{EVER.condition} AND is_newest_balance",
     ),
     *least(
         "balance_cents",

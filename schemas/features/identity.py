@@ -137,7 +137,11 @@ RECORD_MEASURES = (
 ACCOUNT_MEASURES = (
     *formula("account_count", "bigint", "accounts open at the partner banks", "count(1)"),
     *formula(
-        "card_count", "bigint", "credit cards open at the partner banks", count_of("account_type = 'credit_card'")
+        "card_count",
+        "bigint",
+        "credit cards open at the partner banks",
+        count_of("account_type = 'credit_card'"),
+        rows="account_type = 'credit_card'",
     ),
     *formula(
         "credit_limit_cents_sum",

@@ -44,7 +44,11 @@ def sums_over_days(family: Table) -> list[str]:
     """The counts and sums of a family over rows that are its customers' own, whoever else is the same customer."""
     contract = vars(import_module(family.module)).values()
     declared = [one for given in contract if isinstance(given, tuple) for one in given if isinstance(one, Feature)]
-    return [one.column.name for one in declared if one.is_sum and not re.search("instalments_ago|statements_ago|stacked", one.formula)]
+    return [
+        one.column.name
+        for one in declared
+        if one.is_sum and not re.search("instalments_ago|statements_ago|stacked", one.formula)
+    ]
 
 
 @pytest.mark.parametrize(
