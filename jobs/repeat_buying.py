@@ -192,6 +192,7 @@ def fit_gamma_gamma(frequency: ArrayLike, monetary: ArrayLike, weight: ArrayLike
 def gamma_gamma_log_likelihood(parameters: Sequence[float], frequency: ArrayLike, monetary: ArrayLike) -> float:
     """The log-likelihood of (p, q, v), over customers with a repeat and a value above 0."""
     x, mean = _floats(frequency, monetary)
+    x, mean = x[(x > 0) & (mean > 0)], mean[(x > 0) & (mean > 0)]
     return _gamma_gamma_log_likelihood(np.asarray(parameters), x, mean, np.ones(len(x)))
 
 
