@@ -12,7 +12,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import ArrayLike
 
-from jobs.purchase_futures import spending_borders
+from jobs.purchase_futures import MONTHS, spending_borders
 from jobs.repeat_buying import (
     BgNbd,
     Floats,
@@ -24,9 +24,7 @@ from jobs.repeat_buying import (
 )
 
 INTERVAL: Final = (0.1, 0.9)
-"""The lifetime value lies within with a probability of 80 %."""
-
-MONTHS: Final = 12
+"""What is spent lies within with a probability of 80 %."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +37,11 @@ class HoldOut:
 
 @dataclass(frozen=True)
 class LifetimeValue:
-    """The value of the purchases expected within a year, discounted monthly, and an interval around it."""
+    """The value of the purchases expected within a year, discounted monthly, and the borders of what is spent.
+
+    Both are discounted alike. The expectation is a mean, the borders are shares of customers: where nine in ten buy
+    nothing the upper border is 0, and the mean, which is the tenth's, lies above it.
+    """
 
     expected: Floats
     low: Floats
@@ -112,28 +114,36 @@ class Outlook:
         monetary: ArrayLike,
         *,
         monthly_discount: float = 0.0,
-        margin: float = 1.0,
         seed: int = 0,
     ) -> LifetimeValue:
-        """The margin on what a customer buys within a `year` in the table's unit of time; NaN where no value is known.
+        """What a customer buys within a `year` in the table's unit of time, as money; NaN where no value is known.
 
-        The interval, before discount, comes from futures drawn with the seed: see `purchase_futures`.
+        The borders come from futures drawn with the seed: see `purchase_futures`. It is turnover: times a margin it
+        would be a profit, and margins are not known here.
         """
         x, mean = np.asarray(frequency, dtype=np.float64), np.asarray(monetary, dtype=np.float64)
         value = mean if self.values is None or self.is_fallback else self.values.expected_value(x, mean)
         until = [self.expected_purchases(year * month / MONTHS, x, recency, age) for month in range(MONTHS + 1)]
         monthly = [np.diff(until, axis=0)[month] / (1 + monthly_discount) ** (month + 1) for month in range(MONTHS)]
-        expected = np.sum(monthly, axis=0) * value * margin
+        expected = np.sum(monthly, axis=0) * value
         if self.values is None or self.is_fallback:
             return LifetimeValue(expected, np.full(len(x), np.nan), np.full(len(x), np.nan))
         states = np.column_stack([x, np.asarray(recency), np.asarray(age), mean])
-        low, high = self._interval(states, year, seed)
-        return LifetimeValue(expected, low * margin, high * margin)
+        low, high = self._interval(states, year, monthly_discount, seed)
+        return LifetimeValue(expected, low, high)
 
-    def _interval(self, states: Floats, year: float, seed: int) -> Floats:
+    def _interval(self, states: Floats, year: float, monthly_discount: float, seed: int) -> Floats:
         if self.values is None or self.purchases is None:
             raise UnfitTableError("an interval needs the values of purchases")
-        return spending_borders(self.purchases, self.values, states, year=year, shares=INTERVAL, seed=seed)
+        return spending_borders(
+            self.purchases,
+            self.values,
+            states,
+            year=year,
+            shares=INTERVAL,
+            seed=seed,
+            monthly_discount=monthly_discount,
+        )
 
 
 def naive_purchases(horizon: float, frequency: ArrayLike, age: ArrayLike) -> Floats:

@@ -179,18 +179,23 @@ def test_t36_a_model_that_the_naive_forecast_beats_is_not_used(people: tuple[Flo
     assert outlook.reason_for_fallback == "the hold-out period: the naive forecast was nearer"
 
 
-def test_four_of_five_find_their_spending_within_the_interval(people: tuple[Floats, ...]) -> None:
+def test_the_interval_is_discounted_as_the_expected_value_is_and_drawn_again_alike(people: tuple[Floats, ...]) -> None:
     frequency, recency, age, mean, _ = (values[:400] for values in people)
     outlook = Outlook(TRUE, TRUE_VALUES, HoldOut(0.0, 1.0), "")
     value = outlook.lifetime_value(52.0, frequency, recency, age, mean, seed=1)
-    again = outlook.lifetime_value(52.0, frequency, recency, age, mean, seed=1)
-    assert np.array_equal(value.low, again.low)
-    assert np.array_equal(value.high, again.high)
-    assert (value.low <= value.high).all()
-    discounted = outlook.lifetime_value(52.0, frequency, recency, age, mean, monthly_discount=0.01, margin=0.3, seed=1)
-    assert (discounted.expected <= 0.3 * value.expected).all()
+    discounted = outlook.lifetime_value(52.0, frequency, recency, age, mean, monthly_discount=0.05, seed=1)
+    again = outlook.lifetime_value(52.0, frequency, recency, age, mean, monthly_discount=0.05, seed=1)
     expected = outlook.expected_purchases(52.0, frequency, recency, age) * TRUE_VALUES.expected_value(frequency, mean)
     assert value.expected == pytest.approx(expected)
+    assert np.array_equal(discounted.low, again.low)
+    assert np.array_equal(discounted.high, again.high)
+    assert (discounted.low <= discounted.high).all()
+    assert (value.high > 0).any()
+    for given, less in zip(
+        (value.expected, value.low, value.high), (discounted.expected, discounted.low, discounted.high), strict=True
+    ):  # the first month's purchases wait for one month, the last one's for twelve
+        assert (less <= given / 1.05 * (1 + 1e-9)).all()
+        assert (less >= given / 1.05**12 * (1 - 1e-9)).all()
 
 
 def test_an_interval_is_the_customers_own_whoever_else_is_described(people: tuple[Floats, ...]) -> None:
@@ -205,9 +210,10 @@ def test_an_interval_is_the_customers_own_whoever_else_is_described(people: tupl
     assert len(nobody.low) == len(nobody.high) == 0
 
 
+@pytest.mark.parametrize("discount", [0.0, 0.05])
 @pytest.mark.parametrize(("x", "last", "mean"), [(0.0, 0.0, 0.0), (9.0, 48.0, 60.0)])
-def test_the_borders_are_those_of_futures_played_one_purchase_after_the_other(
-    x: float, last: float, mean: float
+def test_mean_and_borders_are_those_of_futures_played_one_purchase_after_the_other(
+    x: float, last: float, mean: float, discount: float
 ) -> None:
     chance, age, spent = np.random.default_rng(8), 50.0, np.zeros(6_000)
     alive = TRUE.probability_alive(x, last, age)[0]
@@ -217,12 +223,28 @@ def test_the_borders_are_those_of_futures_played_one_purchase_after_the_other(
         scale = chance.gamma(TRUE_VALUES.p * x + TRUE_VALUES.q, 1 / (TRUE_VALUES.v + x * mean))
         moment = chance.exponential(1 / rate) if chance.random() < alive else np.inf
         while moment <= 52.0:
-            spent[future] += chance.gamma(TRUE_VALUES.p) / scale
+            months = np.ceil(moment * 12 / 52.0)
+            spent[future] += chance.gamma(TRUE_VALUES.p) / scale / (1 + discount) ** months
             moment = np.inf if chance.random() < leaving else moment + chance.exponential(1 / rate)
-    value = Outlook(TRUE, TRUE_VALUES, HoldOut(0.0, 1.0), "").lifetime_value(52.0, [x], [last], [age], [mean], seed=1)
+    value = Outlook(TRUE, TRUE_VALUES, HoldOut(0.0, 1.0), "").lifetime_value(
+        52.0, [x], [last], [age], [mean], monthly_discount=discount, seed=1
+    )
     below = [np.mean(spent <= border[0]) for border in (value.low, value.high)]
     assert below[1] == pytest.approx(0.9, abs=0.04)
     assert below[0] == pytest.approx(max(0.1, np.mean(spent == 0)), abs=0.04)
+    assert value.expected[0] == pytest.approx(spent.mean(), rel=0.06)
+
+
+def test_who_has_left_with_more_than_nine_chances_in_ten_has_borders_of_0_and_a_mean_above_them() -> None:
+    x, last, age = [9.0, 9.0], [20.0, 48.0], [50.0, 50.0]
+    gone, there = TRUE.probability_alive(x, last, age)
+    assert gone < 0.1
+    assert there > 0.85
+    value = Outlook(TRUE, TRUE_VALUES, HoldOut(0.0, 1.0), "").lifetime_value(
+        52.0, x, last, age, [60.0, 60.0], monthly_discount=0.01, seed=1
+    )
+    assert value.low[0] == value.high[0] == 0 < value.expected[0]
+    assert value.expected[1] < value.high[1]
 
 
 def test_t36_a_climb_that_is_cut_off_is_not_believed(
