@@ -142,7 +142,8 @@ DAY_MEASURES = (
     *formula(
         "repeat_purchase_day_count",
         "bigint",
-        "local days with a purchase after the first one: the frequency of the BG/NBD model (Fader, Hardie & Lee 2005)",
+        "local days with a purchase after the first one, refunded or not: the frequency of the BG/NBD model (Fader, "
+        "Hardie & Lee 2005) before refunds, which features/purchase_outlook takes off",
         f"{DAY_COUNT} - 1",
     ),
     *formula(
@@ -154,7 +155,8 @@ DAY_MEASURES = (
     *formula(
         "repeat_spend_cents_mean",
         "double",
-        "mean paid on the days after the first one: the monetary value of the Gamma-Gamma model (Fader & Hardie 2013)",
+        "mean paid on the days after the first one: the monetary value of the Gamma-Gamma model (Fader & Hardie 2013) "
+        "before refunds, which features/purchase_outlook takes off",
         share_of(f"({SPENT_AFTER_FIRST_DAY})", f"({DAY_COUNT} - 1)"),
         missing="one day only",
     ),

@@ -51,7 +51,7 @@ def test_a_family_is_compiled_and_never_leaves_the_engine(compiled_table: TableM
     if is_finished and family is not PURCHASE_OUTLOOK:
         return
     if family is PURCHASE_OUTLOOK:
-        built = describe_buyers(parents[0], parents[1], AS_OF)
+        built = describe_buyers(*parents, as_of=AS_OF)
     plan, generated = told(built, "simple"), told(built, "codegen")
     assert re.search(r"\*\(\d+\) (Hash|Sort)Aggregate\(", plan), "compiled: rows that are sorted already need no hash"
     assert [word for word in (*ROW_BY_ROW, *EVERYBODY_WITH_EVERYBODY) if word in plan] == []

@@ -6,15 +6,15 @@ import random
 from datetime import date, timedelta
 from importlib import import_module
 
-import numpy as np
+import pyarrow.compute as pc
 import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from pyspark.sql import SparkSession
 
-from jobs.features.purchase_outlook import describe_buyers, forecast
-from schemas.cleaned.purchases import PURCHASES
+from jobs.features.purchase_outlook import describe_buyers, forecast, numbers_of
 from schemas.customers.identities import IDENTITIES
+from schemas.features.purchase_outlook import PURCHASE_OUTLOOK
 from schemas.table import Table
 from tests.conftest import tables_in
 from tests.features.random_rows import AS_OF
@@ -56,18 +56,18 @@ def test_the_states_of_the_outlook_and_what_everybody_going_on_as_before_buys_ar
     spark: SparkSession,
 ) -> None:
     world, as_of = random_world(7, AS_OF), AS_OF
-    frames = {p: tables_in(spark)(p, world[p]) for p in (PURCHASES, IDENTITIES)}
-    told = describe_buyers(frames[PURCHASES], frames[IDENTITIES], as_of).toArrow().sort_by("customer_id")
-    names = told.column_names
-    numbers = {name: np.nan_to_num(told[name].to_numpy().astype(np.float64)) for name in names[1:]}
-    naive = forecast(None, numbers)
+    frames = {p: tables_in(spark)(p, world[p]) for p in PURCHASE_OUTLOOK.built_from if isinstance(p, Table)}
+    told = describe_buyers(*frames.values(), as_of=as_of).toArrow().sort_by("customer_id")
+    buyers = told.filter(pc.field("days_now") > 0)
+    naive = forecast(None, numbers_of(buyers))
     forecasts = [name for name in naive if name.startswith("expected_") or name == "lifetime_value_cents_next_365d"]
-    found = [*told.to_pydict().values(), *(naive[name].to_pylist() for name in forecasts)]
-    expected = purchase_outlook.rows_of(
-        {p.name: without_zone(frame.toArrow()) for p, frame in frames.items()}, as_of, [*names, *forecasts]
-    )
+    plain = {p.name: without_zone(frame.toArrow()) for p, frame in frames.items()}
+    expected = purchase_outlook.rows_of(plain, as_of, [*told.column_names, *forecasts])
     assert len(expected) >= 30
-    for name, of_spark, of_sql in zip([*names, *forecasts], found, zip(*expected, strict=True), strict=True):
+    states, of_buyers = len(told.column_names), [row for row in expected if row[told.column_names.index("days_now")]]
+    assert [row[:states] for row in expected] == list(zip(*told.to_pydict().values(), strict=True))
+    for place, name in enumerate(forecasts, start=states):
+        of_spark, of_sql = naive[name].to_pylist(), [row[place] for row in of_buyers]
         assert all(is_same(one, other) for one, other in zip(of_spark, of_sql, strict=True)), name
 
 
