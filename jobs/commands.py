@@ -126,12 +126,25 @@ def files(options: Namespace) -> int:
 def explain(options: Namespace) -> int:
     """Print a customer's value with its definition and the rows behind it."""
     from jobs.explain import explain
+    from schemas.features.purchase_outlook import PURCHASE_OUTLOOK
 
     settings = read_settings()
     explanation = explain(options.customer_id, options.column, options.business_date, open_lake(settings), settings)
     for line in explanation.lines():
         _print(line)
+    if explanation.family == PURCHASE_OUTLOOK:
+        _tell_fit(options)
     return ExitCode.OK
+
+
+def _tell_fit(options: Namespace) -> None:
+    """The one explanation that starts Spark: the models are everybody's, and are fitted once more."""
+    from jobs.explained_outlook import fit_of_night
+
+    with _road() as road:
+        fit = fit_of_night(options.customer_id, options.business_date, road.resolver, road.sessions)
+    for line in fit.lines(options.column):
+        _print(line)
 
 
 def doctor(_: Namespace) -> int:

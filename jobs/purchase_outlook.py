@@ -64,8 +64,9 @@ class Outlook:
 
     @classmethod
     def naive(cls) -> Outlook:
-        """What is left where nobody has bought yet, so that nothing can be fitted."""
-        return cls(None, None, HoldOut(float("inf"), float("inf")), "the number of purchases: nobody has bought yet")
+        """What is left where nobody had bought before the hold-out period, so that nothing can be fitted."""
+        reason = "the number of purchases: nobody had bought before the hold-out period"
+        return cls(None, None, HoldOut(float("inf"), float("inf")), reason)
 
     @classmethod
     def trained_on(
