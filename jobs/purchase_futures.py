@@ -10,6 +10,7 @@ bought in a month is discounted as the expected value is: by the discount of so 
 
 from __future__ import annotations
 
+import math
 from functools import cache
 from typing import Final
 
@@ -33,7 +34,7 @@ MOST_PURCHASES: Final = 4_000
 FEWEST: Final = 64
 """Arrivals and purses drawn at first."""
 
-ALIVE, ARRIVALS, PURSES, REPEATS = range(4)
+ARRIVALS, PURSES, REPEATS = range(3)
 """Which stream of random numbers, beside the seed."""
 
 
@@ -58,10 +59,16 @@ def spending_borders(
     alive = model.probability_alive(*distinct.T)
     futures = _Futures(model, values, year, seed, 1 / (1 + monthly_discount))
     blocks = (slice(start, start + STATES_AT_ONCE) for start in range(0, len(distinct), STATES_AT_ONCE))
-    borders = [np.quantile(futures.purses(distinct[block], alive[block]), shares, axis=1) for block in blocks]
+    borders = [_borders(futures.purses(distinct[block], alive[block]), shares) for block in blocks]
     x, mean = states[:, 0], states[:, 3]
     found: Floats = np.concatenate(borders, axis=1)[:, place] * (values.v + np.where(x > 0, x * mean, 0.0))
     return found
+
+
+def _borders(spent: Floats, shares: tuple[float, float]) -> Floats:
+    """The smallest amounts that a share of each row's draws does not exceed; between two draws nothing is made up."""
+    lowest_first = np.sort(spent, axis=1)
+    return np.stack([lowest_first[:, math.ceil(share * DRAWS) - 1] for share in shares])
 
 
 def _distinct(states: Floats) -> tuple[Floats, NDArray[np.int64]]:
@@ -82,7 +89,7 @@ class _Futures:
         months = np.arange(1, MONTHS + 1)
         worth = kept_after_month**months
         self._part_of_year, self._weight = months / MONTHS, worth - np.r_[worth[1:], 0.0]
-        self._alive = self._chance(ALIVE).random(DRAWS)
+        self._alive = (np.arange(DRAWS) + 0.5) / DRAWS  # spread evenly: exactly that share of the futures is alive
         self._draw(FEWEST)
         self._given_repeats = cache(self._drawn_given_repeats)
 

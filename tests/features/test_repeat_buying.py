@@ -236,15 +236,18 @@ def test_mean_and_borders_are_those_of_futures_played_one_purchase_after_the_oth
 
 
 def test_who_has_left_with_more_than_nine_chances_in_ten_has_borders_of_0_and_a_mean_above_them() -> None:
-    x, last, age = [9.0, 9.0], [20.0, 48.0], [50.0, 50.0]
-    gone, there = TRUE.probability_alive(x, last, age)
-    assert gone < 0.1
-    assert there > 0.85
+    last = np.linspace(20.0, 48.0, 200)
+    x, age, mean = (np.full(200, value) for value in (9.0, 50.0, 60.0))
+    alive = TRUE.probability_alive(x, last, age)
+    has_left = alive < 0.1
+    assert alive[has_left].max() > 0.095
     value = Outlook(TRUE, TRUE_VALUES, HoldOut(0.0, 1.0), "").lifetime_value(
-        52.0, x, last, age, [60.0, 60.0], monthly_discount=0.01, seed=1
+        52.0, x, last, age, mean, monthly_discount=0.01, seed=1
     )
-    assert value.low[0] == value.high[0] == 0 < value.expected[0]
-    assert value.expected[1] < value.high[1]
+    assert (value.low[has_left] == 0).all()
+    assert (value.high[has_left] == 0).all()
+    assert (value.expected[has_left] > 0).all()
+    assert (value.expected < value.high)[alive > 0.8].all()
 
 
 def test_t36_a_climb_that_is_cut_off_is_not_believed(
