@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from datetime import date, datetime, time, timedelta
 from typing import Any, Final
 
+from schemas.cleaned.accounts import ACCOUNTS
+from schemas.cleaned.bank_customers import BANK_CUSTOMERS
 from schemas.cleaned.browsing_events import BROWSING_EVENTS
 from schemas.cleaned.credit_accounts import CREDIT_ACCOUNTS
 from schemas.cleaned.ended_orders import ENDED_ORDERS
@@ -14,6 +16,8 @@ from schemas.cleaned.purchase_lines import PURCHASE_LINES
 from schemas.cleaned.purchases import PURCHASES
 from schemas.cleaned.refunds import REFUNDS
 from schemas.cleaned.repayments import REPAYMENTS
+from schemas.cleaned.shop_users import SHOP_USERS
+from schemas.cleaned.statements import STATEMENTS
 from schemas.cleaned.transactions import TRANSACTIONS
 from schemas.customers.identities import IDENTITIES
 from schemas.table import Table
@@ -47,14 +51,17 @@ def random_world(seed: int, as_of: date) -> World:
 
 
 def world_of_edges(as_of: date) -> World:
-    """ann did nothing, bob one thing, cem something on every edge day, dia at midnights, eve ten thousand things."""
+    """ann did nothing, bob one thing, cem something on every edge day, dia at midnights, eve ten thousand things.
+
+    ivy has a card with a statement on every edge day, joe is known to two partners who tell different things.
+    """
     happened = [
         *((("bob"), at(as_of, 3, time(12))),),
         *(("cem", at(as_of, days, time(9, 30))) for days in EDGE_DAYS),
         *(("dia", at(as_of, days, clock)) for days in (-1, 0, 1, 29, 30) for clock in (time(0), time(23, 59, 59))),
         *(("eve", at(as_of, number % 400, time(number % 24, number % 60))) for number in range(MANY)),
     ]
-    names = ("ann", "bob", "cem", "dia", "eve", "fay", "gus", "hal")
+    names = ("ann", "bob", "cem", "dia", "eve", "fay", "gus", "hal", "ivy", "joe")
     return {
         IDENTITIES: [
             {"source_record_id": f"{partner}:{name}", "customer_id": name, "matched_by": "alone"}
@@ -73,6 +80,8 @@ def world_of_edges(as_of: date) -> World:
         BROWSING_EVENTS: [_event(number, *what) for number, what in enumerate(happened)],
         TRANSACTIONS: [_movement(number, *what) for number, what in enumerate(happened)],
         **_loans(as_of),
+        STATEMENTS: [_statement(as_of, days) for days in EDGE_DAYS],
+        **_people(as_of),
     }
 
 
@@ -134,6 +143,60 @@ def _loans(as_of: date) -> World:
                 "amount_cents": -1_000,
                 "is_reversal": True,
             },
+        ],
+    }
+
+
+def _statement(as_of: date, days: int) -> Row:
+    """ivy's, published the day after and due in twenty days; some are above the limit, some of a card without one."""
+    statement_date = as_of - timedelta(days=days)
+    return {
+        "bank_code": "harbour",
+        "statement_id": f"s{days}",
+        "account_id": "ivy",
+        "source_record_id": "harbour:ivy",
+        "statement_date": statement_date,
+        "published_at": at(as_of, days - 1, time(2)),
+        "due_date": statement_date + timedelta(days=20),
+        "balance_cents": 100 * days,
+        "credit_limit_cents": 0 if days % 10 == 4 else 9_000,
+        "minimum_due_cents": 50,
+        "paid_cents": 50 - days % 2,
+    }
+
+
+def _people(as_of: date) -> World:
+    """Accounts opened and closed yesterday, today and tomorrow; people born on the day, and records that disagree."""
+    born = date(as_of.year - 25, as_of.month, 28) + timedelta(days=1)  # of a 29 February the first of March
+    ivy: Row = {"source_record_id": "harbour:ivy", "bank_code": "harbour", "birth_date": born, "kyc_level": 3}
+    joe: Row = {"birth_date": date(2000, 2, 29), "national_id_token": "n1", "updated_at": at(as_of, 30)}
+    return {
+        ACCOUNTS: [
+            {
+                "bank_code": "harbour",
+                "account_id": f"{kind} {opened} {closed}",
+                "source_record_id": "harbour:cem",
+                "account_type": kind,
+                "credit_limit_cents": 100,
+                "opened_at": at(as_of, opened, time(0)),
+                "closed_at": None if closed is None else at(as_of, closed, time(23, 59, 59)),
+            }
+            for kind in ("current", "credit_card")
+            for opened, closed in ((900, None), (900, 1), (900, 0), (900, -1), (0, None), (-1, None))
+        ],
+        SHOP_USERS: [
+            {"source_record_id": "shop:joe", **joe, "is_real_name_verified": True, "city_tier": 2},
+            {"source_record_id": "shop:ann", "birth_date": as_of, "updated_at": at(as_of, -1)},
+        ],
+        BANK_CUSTOMERS: [
+            {
+                "source_record_id": "harbour:joe",
+                **joe,
+                "national_id_token": "n2",
+                "bank_code": "harbour",
+                "kyc_level": 1,
+            },
+            {**ivy, "updated_at": at(as_of, 0, time(0))},
         ],
     }
 
