@@ -61,7 +61,8 @@ lock: ## pin every dependency again, with hashes and without addresses
 demo: setup ## the partners in a box, one night by a real Airflow, and the scored segments to look at
 	@$(PYTHON) -m demo tour
 
-# In two processes that take about as long: one has whole nights of an alliance closed, and tests worlds and files meanwhile.
+# In two processes that take about as long. One has whole nights of an alliance closed; worlds, files and servers it tests
+# meanwhile.
 WITH_NIGHTS := alliance or meanwhile
 
 test: setup ## every test, the scheduler's included

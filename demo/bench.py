@@ -213,7 +213,7 @@ def _scheduled(folder: Path, environment: Mapping[str, str], night: date) -> Non
     days = {"NIGHTLEDGER_SCHEDULE_FROM": str(night), "NIGHTLEDGER_SCHEDULE_UNTIL": str(night)}
     with airflow_standalone(folder / "airflow", {**environment, **days}) as airflow:
         airflow.unpause(DAG)
-        watch(time.monotonic(), airflow, night)
+        watch(airflow, night, _say)
 
 
 def _rows(lake: Path) -> int:

@@ -6,8 +6,9 @@ import json
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -39,7 +40,7 @@ def tour(folder: Path, *world: str) -> None:
         with airflow_standalone(folder / "airflow", {**environment, **scheduled}) as airflow:
             _say(begin, f"web UI for as long as the night lasts: {airflow.url}, password in {airflow.password_file}")
             airflow.unpause(DAG)
-            watch(begin, airflow, night)
+            watch(airflow, night, partial(_say, begin))
         _say(begin, "everything is stopped; here is what the night published")
         show(Path(environment["NIGHTLEDGER_LAKE"]), night)
     _say(begin, f"lake: {folder / 'lake'}; checks: {folder / 'scratch' / 'data_docs' / 'index.html'}")
@@ -77,7 +78,7 @@ def show(lake: Path, night: date) -> None:
     counts.order("customers DESC, segment").show(max_width=WIDTH)
 
 
-def watch(begin: float, airflow: Airflow, night: date) -> None:
+def watch(airflow: Airflow, night: date, say: Callable[[str], None]) -> None:
     """Say how far the scheduler's run is until it is done."""
     deadline, run_id, next_report = time.monotonic() + SECONDS_FOR_A_NIGHT, "", time.monotonic()
     while (now := time.monotonic()) < deadline:
@@ -92,7 +93,7 @@ def watch(begin: float, airflow: Airflow, night: date) -> None:
             next_report = now + SECONDS_BETWEEN_REPORTS
             tasks = airflow.tasks(DAG, run_id)
             done = sum(task["state"] in {"success", "skipped"} for task in tasks)
-            _say(begin, f"{done} of {len(tasks)} tasks done{_running(tasks)}")
+            say(f"{done} of {len(tasks)} tasks done{_running(tasks)}")
         time.sleep(SECONDS_BETWEEN_QUESTIONS)
     raise AirflowError(f"the night of {night} did not end within {SECONDS_FOR_A_NIGHT} s: see {airflow.log}")
 

@@ -29,7 +29,7 @@ time.tzset()
 GivenRows = Sequence[Mapping[str, Any]]
 TableMaker = Callable[[Table, GivenRows], DataFrame]
 
-MEANWHILE = {"demo", "lake"}
+MEANWHILE = {"dags", "demo", "lake"}
 """The folders whose tests run beside the nights of the alliance, but for those that need Spark."""
 
 VALUE_WHEN_NOT_GIVEN: Mapping[str, Any] = {
@@ -86,8 +86,8 @@ def lakes_to_wait_for(item: pytest.Item) -> int:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The tests of the whole alliance come last: it takes minutes to make, and is made beside the others.
 
-    `make test` runs them in a process of their own, which tests worlds and files meanwhile: both of its processes then
-    take about as long.
+    `make test` runs them in a process of their own, which tests worlds, files and servers meanwhile: both of its
+    processes then take about as long.
     """
     items.sort(key=lakes_to_wait_for)
     for item in items:

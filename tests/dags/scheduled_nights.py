@@ -61,7 +61,9 @@ def close_by_airflow(alliance: Alliance) -> None:
             airflow.unpause("training")
             airflow.trigger("training", str(alliance.days[0]))
             wait_for_runs(airflow, "manual", 1, dag_id="training")
-        watch(time.monotonic(), airflow, scheduled)  # as `make demo` does
+        said: list[str] = []  # and not printed: another test of this process may read what is
+        watch(airflow, scheduled, said.append)  # as `make demo` does
+        assert any("tasks done, now " in line for line in said)
         airflow.request("PUT", "/backfills/1/unpause")
         wait_for_runs(airflow, "backfill", len(backfilled))
         airflow.trigger("nightly", str(by_hand))

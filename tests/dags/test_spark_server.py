@@ -23,8 +23,6 @@ from jobs.settings import Settings, SettingsError, read_settings
 from jobs.spark_server import SparkServer, _answers, start, state_file, stop
 from jobs.temporary_folders import remove_unheld
 
-pytestmark = pytest.mark.meanwhile  # it starts servers of its own, and needs no Spark of the others
-
 PROJECT_ROOT = Path(__file__).resolve().parents[2]
 NAME = "nightly-2026-04-01"
 
