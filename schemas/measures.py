@@ -216,11 +216,13 @@ def favourites(
 ) -> tuple[Feature, ...]:
     """How many groups, the three largest by name, how evenly rows spread over them, and the share of the largest.
 
-    Over rows that each hold the name of a group and the number of its rows; in a tie the first by name is larger.
+    Over rows that each hold the name of a group and the number of its rows; in a tie the first by name is larger. A row
+    without a name belongs to none, and its number must be null.
     groups: what is counted, like "categories bought". rows_told: what each group is made of, like "lines of purchases".
     """
     noun = what.rpartition("_")[2]
     places = ("top", "second", "third")
+    named = f"CASE WHEN {value} IS NOT NULL THEN struct(-{number}, {value}) END"
     return (
         *formula(f"{what}_count_{window.name}", "bigint", window.told(groups), f"count({value})", rows=rows),
         *(
@@ -231,7 +233,7 @@ def favourites(
                 "string",
                 window.told(f"{noun} with the {'' if place == 1 else f'{name} '}most {rows_told}")
                 + ", the first by name in a tie",
-                f"try_element_at(sort_array(collect_list(struct(-{number}, {value}))), {place}).{value}",
+                f"try_element_at(sort_array(collect_list({named})), {place}).{value}",
                 missing=missing if place == 1 else f"no {name} one",
                 rows=rows,
             )
@@ -313,14 +315,14 @@ def entropy_of(counts: Sequence[str]) -> str:
 
 
 def entropy_over_groups(number: str) -> str:
-    """SQL: Shannon's entropy in nats over rows that each hold the size of a group, at least 1; null without a row.
+    """SQL: Shannon's entropy in nats over rows that each hold the size of a group, at least 1; null without a size.
 
     Each term is rounded to a thousand-millionth and summed as an integer, so that the order of rows cannot show; the
     entropy then is right to half of that, and of one group exactly 0.
     """
     terms = f"CAST(sum(CAST(round({number} * ln({number}) * 1e9D) AS BIGINT)) AS DOUBLE) / 1e9D"
     entropy = f"greatest(ln(sum({number})) - {terms} / sum({number}), 0D)"
-    return f"CASE WHEN count(1) = 1 THEN 0D WHEN count(1) > 1 THEN {entropy} END"
+    return f"CASE WHEN count({number}) = 1 THEN 0D WHEN count({number}) > 1 THEN {entropy} END"
 
 
 def first_largest(names: Sequence[str], columns: Sequence[str]) -> str:

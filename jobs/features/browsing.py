@@ -11,6 +11,7 @@ from pyspark.sql import functions as F
 from jobs.windows import aggregates_of, count_where, days_before, in_last_days, local_date, local_hour
 from schemas.features.browsing import (
     ARTICLE_MEASURES,
+    ARTICLES_OF_CATEGORY,
     BOT_EVENTS,
     CATEGORY_MEASURES,
     DAYS_BEFORE,
@@ -23,9 +24,10 @@ from schemas.features.browsing import (
 NIGHT_ENDS_AT_HOUR: Final = 6  # 00:00 to 05:59 local time: hours in which people with a regular day sleep
 ABOUT_ARTICLES: Final = ("view", "search", "add_to_cart", "checkout", "purchase")
 COUNTED: Final = (*ABOUT_ARTICLES, "login")
-OF_EVENT: Final = (
-    *("customer_id", "session_id", "event_id", "occurred_at", "event_type", "category_code", "sku_id", "client"),
-)
+CLIENTS: Final = ("app", "web")
+BASE: Final = 10  # more than there are clients
+OF_EVENT: Final = ("customer_id", "session_id", "event_id", "occurred_at", "done", "category_code", "sku_id")
+"""What both sessions and what they are about are told from: asked for the same columns, Spark shuffles events once."""
 
 
 def build(browsing_events: DataFrame, identities: DataFrame, *, as_of: date) -> DataFrame:
@@ -40,24 +42,10 @@ def build(browsing_events: DataFrame, identities: DataFrame, *, as_of: date) -> 
     events = (
         browsing_events.where(in_last_days("occurred_at", SEASON_DAYS + DAYS_BEFORE, as_of))
         .join(records, "source_record_id", how="inner")
+        .withColumn("done", tell_done())
         .select(*OF_EVENT)
     )
     visits = number_visits(events)
-    by_people = leave_out_machines(visits, as_of)
-    categories = (
-        by_people.where(F.col("category_code").isNotNull() & F.col("event_type").isin(*ABOUT_ARTICLES))
-        .groupBy("customer_id", "category_code")
-        .agg(F.count("event_id").alias("event_count"))
-        .groupBy("customer_id")
-        .agg(*aggregates_of(*CATEGORY_MEASURES))
-    )
-    articles = (
-        by_people.where("sku_id IS NOT NULL")
-        .groupBy("customer_id", "sku_id")
-        .agg(F.count("event_id").alias("event_count"), days_before(as_of, F.max("ended_at")).alias("days_ago"))
-        .groupBy("customer_id")
-        .agg(*aggregates_of(*ARTICLE_MEASURES))
-    )
     return (
         tell_gaps(
             describe_sessions(visits, as_of).where(
@@ -66,10 +54,16 @@ def build(browsing_events: DataFrame, identities: DataFrame, *, as_of: date) -> 
         )
         .groupBy("customer_id")
         .agg(*aggregates_of(*VISIT_MEASURES))
-        .join(categories, "customer_id", how="left")
-        .join(articles, "customer_id", how="left")
+        .join(describe_interests(leave_out_machines(visits, as_of), as_of), "customer_id", how="left")
         .fillna(0, ["category_count_90d", *(feature.column.name for feature in ARTICLE_MEASURES)])
     )
+
+
+def tell_done() -> Column:
+    """What was done and with which client as one small number: the place of the kind, and that of the client."""
+    kind = F.array_position(F.lit(list(COUNTED)), F.col("event_type"))
+    client = F.coalesce(F.array_position(F.lit(list(CLIENTS)), F.col("client")), F.lit(0))
+    return (kind * BASE + client).cast("int")
 
 
 def number_visits(events: DataFrame) -> DataFrame:
@@ -102,6 +96,22 @@ def is_by_a_person(events: str, seconds: str) -> Column:
     return (F.col(events) <= BOT_EVENTS) & (F.col(seconds) <= LONGEST_SECONDS)
 
 
+def describe_interests(by_people: DataFrame, as_of: date) -> DataFrame:
+    """One row per customer with an event about an article or category: which these are. An article has one category."""
+    return (
+        by_people.where(is_event(*ABOUT_ARTICLES))
+        .groupBy("customer_id", "category_code", "sku_id")
+        .agg(F.count("event_id").alias("event_count"), days_before(as_of, F.max("ended_at")).alias("days_ago"))
+        .groupBy("customer_id", "category_code")
+        .agg(
+            F.sum(F.when(F.col("category_code").isNotNull(), F.col("event_count"))).alias("event_count"),
+            *aggregates_of(*ARTICLES_OF_CATEGORY),
+        )
+        .groupBy("customer_id")
+        .agg(*aggregates_of(*CATEGORY_MEASURES, *ARTICLE_MEASURES))
+    )
+
+
 def describe_sessions(visits: DataFrame, as_of: date) -> DataFrame:
     """One row per session of a customer; it counts on the local day of its last event."""
     begun_at = F.min("occurred_at")
@@ -113,7 +123,8 @@ def describe_sessions(visits: DataFrame, as_of: date) -> DataFrame:
         F.weekday(local_date(begun_at)).alias("weekday"),
         count_where(local_hour("occurred_at") < NIGHT_ENDS_AT_HOUR).alias("night_event_count"),
         F.count("category_code").alias("category_event_count"),
-        *(count_where(F.col("client") == client).alias(f"{client}_event_count") for client in ("app", "web")),
+        F.count("sku_id").alias("article_event_count"),
+        *(count_where(is_with(client)).alias(f"{client}_event_count") for client in CLIENTS),
         *(count_where(is_event(kind)).alias(f"{kind}_count") for kind in COUNTED),
     )
 
@@ -124,6 +135,11 @@ def tell_gaps(sessions: DataFrame) -> DataFrame:
     return sessions.withColumn("gap_days", F.lag("days_ago").over(in_order) - F.col("days_ago"))
 
 
-def is_event(kind: str) -> Column:
-    """Whether the event is of a kind."""
-    return F.col("event_type") == kind
+def is_event(*kinds: str) -> Column:
+    """Whether the event is of one of these kinds."""
+    return F.expr(f"done DIV {BASE}").isin([COUNTED.index(kind) + 1 for kind in kinds])
+
+
+def is_with(client: str) -> Column:
+    """Whether the event happened in the app, or on the web."""
+    return F.col("done") % BASE == CLIENTS.index(client) + 1

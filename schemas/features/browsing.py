@@ -112,6 +112,13 @@ VISIT_MEASURES = (
         part="category_event_count",
         whole="event_count",
     ),
+    *share(
+        "article_event",
+        "events about an article over events",
+        SEASON,
+        part="article_event_count",
+        whole="event_count",
+    ),
     *mean("session_event", "event_count", "events in a session", SEASON, missing=NO_ROW_THEN),
     *mean(
         "session_seconds",
@@ -232,7 +239,21 @@ CATEGORY_MEASURES = favourites(
 """Over the categories of the events of these sessions, logins left out, one row for each."""
 
 MOST_EVENTS_OF_ARTICLE = 100  # what is looked at more often is a page that reloads itself
-ARTICLES_TOLD = f"{SEASON.condition} AND sku_id IS NOT NULL"
+ABOUT_ARTICLE = "sku_id IS NOT NULL"
+ARTICLES_TOLD = f"{ABOUT_ARTICLE} AND event_type <> 'login'"
+
+ARTICLES_OF_CATEGORY = (
+    *count("article", "articles", MONTH, SEASON, where=ABOUT_ARTICLE),
+    *most(
+        "article_event_count",
+        f"least(event_count, {MOST_EVENTS_OF_ARTICLE}L)",
+        "events",
+        SEASON,
+        where=ABOUT_ARTICLE,
+        missing="no article",
+    ),
+)
+"""Over the articles of one category of a customer, one row for each, with the day of the newest session."""
 
 ARTICLE_MEASURES = (
     *(
@@ -241,20 +262,22 @@ ARTICLE_MEASURES = (
         for feature in formula(
             window.named("article_count"),
             "bigint",
-            window.told("different articles looked at, searched, put into the cart or bought"),
-            count_of(window.condition),
-            rows=f"{window.condition} AND sku_id IS NOT NULL",
+            window.told(
+                "different articles looked at, searched, put into the cart or bought, by category and article,"
+            ),
+            f"sum({window.named('article_count')})",
+            rows=f"{window.condition} AND {ARTICLES_TOLD}",
         )
     ),
     *formula(
         "article_event_count_max_90d",
         "bigint",
         f"events of the last 90 days about the article with the most, at most {MOST_EVENTS_OF_ARTICLE}",
-        f"least(max(event_count), {MOST_EVENTS_OF_ARTICLE}L)",
-        rows=ARTICLES_TOLD,
+        "max(article_event_count_max_90d)",
+        rows=f"{SEASON.condition} AND {ARTICLES_TOLD}",
     ),
 )
-"""Over the articles of the events of these sessions, one row for each, with the day of the newest session."""
+"""Over these categories, one row for each."""
 
 BROWSING = Table(
     __name__,

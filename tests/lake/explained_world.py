@@ -67,7 +67,7 @@ CENTS_OF: Final[Mapping[Table, Mapping[str, Callable[[Row], int]]]] = {
 
 ONE_FOR_EACH: Final[Mapping[str, Callable[[Row], Any]]] = {
     "address_count": lambda row: row["shipping_address_token"],
-    "article_count": lambda row: row["sku_id"],
+    "article_count": lambda row: (row["category_code"], row["sku_id"]),
     "device_count": lambda row: row["device_id"],
     "merchant_count": lambda row: (row["bank_code"], row["merchant_id"]),
     "purchase_day_count": lambda row: local_day(row["paid_at"]),

@@ -5,7 +5,8 @@ from tests.reference.answer import Answer
 VIEWS = """
     CREATE VIEW known_events AS
         SELECT customer_id, e.*, days_ago_of(occurred_at) AS ago
-        FROM browsing_events e JOIN identities USING (source_record_id) WHERE days_ago_of(occurred_at) >= 0;
+        FROM browsing_events e JOIN identities USING (source_record_id)
+        WHERE days_ago_of(occurred_at) BETWEEN 0 AND 99;
     CREATE VIEW cut AS
         WITH gaps AS (
             SELECT *, epoch_us(occurred_at) // 1000000 - epoch_us(lag(occurred_at) OVER session) // 1000000 AS silence
@@ -24,6 +25,7 @@ VIEWS = """
                count(*) FILTER (event_type = 'checkout') AS checkouts,
                count(*) FILTER (event_type = 'login') AS logins,
                count(*) FILTER (event_type = 'purchase') AS buys, count(category_code) AS categorised,
+               count(sku_id) AS of_article,
                CASE WHEN bool_or(client = 'app') THEN 'app' ELSE max(client) END AS client
         FROM cut GROUP BY customer_id, session_id, visit
         HAVING count(*) <= 500 AND seconds <= 86400 AND min(cut.ago) < 90;
@@ -36,7 +38,8 @@ VIEWS = """
         WHERE category_code IS NOT NULL AND event_type <> 'login' GROUP BY 1, 2;
     CREATE VIEW articles AS
         SELECT customer_id, sku_id, count(*) AS events, min(v.ago) AS ago
-        FROM cut JOIN visits v USING (customer_id, session_id, visit) WHERE sku_id IS NOT NULL GROUP BY 1, 2;
+        FROM cut JOIN visits v USING (customer_id, session_id, visit)
+        WHERE sku_id IS NOT NULL AND event_type <> 'login' GROUP BY 1, 2, category_code;
     CREATE VIEW gaps_between AS
         SELECT customer_id, lag(ago) OVER (PARTITION BY customer_id ORDER BY ago DESC) - ago AS days FROM visits;
     CREATE VIEW gap_bands AS
@@ -78,6 +81,7 @@ ANSWER = Answer(
             "cart_to_view_ratio": "ratio(sum(carts) FILTER ({w}), sum(views) FILTER ({w}))",
             "purchase_to_view_ratio": "ratio(sum(buys) FILTER ({w}), sum(views) FILTER ({w}))",
             "category_event_share": "ratio(sum(categorised) FILTER ({w}), sum(events) FILTER ({w}))",
+            "article_event_share": "ratio(sum(of_article) FILTER ({w}), sum(events) FILTER ({w}))",
             "session_event_mean": "ratio(sum(events) FILTER ({w}), count(*) FILTER ({w}))",
             "session_seconds_mean": "ratio(sum(seconds) FILTER ({w}), count(*) FILTER ({w}))",
             "session_seconds_max": "max(seconds) FILTER ({w})",
