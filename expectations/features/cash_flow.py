@@ -4,7 +4,6 @@ from expectations.rules import Severity, at_least, between, not_less_than, rows_
 
 RULES = (
     at_least("inflow_cents_sum_90d", 0, because="credits only"),
-    at_least("outflow_cents_sum_90d", 0, because="debits as a positive amount"),
     not_less_than("inflow_cents_sum_90d", "salary_cents_sum_90d", because="a salary is an inflow"),
     at_least("salary_cents_sum_90d", 0, because="credits only"),
     between("salary_month_count_180d", 0, 6, because="six periods of 30 days make 180 days"),

@@ -15,5 +15,5 @@ RULES = (
         "lifetime_value_cents_low_next_365d",
         because="the borders of one interval",
     ),
-    rows_not_far_below_earlier_nights(0.9, because="who bought once has bought; merged and erased go; 0.9 is a guess"),
+    rows_not_far_below_earlier_nights(0.9, because="few give back all they ever bought; 0.9 is a guess"),
 )

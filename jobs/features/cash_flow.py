@@ -32,7 +32,7 @@ def build(transactions: DataFrame, identities: DataFrame, *, as_of: date) -> Dat
 
     Current and savings accounts hold what a customer has; what moves between two of a customer's own is neither inflow
     nor outflow. A payment towards the own credit card is outflow: the money leaves with the purchases it pays for. What
-    is drawn from that card is borrowed and no inflow, and what a merchant gives back is less outflow.
+    is drawn from that card is borrowed and no inflow, and what a merchant gives back lowers the outflow.
     """
     known = transactions.where(happened_by("booked_at", as_of)).withColumn("is_deposit", is_deposit())
     records = identities.select("source_record_id", "customer_id")
@@ -72,7 +72,7 @@ def is_one_of(own_ids: str) -> Column:
 
 
 def describe_own_accounts(known: DataFrame, records: DataFrame, as_of: date) -> DataFrame:
-    """One row per customer with a current or savings account or a credit card.
+    """One row per customer with a bank account.
 
     Tells which these are, what the current and savings accounts hold now, and the days of little on one of them. An
     account is known by its movements, however old. Of two at the same moment the one with the larger id is newer. An id
@@ -81,12 +81,12 @@ def describe_own_accounts(known: DataFrame, records: DataFrame, as_of: date) -> 
     of_id = Window.partitionBy("account_id")
     accounts = (
         tell_balances(known, as_of)
-        .groupBy(*ACCOUNT, "is_deposit")
+        .groupBy(*ACCOUNT, "is_deposit", "is_card")
         .agg(F.max("newest").alias("newest"), *(F.bit_or(f"low_{first}").alias(f"low_{first}") for first in SETS))
         .withColumn("is_shared", F.min("bank_code").over(of_id) < F.max("bank_code").over(of_id))
     )
     shared_id = F.concat_ws(":", "bank_code", "account_id")
-    kinds = (("deposit_ids", F.col("is_deposit")), ("card_ids", ~F.col("is_deposit")))
+    kinds = (("deposit_ids", F.col("is_deposit")), ("card_ids", F.col("is_card")))
     return (
         accounts.join(records, "source_record_id", how="inner")
         .groupBy("customer_id")
@@ -110,16 +110,19 @@ def tell_balances(known: DataFrame, as_of: date) -> DataFrame:
     """One row per current or savings account and day of the last 90 with a movement, and one for all days before.
 
     newest: the last known balance of the day, which stands until the next day that has one. low_0, low_60: the days on
-    which it stood and was low. A credit card has one row, without a balance: what it is debited is owed and not held. A
-    hash leads the key: the newest is found by sorting, and ids begin alike.
+    which it stood and was low. Any other account has one row, without a balance: what it is debited is owed and not
+    held. A hash leads the key: the newest is found by sorting, and ids begin alike.
     """
     has_balance = F.col("is_deposit") & F.col("balance_after_cents").isNotNull()
     moment_first = F.struct("booked_at", "transaction_id", "balance_after_cents")
     day_of_deposit = F.least(days_before(as_of, "booked_at"), F.lit(LOW_BALANCE_DAYS))
     day = F.when(F.col("is_deposit"), day_of_deposit).otherwise(F.lit(LOW_BALANCE_DAYS))
+    is_card = F.coalesce(F.col("account_type") == "credit_card", F.lit(False))
     ends = (
-        known.where(F.col("is_deposit") | (F.col("account_type") == "credit_card"))
-        .groupBy(F.xxhash64(*ACCOUNT).alias("account_hash"), *ACCOUNT, "is_deposit", day.alias("day"))
+        known.groupBy(
+            *(F.xxhash64(*ACCOUNT).alias("account_hash"), *ACCOUNT),
+            *("is_deposit", is_card.alias("is_card"), day.alias("day")),
+        )
         .agg(F.max(F.when(has_balance, moment_first)).alias("newest"))
         .drop("account_hash")
     )

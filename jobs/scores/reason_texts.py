@@ -54,7 +54,7 @@ PHRASES = {
     "net_spend_cents_sum_365d": "What you bought in the last 365 days, less refunds",
     "on_time_share_last_3": "Share of your newest three instalments paid on time",
     "on_time_share_365d": "Share of instalments paid on time in the last 365 days",
-    "outflow_cents_sum_90d": "Money paid from your bank accounts in the last 90 days",
+    "outflow_cents_sum_90d": "Money paid from your bank accounts in the last 90 days, less refunds",
     "paid_share_365d": "Share paid of the instalments of the last 365 days",
     "plan_count": "Instalment plans you have opened",
     "plan_count_90d": "Instalment plans you opened in the last 90 days",

@@ -85,8 +85,8 @@ MOVEMENT_MEASURES = (
     ),
     *flow(
         "outflow_cents",
-        "debits on current and savings accounts less what merchants gave back, as a positive amount, transfers between "
-        "two of them left out,",
+        "debits on current and savings accounts less what merchants gave back, so negative when more was given back; "
+        "transfers between two of them are left out,",
         "-amount_cents",
         OUTFLOW,
         *FLOWS,

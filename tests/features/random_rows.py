@@ -85,6 +85,10 @@ class RandomRows:
         kinds = ("referral", "gift")
         self.rows[FAVOURS] = [self._favour(*pair, kind) for pair in self._pairs() for kind in kinds]
         self.rows[PURCHASE_LINES] = [self._purchase_line(number) for number in range(120)]
+        self.rows[ACCOUNTS] += [
+            {**card, "account_id": card["account_id"].replace("credit_card", "current"), "account_type": "current"}
+            for card in self.rows[ACCOUNTS]
+        ]
 
     def by(self, tables: Sequence[Table], *, moments: Mapping[Table, str]) -> dict[Table, list[Row]]:
         """The rows of which the moment, where the table has one, lies by AS_OF."""
@@ -183,8 +187,8 @@ class RandomRows:
 
     def _transaction(self, number: int) -> Row:
         owner, bank = self.chance.choice(CUSTOMERS), self.chance.choice(("harbour", "meridian"))
-        account_type = self.chance.choice(("current", "savings", "credit_card"))
-        other = f"{self.chance.choice(CUSTOMERS)}-{self.chance.choice(('current', 'savings', 'credit_card'))}"
+        account_type = self.chance.choice(("current", "savings", "credit_card", "loan"))
+        other = f"{self.chance.choice(CUSTOMERS)}-{self.chance.choice(('current', 'savings', 'credit_card', 'loan'))}"
         return {
             "bank_code": bank,
             "transaction_id": f"t{number:04d}",

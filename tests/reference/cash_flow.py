@@ -11,8 +11,7 @@ VIEWS = """
         SELECT DISTINCT customer_id, bank_code, account_id, is_deposit FROM booked
         WHERE is_deposit OR account_type = 'credit_card';
     CREATE VIEW at_one_bank AS
-        SELECT account_id FROM transactions
-        WHERE days_ago_of(booked_at) >= 0 AND account_type IN ('current', 'savings', 'credit_card')
+        SELECT account_id FROM transactions WHERE days_ago_of(booked_at) >= 0
         GROUP BY 1 HAVING count(DISTINCT bank_code) = 1;
     CREATE VIEW others AS
         SELECT b.customer_id, b.bank_code, b.transaction_id, bool_or(o.is_deposit) AS is_own,
