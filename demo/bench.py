@@ -64,7 +64,9 @@ def bench(folder: Path, people: int, seed: int, *, only: Sequence[str] = PARTS, 
     parts: Mapping[str, Callable[[], Iterable[str]]] = {
         "worlds": lambda: bench_worlds(folder / "world", (*WORLDS, MILLION) if with_million else WORLDS),
         "nights": lambda: bench_nights(folder / "nights", people, seed),
-        "families": lambda: bench_families(folder.parent / "race", MILLION if with_million else people, seed),  # kept
+        "families": lambda: bench_families(
+            folder.parent / "race", MILLION if with_million else people, seed
+        ),  # made once
         "relations": lambda: bench_relations(folder / "relations", distributed_parts=1 if with_million else 10),
         "hubs": lambda: bench_hubs(folder / "hubs", measure),
         "rings": lambda: bench_rings(folder / "rings"),

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
+from math import isfinite
 from typing import TYPE_CHECKING, Any, Final
 
 import pyarrow.compute as pc
@@ -83,7 +84,7 @@ class FitOfNight:
         if spending:
             told = f"p {spending.p:.6g}, q {spending.q:.6g}, v {spending.v:.6g} cents"
             yield f"fit      Gamma-Gamma: {told}; log-likelihood {spending.log_likelihood:.1f}"
-        if buying:
+        if buying and isfinite(error.error_of_model):
             yield (
                 f"hold-out {error.error_of_model:.4f} off by the models, {error.error_of_naive:.4f} by the rate so far "
                 f"(root mean square of days with a purchase, {HOLD_OUT_DAYS} days)"

@@ -87,7 +87,7 @@ IN_SESSION: Final = "OVER (PARTITION BY session_id ORDER BY occurred_at, event_i
 PAYEE: Final = "OVER (PARTITION BY is_credit, payee, payee_bank)"
 DEPOSIT: Final = "coalesce(account_type IN ('current', 'savings'), false)"
 CREDIT_CARD: Final = "account_type = 'credit_card'"
-OTHERS: Final = f"FROM transactions WHERE ({DEPOSIT} OR {CREDIT_CARD}) AND account_id = given.counterparty_account_id"
+OTHERS: Final = "FROM transactions WHERE account_id = given.counterparty_account_id"
 CARD: Final = "transaction_type IN ('pos', 'online')"
 
 
@@ -165,6 +165,7 @@ TOLD: Final[Mapping[str, Mapping[str, Told]]] = {
             },
         ),
     },
+    "purchase_outlook": {"cleaned/refunds": Told(source=REFUNDS_OF_PURCHASES, needs=("cleaned/purchases",))},
     "purchase_value": {
         "cleaned/purchases": Told({"is_purchase": "true"}),
         "cleaned/refunds": Told({"is_purchase": "false"}, REFUNDS_OF_PURCHASES, needs=("cleaned/purchases",)),
@@ -182,14 +183,21 @@ TOLD: Final[Mapping[str, Mapping[str, Told]]] = {
                 "is_stacked": f"EXISTS ({EARLIER_PLAN_STILL_OPEN})",
             },
         ),
-        "cleaned/repayments": Told({"gap_days": "CASE WHEN NOT is_reversal AND amount_cents > 0 THEN days_ago END"}),
+        "cleaned/repayments": Told(
+            source=f"(SELECT * FROM repayments WHERE NOT is_reversal OR plan_id IN (SELECT plan_id FROM {BY_AS_OF}))",
+            names={"gap_days": "CASE WHEN NOT is_reversal AND amount_cents > 0 THEN days_ago END"},
+            needs=("cleaned/instalments",),
+        ),
     },
     "scenes": {
         "cleaned/purchases": Told(
-            {"is_shop": "true", "is_refund": "false", "cents": "net_cents", "is_counted": unbooked()}
+            source=f"(SELECT * FROM purchases SEMI JOIN {RECORDS} USING (source_record_id))",
+            names={"is_shop": "true", "is_refund": "false", "cents": "net_cents", "is_counted": unbooked()},
+            needs=("customers/identities",),
         ),
         "cleaned/refunds": Told(
-            source=REFUNDS_OF_PURCHASES,
+            source=f"(SELECT * FROM {REFUNDS_OF_PURCHASES} WHERE purchase.source_record_id IN"
+            f" (SELECT source_record_id FROM {RECORDS}))",
             names={
                 "is_shop": "true",
                 "is_refund": "true",
@@ -197,13 +205,14 @@ TOLD: Final[Mapping[str, Mapping[str, Told]]] = {
                 "is_counted": unbooked("purchase."),
                 "scene": "purchase.scene",
             },
-            needs=("cleaned/purchases",),
+            needs=("cleaned/purchases", "customers/identities"),
         ),
         "cleaned/transactions": Told(
-            source=f"(SELECT * FROM transactions WHERE {CARD})",
+            source=f"(SELECT * FROM transactions SEMI JOIN {RECORDS} USING (source_record_id) WHERE {CARD})",
+            needs=("customers/identities",),
             names={
                 "is_shop": "false",
-                "is_refund": "false",
+                "is_refund": "amount_cents > 0",
                 "cents": "-amount_cents",
                 "is_counted": "true",
                 "scene": "coalesce(scene, 'other')",

@@ -9,6 +9,9 @@ from schemas.table import Column
 
 NUMBERS: Final = frozenset({"int", "bigint", "double"})
 
+TIMES: Final = ("days", "seconds")
+"""With one of these a name begins that tells how long something is ago, or lasts: days since the last event."""
+
 UNIT_OF_WORD: Final[Mapping[str, str]] = {
     **dict.fromkeys(("share", "probability", "confidence", "uplift"), "part of 1"),
     **dict.fromkeys(("ratio", "trend", "variation", "skewness", "kurtosis"), "ratio"),
@@ -23,7 +26,8 @@ UNIT_OF_WORD: Final[Mapping[str, str]] = {
     **{word: word for word in ("cents", "days", "seconds")},
     **dict.fromkeys(("points", "score"), "points"),
     "price": "ratio",
-    **dict.fromkeys(("level", "tier", "number", "version"), "step of a scale"),
+    **dict.fromkeys(("level", "tier", "version"), "step of a scale"),
+    "number": "number",
     "influence": "visits",
 }
 """A word of a name -> the unit, the first in this order: a share of cents is a share, a count of days a number."""
@@ -33,5 +37,7 @@ def unit_of(column: Column) -> str:
     """The unit of a number, or nothing for what is no number or whose name tells none."""
     if column.type not in NUMBERS:
         return ""
-    words = frozenset(column.name.split("_"))
+    words = column.name.split("_")
+    if words[0] in TIMES:
+        return words[0]
     return next((unit for word, unit in UNIT_OF_WORD.items() if word in words), "")

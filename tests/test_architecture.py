@@ -187,6 +187,7 @@ def test_every_number_of_a_family_has_a_unit() -> None:
         name: unit_of(Column(name, "double", "x")) for name in ("cash_cents_share", "low_day_count", "unit_price_cents")
     }
     assert told == {"cash_cents_share": "part of 1", "low_day_count": "number", "unit_price_cents": "cents"}
+    assert unit_of(Column("days_since_last_event", "int", "x")) == "days"
     assert unit_of(Column("day_count", "string", "x")) == ""
 
 

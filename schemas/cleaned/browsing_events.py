@@ -31,7 +31,7 @@ BROWSING_EVENTS = Table(
         Column(
             "client",
             "string",
-            "whether a browser was used, all of which call themselves Mozilla, or the app",
+            "web where a browser was used, as they all call themselves Mozilla; any other name is taken for the app",
             allowed=("app", "web"),
             missing="not told",
         ),

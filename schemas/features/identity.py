@@ -148,6 +148,7 @@ ACCOUNT_MEASURES = (
         "bigint",
         "limits of the open credit cards",
         sum_of("credit_limit_cents", "account_type = 'credit_card'"),
+        rows="account_type = 'credit_card'",
     ),
 )
 """Over the accounts that are open at the end of as_of."""

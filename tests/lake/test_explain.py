@@ -59,7 +59,10 @@ RESTS_ON_MORE = {
         ("inflow_cents_sum_30d_last_year", "outflow_cents_sum_30d_last_year"),
         "cash_flow has no row of somebody who moved nothing in the last 180 days",
     ),
-    "own_transfer_cents_sum_90d": "that the other account is an own one is told by its own movements",
+    **dict.fromkeys(
+        ("own_transfer_cents_sum_90d", "days_since_last_salary"),
+        "whether the other account is an own one is told by the movements on it, at whichever bank",
+    ),
     "price_level_mean_365d": "what is usual is told by what others pay",
     **dict.fromkeys(
         (
