@@ -23,17 +23,17 @@ def close_forwards(alliance: Alliance) -> None:
     alliance.succeed("forward", "backfill", "--from", str(alliance.days[1]), "--to", str(alliance.days[-1]))
 
 
-IN_FIVE_PARTITIONS = {
-    "NIGHTLEDGER_SHUFFLE_PARTITIONS": "5",
-    "NIGHTLEDGER_SHUFFLE_PARTITIONS_OF_FEW_ROWS": "5",
+IN_THREE_PARTITIONS = {
+    "NIGHTLEDGER_SHUFFLE_PARTITIONS": "3",
+    "NIGHTLEDGER_SHUFFLE_PARTITIONS_OF_FEW_ROWS": "3",
 }
 
 
 def close_backwards(alliance: Alliance) -> None:
-    """The lake `backward`: newest capture first, in five shuffle partitions."""
+    """The lake `backward`: newest capture first, in three shuffle partitions."""
     alliance.copy_lake("first", "backward")
     nights = ("--from", str(alliance.days[1]), "--to", str(alliance.days[-1]))
-    alliance.succeed("backward", "backfill", *nights, "--run-backwards", **IN_FIVE_PARTITIONS)
+    alliance.succeed("backward", "backfill", *nights, "--run-backwards", **IN_THREE_PARTITIONS)
 
 
 LAKES: Mapping[str, Callable[[Alliance], None]] = {

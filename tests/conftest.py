@@ -131,7 +131,7 @@ def closed(alliance: Alliance, in_the_making: dict[str, Future[Alliance]]) -> Al
 
 @pytest.fixture(scope="session")
 def backward(alliance: Alliance, in_the_making: dict[str, Future[Alliance]]) -> Alliance:
-    """The alliance, with the same nights in the lake `backward`: newest capture first, in five shuffle partitions."""
+    """The alliance, with the same nights in the lake `backward`: newest capture first, in three shuffle partitions."""
     return in_the_making["backward"].result()
 
 

@@ -12,6 +12,8 @@ import pytest
 from demo.processes import PROJECT_ROOT
 from jobs.java import java_home
 
+pytestmark = pytest.mark.meanwhile  # make and a shell, and no Spark
+
 TOOLS = (
     "bash",
     "sh",
