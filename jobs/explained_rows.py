@@ -18,6 +18,7 @@ from typing import Final
 import duckdb
 import pyarrow as pa
 
+from schemas.cleaned.browsing_events import CLIENTS
 from schemas.features.browsing import BOT_EVENTS, DAYS_BEFORE, LONGEST_SECONDS, SEASON_DAYS, SILENCE_SECONDS
 from schemas.features.cash_flow import HALF_YEAR_DAYS, LONGEST_DAYS, MARKS, SALARY
 from schemas.table import Table
@@ -66,7 +67,6 @@ NEWEST_BALANCE_FIRST: Final = (
     " ORDER BY has_balance DESC, booked_at DESC, transaction_id DESC"
 )
 KINDS: Final = ("add_to_cart", "purchase")
-CLIENTS: Final = ("app", "web")
 ENDS: Final = "getvariable('ends_at')"
 
 RECORDS: Final = f"(SELECT * FROM identities WHERE record_since < {ENDS})"

@@ -23,7 +23,7 @@ UNIT_OF_WORD: Final[Mapping[str, str]] = {
     "quintile": "fifth, 5 is best",
     **dict.fromkeys(("count", "streak", "event", "item", "piece", "length", "distance", "quantity"), "number"),
     **dict.fromkeys(("customers", "defaults"), "number"),
-    **{word: word for word in ("cents", "days", "seconds")},
+    **{word: word for word in ("cents", *TIMES)},
     **dict.fromkeys(("points", "score"), "points"),
     "price": "ratio",
     **dict.fromkeys(("level", "tier", "version"), "step of a scale"),

@@ -9,6 +9,7 @@ from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
 from jobs.windows import aggregates_of, count_where, days_before, in_last_days, local_date, local_hour
+from schemas.cleaned.browsing_events import CLIENTS
 from schemas.features.browsing import (
     ARTICLE_MEASURES,
     ARTICLES_OF_CATEGORY,
@@ -24,7 +25,6 @@ from schemas.features.browsing import (
 NIGHT_ENDS_AT_HOUR: Final = 6  # 00:00 to 05:59 local time: hours in which people with a regular day sleep
 ABOUT_ARTICLES: Final = ("view", "search", "add_to_cart", "checkout", "purchase")
 COUNTED: Final = (*ABOUT_ARTICLES, "login")
-CLIENTS: Final = ("app", "web")
 BASE: Final = 10  # more than there are clients
 OF_EVENT: Final = ("customer_id", "session_id", "event_id", "occurred_at", "done", "category_code", "sku_id")
 """What both sessions and what they are about are told from: asked for the same columns, Spark shuffles events once."""

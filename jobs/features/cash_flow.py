@@ -119,10 +119,8 @@ def tell_balances(known: DataFrame, as_of: date) -> DataFrame:
     day = F.when(F.col("is_deposit"), day_of_deposit).otherwise(F.lit(LOW_BALANCE_DAYS))
     is_card = F.coalesce(F.col("account_type") == "credit_card", F.lit(False))
     ends = (
-        known.groupBy(
-            *(F.xxhash64(*ACCOUNT).alias("account_hash"), *ACCOUNT),
-            *("is_deposit", is_card.alias("is_card"), day.alias("day")),
-        )
+        known.withColumns({"account_hash": F.xxhash64(*ACCOUNT), "is_card": is_card, "day": day})
+        .groupBy("account_hash", *ACCOUNT, "is_deposit", "is_card", "day")
         .agg(F.max(F.when(has_balance, moment_first)).alias("newest"))
         .drop("account_hash")
     )

@@ -4,6 +4,8 @@ from schemas.captured.shop_events import SHOP_EVENTS
 from schemas.columns import KNOWN_DATE, SCENES
 from schemas.table import Column, Describes, Table
 
+CLIENTS = ("app", "web")
+
 BROWSING_EVENTS = Table(
     __name__,
     grain="one event",
@@ -32,7 +34,7 @@ BROWSING_EVENTS = Table(
             "client",
             "string",
             "web where a browser was used, as they all call themselves Mozilla; any other name is taken for the app",
-            allowed=("app", "web"),
+            allowed=CLIENTS,
             missing="not told",
         ),
         KNOWN_DATE,
