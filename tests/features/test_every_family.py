@@ -50,7 +50,9 @@ MOMENT_OF = {
 
 
 @pytest.mark.parametrize("family", FAMILIES, ids=lambda family: family.name)
-def test_t1_rows_after_as_of_in_every_parent_change_no_feature(table: TableMaker, family: Table) -> None:
+def test_t1_t17_neither_rows_after_as_of_nor_the_order_of_rows_nor_partitions_nor_compiled_plans_show(
+    table: TableMaker, compiled_table: TableMaker, family: Table
+) -> None:
     build = import_module(f"jobs.features.{family.name}").build
     parents: tuple[Table, ...] = family.built_from  # type: ignore[assignment]
     random_rows = RandomRows(seed=1)
@@ -60,23 +62,12 @@ def test_t1_rows_after_as_of_in_every_parent_change_no_feature(table: TableMaker
         assert len(with_future[parent]) > len(by_as_of[parent]), f"no row of {parent.address} lies in the future"
 
     seen = build(*(table(parent, by_as_of[parent]) for parent in parents), as_of=AS_OF)
-    seen_with_future = build(*(table(parent, with_future[parent]) for parent in parents), as_of=AS_OF)
+    spread = (compiled_table(parent, with_future[parent][::-1]).repartition(3) for parent in parents)
+    seen_with_all_that = build(*spread, as_of=AS_OF)
 
     described = rows(seen, *family.column_names)
     assert len(described) >= 4
-    assert rows(seen_with_future, *family.column_names) == described
-
-
-@pytest.mark.parametrize("family", FAMILIES, ids=lambda family: family.name)
-def test_t17_neither_the_order_of_the_rows_nor_their_partitions_nor_compiled_plans_show(
-    table: TableMaker, compiled_table: TableMaker, family: Table
-) -> None:
-    build = import_module(f"jobs.features.{family.name}").build
-    given = RandomRows(seed=2).rows
-    parents: tuple[Table, ...] = family.built_from  # type: ignore[assignment]
-    in_order = build(*(table(parent, given[parent]) for parent in parents), as_of=AS_OF)
-    spread = build(*(compiled_table(parent, given[parent][::-1]).repartition(3) for parent in parents), as_of=AS_OF)
-    assert rows(spread, *family.column_names) == rows(in_order, *family.column_names)
+    assert rows(seen_with_all_that, *family.column_names) == described
 
 
 @pytest.mark.parametrize("family", FAMILIES, ids=lambda family: family.name)
