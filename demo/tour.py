@@ -19,7 +19,7 @@ from demo.session import partners_up, run_module
 
 DAG = "nightly"
 SECONDS_FOR_A_NIGHT = 1800  # on a slow and busy machine
-SECONDS_BETWEEN_QUESTIONS, SECONDS_BETWEEN_REPORTS = 1, 10
+SECONDS_BETWEEN_QUESTIONS, SECONDS_BETWEEN_REPORTS = 2, 10
 """Who answers is the Airflow that runs the night on the same two cores, and all tasks take it longer than one run."""
 WIDTH = 400  # a terminal breaks a long line, and so hides no column
 

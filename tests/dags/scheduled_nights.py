@@ -104,7 +104,7 @@ def wait_for_runs(airflow: Airflow, kind: str, count: int, *, dag_id: str = "nig
             pytest.fail(f"{dag_id}, {kind}: {[task['task_id'] for task in tasks if task['state'] == 'failed']} failed")
         if [run["state"] for run in runs] == ["success"] * count:
             return
-        time.sleep(1)
+        time.sleep(2)
     pytest.fail(f"the {kind} runs did not end within {SECONDS_FOR_A_NIGHT * count} s")
 
 

@@ -17,6 +17,7 @@ from jobs.models.attacked_families import FAMILIES, Frames, with_ties
 from jobs.models.leak_audit import audit, build
 from jobs.relations.leak_audit import DEVIATIONS, EVERY_COLUMN, FAILED, IN_TRUTH, PASSED, Family, Finding
 from jobs.relations.ties import had_defaulted
+from jobs.spark import another_session
 from jobs.windows import happened_by
 from schemas.models.leak_audit import CHANGES, LEAK_AUDIT, MEANINGS, NO_ATTACK, VERDICTS
 from tests.conftest import rows
@@ -103,8 +104,12 @@ PLANTED = {
 
 
 @pytest.fixture(scope="module")
-def found(spark: SparkSession) -> list[Finding]:
-    """All attacks on what we build and on every leak, in one go."""
+def found(compiling: SparkSession) -> list[Finding]:
+    """All attacks on what we build and on every leak, in one go.
+
+    In a session of its own, which holds the few rows of the worlds as a constant, as that of a training does.
+    """
+    spark = another_session(compiling, shuffle_partitions=2, few_rows=True)
     planted = [Family(name, leaky, (judged,) if judged else ()) for name, (leaky, judged, _) in PLANTED.items()]
     return audit((*FAMILIES, *planted), WORLD, spark)
 
