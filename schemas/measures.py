@@ -214,27 +214,34 @@ def favourites(
     missing: str,
     rows: str,
 ) -> tuple[Feature, ...]:
-    """How many groups, the three largest by name, how evenly rows spread over them, and the share of the largest.
+    """How many groups, the three largest by name and with their shares, and how evenly rows spread over all.
 
     Over rows that each hold the name of a group and the number of its rows; in a tie the first by name is larger. A row
     without a name belongs to none, and its number must be null.
     groups: what is counted, like "categories bought". rows_told: what each group is made of, like "lines of purchases".
     """
     noun = what.rpartition("_")[2]
-    places = ("top", "second", "third")
-    named = f"CASE WHEN {value} IS NOT NULL THEN struct(-{number}, {value}) END"
+    places = tuple(enumerate(("top", "second", "third"), start=1))
+    named = f"CASE WHEN {value} IS NOT NULL THEN named_struct('less', -{number}, 'name', {value}) END"
+
+    def at(place: int) -> str:
+        return f"try_element_at(sort_array(collect_list({named})), {place})"
+
+    def missing_at(place: int, name: str) -> str:
+        return missing if place == 1 else f"no {name} one"
+
     return (
         *formula(f"{what}_count_{window.name}", "bigint", window.told(groups), f"count({value})", rows=rows),
         *(
             feature
-            for place, name in enumerate(places, start=1)
+            for place, name in places
             for feature in formula(
                 f"{name}_{what}",
                 "string",
                 window.told(f"{noun} with the {'' if place == 1 else f'{name} '}most {rows_told}")
                 + ", the first by name in a tie",
-                f"try_element_at(sort_array(collect_list({named})), {place}).{value}",
-                missing=missing if place == 1 else f"no {name} one",
+                f"{at(place)}.name",
+                missing=missing_at(place, name),
                 rows=rows,
             )
         ),
@@ -246,13 +253,17 @@ def favourites(
             missing=missing,
             rows=rows,
         ),
-        *formula(
-            f"top_{what}_share_{window.name}",
-            "double",
-            window.told(f"{rows_told} of the top {noun} over those of any"),
-            share_of(f"max({number})", f"sum({number})"),
-            missing=missing,
-            rows=rows,
+        *(
+            feature
+            for place, name in places
+            for feature in formula(
+                f"{name}_{what}_share_{window.name}",
+                "double",
+                window.told(f"{rows_told} of the {name} {noun} over those of any"),
+                share_of(f"max({number})" if place == 1 else f"-{at(place)}.less", f"sum({number})"),
+                missing=missing_at(place, name),
+                rows=rows,
+            )
         ),
     )
 

@@ -10,7 +10,7 @@ from pyspark.sql import functions as F
 
 from jobs.relations.pairs import is_heavy
 from jobs.relations.ties import USUAL_SHARE, USUAL_WEIGHT, known_defaults
-from jobs.windows import count_where, happened_by, in_last_days, share_of
+from jobs.windows import count_where, days_before, happened_by, in_last_days, share_of
 
 BURST_DEVICES: Final = 3  # a phone, a tablet and a computer are not all bought in one week; a guess
 
@@ -32,11 +32,19 @@ def build(identifier_holders: DataFrame, instalments: DataFrame, identities: Dat
 
 
 def hold_once(holders: DataFrame) -> DataFrame:
-    """One row per customer and identifier: a recipient's phone is a phone, and a home is one of the addresses."""
+    """One row per customer and identifier: a recipient's phone is a phone, and a home is one of the addresses.
+
+    phone_since: since when a record of the customer has had this phone; null where none has.
+    """
     kind = F.when(F.col("identifier_type") == "recipient", F.lit("phone")).otherwise(F.col("identifier_type"))
-    counted = holders.where("identifier_type <> 'household'").withColumn("identifier_type", kind)
+    phone_since = F.when(F.col("identifier_type") == "phone", F.col("first_seen_at"))
+    counted = holders.where("identifier_type <> 'household'").withColumns(
+        {"identifier_type": kind, "phone_since": phone_since}
+    )
     return counted.groupBy("identifier_type", "identifier", "customer_id").agg(
-        F.min("first_seen_at").alias("first_seen_at"), F.max(is_heavy()).alias("is_heavy")
+        F.min("first_seen_at").alias("first_seen_at"),
+        F.min("phone_since").alias("phone_since"),
+        F.max(is_heavy()).alias("is_heavy"),
     )
 
 
@@ -53,6 +61,7 @@ def describe_identifiers(as_of: date) -> list[Column]:
         count_where(in_last_days("first_seen_at", 30, as_of)).alias("new_identifier_count_30d"),
         new_devices.alias("new_device_count_7d"),
         (new_devices >= BURST_DEVICES).alias("has_device_burst"),
+        days_before(as_of, F.max("phone_since")).alias("days_since_new_phone"),
         F.count("holders").alias("shared_identifier_count_ever"),
         F.max("is_heavy").alias("has_heavy_identifier"),
         share_of(F.sum(in_billionths), F.count("holders") * 1_000_000_000).alias("identifier_default_share_mean"),

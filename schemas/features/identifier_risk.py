@@ -29,6 +29,12 @@ IDENTIFIER_RISK = Table(
         Column("new_identifier_count_30d", "bigint", "of these, first seen with the customer in the last 30 days"),
         Column("new_device_count_7d", "bigint", "devices first seen with the customer in the last 7 days"),
         Column("has_device_burst", "boolean", "whether these are three or more"),
+        Column(
+            "days_since_new_phone",
+            "int",
+            "days since a partner's record has had the newest of the phones; since the record began where none changed",
+            missing="no phone on a record",
+        ),
         Column("shared_identifier_count_ever", "bigint", "of these, seen with somebody else too"),
         Column("has_heavy_identifier", "boolean", "whether one of them is listed in edges/heavy_identifiers"),
         Column(

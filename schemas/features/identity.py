@@ -173,6 +173,13 @@ ADDRESS_MEASURES = (
         rows=shipped_in(last(180)[0]),
     ),
     *formula(
+        "new_address_count_365d",
+        "bigint",
+        "shipping addresses used for the first time in the last 365 days: with moves it grows, with gifts, too",
+        count_of("oldest_days_ago < 365"),
+        rows=shipped_in(EVER),
+    ),
+    *formula(
         "main_address_share_365d",
         "double",
         "purchases shipped to the address used most over purchases shipped to a known address, in the last 365 days",

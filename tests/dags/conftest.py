@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import atexit
 import importlib
 import os
+import shutil
 import tempfile
 from types import ModuleType
 
@@ -12,6 +14,7 @@ import pytest
 FIRST_BUSINESS_DATE = "2026-03-31"
 
 os.environ["AIRFLOW_HOME"] = tempfile.mkdtemp(prefix="nightledger-airflow-")  # before anything imports airflow
+atexit.register(shutil.rmtree, os.environ["AIRFLOW_HOME"], ignore_errors=True)
 os.environ["AIRFLOW__CORE__LOAD_EXAMPLES"] = "False"
 
 

@@ -161,6 +161,10 @@ def test_the_three_categories_looked_at_most_are_named_and_a_tie_goes_to_the_fir
     entropy = log(9) - (2 * 3 * log(3) + 2 * log(2)) / 9
     assert found["ann"][3] == pytest.approx(entropy, abs=1e-9)
     assert found["bob"] == [None] * 4
+    shares = tuple(f"{place}_category_share_90d" for place in ("top", "second", "third"))
+    found = {name: values for name, *values in described(table, events, *shares)}
+    assert found["ann"] == [3 / 9, 3 / 9, 2 / 9]
+    assert found["bob"] == [None] * 3
     funnel = ("cart_to_view_ratio_90d", "purchase_to_view_ratio_90d", "category_event_share_90d")
     assert described(table, events, *funnel) == [
         ("ann", 0.0, 0.0, 1.0),

@@ -33,6 +33,27 @@ def described(table: TableMaker, holders: list[Row], owing: list[Row], *columns:
     return rows(build(*parents, as_of=AS_OF), "customer_id", *columns)
 
 
+def test_a_phone_is_new_since_a_record_has_it_and_a_recipients_is_none_of_the_own(table: TableMaker) -> None:
+    def phone(name: str, number: str, since: str, kind: str = "phone") -> Row:
+        return held(name, number, since) | {"identifier_type": kind}
+
+    holders = [
+        phone("ann", "p1", "2026-01-01"),
+        phone("ann", "p2", "2026-03-30 16:00:00"),  # the last midnight of the alliance
+        phone("ann", "p3", "2026-03-31 16:00:00"),  # tomorrow's
+        phone("bob", "p1", "2026-03-30 15:59:59"),
+        phone("cem", "p1", "2026-01-01", "recipient"),
+        phone("dia", "p4", "2026-03-20", "recipient"),  # her own a day later: since then
+        phone("dia", "p4", "2026-03-21"),
+    ]
+    assert described(table, holders, [], "days_since_new_phone") == [
+        ("ann", 0),
+        ("bob", 1),
+        ("cem", None),
+        ("dia", 10),
+    ]
+
+
 def test_shares_leave_the_customer_out_and_are_drawn_towards_the_usual(table: TableMaker) -> None:
     holders = [
         held("ann", "d1"),

@@ -120,7 +120,7 @@ def test_addresses_and_devices_are_counted_once_however_often_they_are_used(tabl
             for n, (at, device) in enumerate((("2026-03-21", "phone"), ("2026-03-21", "phone"), ("2026-01-15", "old")))
         ],
     }
-    columns = ("address_count_180d", "main_address_share_365d", "days_since_new_address")
-    assert described(table, given, *columns) == [("ann", 2, 2 / 3, 30)]
-    columns = ("device_count_30d", "device_count_90d", "days_since_new_device")
-    assert described(table, given, *columns) == [("ann", 1, 2, 10)]
+    columns = ("address_count_180d", "new_address_count_365d", "main_address_share_365d", "days_since_new_address")
+    assert described(table, given, *columns) == [("ann", 2, 2, 2 / 3, 30)]
+    of_devices = ("device_count_30d", "device_count_90d", "days_since_new_device")
+    assert described(table, given, *of_devices) == [("ann", 1, 2, 10)]

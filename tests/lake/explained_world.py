@@ -81,7 +81,7 @@ ONE_FOR_EACH: Final[Mapping[str, Callable[[Row], Any]]] = {
 }
 """Beginning of a column's name -> what is counted, where it is not rows."""
 
-OF_VISITS: Final = ("session_count", "abandoned_cart_count")
+OF_SEVERAL_ROWS: Final = ("session_count", "abandoned_cart_count", "new_address_count")
 """Counts of what no row tells alone; their rows are only seen to be enough."""
 
 
@@ -253,7 +253,7 @@ def total_of(feature: Feature, shown: Mapping[Table, tuple[Row, ...]]) -> int | 
     summed = re.fullmatch(r"max\((deposits_cents)\)", feature.formula) or SUM.fullmatch(feature.formula)
     if summed:
         return sum(CENTS_OF[parent][summed[1]](row) for parent, row in rows)
-    if name.startswith(OF_VISITS) or not COUNT.fullmatch(feature.formula):
+    if name.startswith(OF_SEVERAL_ROWS) or not COUNT.fullmatch(feature.formula):
         return None
     of_row = next((of_row for beginning, of_row in ONE_FOR_EACH.items() if name.startswith(beginning)), None)
     return len({of_row(row) for _, row in rows}) if of_row else len(rows)

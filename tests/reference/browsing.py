@@ -114,6 +114,8 @@ ANSWER = Answer(
             "third_category": "any_value(category_code) FILTER (place = 3)",
             "category_entropy_90d": "greatest(-sum((events / all_events) * ln(events / all_events)), 0)",
             "top_category_share_90d": "ratio(max(events), sum(events))",
+            "second_category_share_90d": "ratio(any_value(events) FILTER (place = 2), sum(events))",
+            "third_category_share_90d": "ratio(any_value(events) FILTER (place = 3), sum(events))",
         },
         "articles": {
             "article_count": "count(*) FILTER ({w})",

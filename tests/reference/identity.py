@@ -84,6 +84,7 @@ ANSWER = Answer(
         "first_plans": {"credit_tenure_days": "max(ago)"},
         "addresses": {
             "address_count_180d": "count(*) FILTER (newest < 180)",
+            "new_address_count_365d": "count(*) FILTER (oldest < 365)",
             "main_address_share_365d": "ratio(max(orders), sum(orders))",
             "days_since_new_address": "min(oldest)",
         },
@@ -96,6 +97,6 @@ ANSWER = Answer(
     derived={},
     zero=(
         *("account_count", "card_count", "credit_limit_cents_sum", "address_count_180d"),
-        *("device_count_30d", "device_count_90d"),
+        *("new_address_count_365d", "device_count_30d", "device_count_90d"),
     ),
 )

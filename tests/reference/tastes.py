@@ -37,6 +37,8 @@ def favourites(what: str) -> dict[str, str]:
         f"third_{what}": "any_value(name) FILTER (place = 3)",
         f"{what}_entropy_365d": "greatest(-sum((n / all_n) * ln(n / all_n)), 0)",
         f"top_{what}_share_365d": "ratio(max(n), sum(n))",
+        f"second_{what}_share_365d": "ratio(any_value(n) FILTER (place = 2), sum(n))",
+        f"third_{what}_share_365d": "ratio(any_value(n) FILTER (place = 3), sum(n))",
     }
 
 
