@@ -221,27 +221,27 @@ def favourites(
     groups: what is counted, like "categories bought". rows_told: what each group is made of, like "lines of purchases".
     """
     noun = what.rpartition("_")[2]
-    places = tuple(enumerate(("top", "second", "third"), start=1))
     named = f"CASE WHEN {value} IS NOT NULL THEN named_struct('less', -{number}, 'name', {value}) END"
-
-    def at(place: int) -> str:
-        return f"try_element_at(sort_array(collect_list({named})), {place})"
-
-    def missing_at(place: int, name: str) -> str:
-        return missing if place == 1 else f"no {name} one"
-
+    places = tuple(
+        (
+            name,
+            f"try_element_at(sort_array(collect_list({named})), {place})",
+            missing if place == 1 else f"no {name} one",
+        )
+        for place, name in enumerate(("top", "second", "third"), start=1)
+    )
     return (
         *formula(f"{what}_count_{window.name}", "bigint", window.told(groups), f"count({value})", rows=rows),
         *(
             feature
-            for place, name in places
+            for name, group, missing_there in places
             for feature in formula(
                 f"{name}_{what}",
                 "string",
-                window.told(f"{noun} with the {'' if place == 1 else f'{name} '}most {rows_told}")
+                window.told(f"{noun} with the {f'{name} ' if name != 'top' else ''}most {rows_told}")
                 + ", the first by name in a tie",
-                f"{at(place)}.name",
-                missing=missing_at(place, name),
+                f"{group}.name",
+                missing=missing_there,
                 rows=rows,
             )
         ),
@@ -255,13 +255,13 @@ def favourites(
         ),
         *(
             feature
-            for place, name in places
+            for name, group, missing_there in places
             for feature in formula(
                 f"{name}_{what}_share_{window.name}",
                 "double",
                 window.told(f"{rows_told} of the {name} {noun} over those of any"),
-                share_of(f"max({number})" if place == 1 else f"-{at(place)}.less", f"sum({number})"),
-                missing=missing_at(place, name),
+                share_of(f"-{group}.less", f"sum({number})"),
+                missing=missing_there,
                 rows=rows,
             )
         ),

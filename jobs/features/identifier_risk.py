@@ -37,13 +37,10 @@ def hold_once(holders: DataFrame) -> DataFrame:
     phone_since: since when a record of the customer has had this phone; null where none has.
     """
     kind = F.when(F.col("identifier_type") == "recipient", F.lit("phone")).otherwise(F.col("identifier_type"))
-    phone_since = F.when(F.col("identifier_type") == "phone", F.col("first_seen_at"))
-    counted = holders.where("identifier_type <> 'household'").withColumns(
-        {"identifier_type": kind, "phone_since": phone_since}
-    )
-    return counted.groupBy("identifier_type", "identifier", "customer_id").agg(
+    counted = holders.where("identifier_type <> 'household'")
+    return counted.groupBy(kind.alias("identifier_type"), "identifier", "customer_id").agg(
         F.min("first_seen_at").alias("first_seen_at"),
-        F.min("phone_since").alias("phone_since"),
+        F.min(F.when(counted["identifier_type"] == "phone", F.col("first_seen_at"))).alias("phone_since"),
         F.max(is_heavy()).alias("is_heavy"),
     )
 

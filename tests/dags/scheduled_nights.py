@@ -19,7 +19,7 @@ import pytest
 
 from demo.airflow import DATABASE, Airflow, airflow_standalone
 from demo.object_store import DROP_BUCKET, DROP_PREFIX, ObjectStore
-from demo.tour import SECONDS_FOR_A_NIGHT, watch
+from demo.tour import SECONDS_BETWEEN_QUESTIONS, SECONDS_FOR_A_NIGHT, watch
 from tests.alliance import INHERITED, Alliance, published
 
 LEARNT = ("labels/", "models/")
@@ -104,7 +104,7 @@ def wait_for_runs(airflow: Airflow, kind: str, count: int, *, dag_id: str = "nig
             pytest.fail(f"{dag_id}, {kind}: {[task['task_id'] for task in tasks if task['state'] == 'failed']} failed")
         if [run["state"] for run in runs] == ["success"] * count:
             return
-        time.sleep(2)
+        time.sleep(SECONDS_BETWEEN_QUESTIONS)
     pytest.fail(f"the {kind} runs did not end within {SECONDS_FOR_A_NIGHT * count} s")
 
 

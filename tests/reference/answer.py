@@ -33,6 +33,27 @@ WINDOWS = (
 """What the end of a column's name says about the days it looks at; the first day of a disjoint window is day 1."""
 
 
+ENTROPY = "greatest(-sum((n / all_n) * ln(n / all_n)), 0)"
+"""SQL over one row per group: n of all_n rows are in it."""
+
+
+def favourites(what: str, window: str) -> dict[str, str]:
+    """The largest groups: beginning of a column's name -> SQL over one row per group.
+
+    A row holds the name of the group, the n of all_n rows that are in it, and its place, 1 for the largest.
+    """
+    places = ("top", "second", "third")
+    return {
+        f"{what}_count_{window}": "count(*)",
+        **{f"{name}_{what}": f"any_value(name) FILTER (place = {place})" for place, name in enumerate(places, 1)},
+        f"{what}_entropy_{window}": ENTROPY,
+        **{
+            f"{name}_{what}_share_{window}": f"ratio(any_value(n) FILTER (place = {place}), sum(n))"
+            for place, name in enumerate(places, 1)
+        },
+    }
+
+
 @dataclass(frozen=True)
 class Answer:
     """A family in SQL.

@@ -1,6 +1,6 @@
 """browsing in SQL."""
 
-from tests.reference.answer import Answer
+from tests.reference.answer import ENTROPY, Answer, favourites
 
 VIEWS = """
     CREATE VIEW known_events AS
@@ -31,9 +31,9 @@ VIEWS = """
         HAVING count(*) <= 500 AND seconds <= 86400 AND min(cut.ago) < 90;
     CREATE VIEW visitors AS SELECT DISTINCT customer_id FROM visits;
     CREATE VIEW looked_at AS
-        SELECT customer_id, category_code, count(*) AS events,
+        SELECT customer_id, category_code AS name, count(*) AS n,
                row_number() OVER (PARTITION BY customer_id ORDER BY count(*) DESC, category_code) AS place,
-               sum(count(*)) OVER (PARTITION BY customer_id) AS all_events
+               sum(count(*)) OVER (PARTITION BY customer_id) AS all_n
         FROM cut SEMI JOIN visits USING (customer_id, session_id, visit)
         WHERE category_code IS NOT NULL AND event_type <> 'login' GROUP BY 1, 2;
     CREATE VIEW articles AS
@@ -54,8 +54,6 @@ VIEWS = """
         SELECT customer_id, count(*) AS n, sum(count(*)) OVER (PARTITION BY customer_id) AS all_n
         FROM visits GROUP BY customer_id, weekday;
 """
-
-ENTROPY = "greatest(-sum((n / all_n) * ln(n / all_n)), 0)"
 
 
 def part(condition: str, of: str = "true") -> str:
@@ -107,16 +105,7 @@ ANSWER = Answer(
         "gap_bands": {"session_gap_entropy_90d": ENTROPY},
         "hours": {"hour_entropy_90d": ENTROPY},
         "weekdays": {"weekday_entropy_90d": ENTROPY},
-        "looked_at": {
-            "category_count_90d": "count(*)",
-            "top_category": "any_value(category_code) FILTER (place = 1)",
-            "second_category": "any_value(category_code) FILTER (place = 2)",
-            "third_category": "any_value(category_code) FILTER (place = 3)",
-            "category_entropy_90d": "greatest(-sum((events / all_events) * ln(events / all_events)), 0)",
-            "top_category_share_90d": "ratio(max(events), sum(events))",
-            "second_category_share_90d": "ratio(any_value(events) FILTER (place = 2), sum(events))",
-            "third_category_share_90d": "ratio(any_value(events) FILTER (place = 3), sum(events))",
-        },
+        "looked_at": favourites("category", "90d"),
         "articles": {
             "article_count": "count(*) FILTER ({w})",
             "article_event_count_max_90d": "least(max(events), 100)",

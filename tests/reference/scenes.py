@@ -1,6 +1,6 @@
 """scenes in SQL."""
 
-from tests.reference.answer import Answer
+from tests.reference.answer import ENTROPY, Answer
 
 SCENES = ("retail", "catering", "entertainment", "education", "medical", "travel", "other")
 
@@ -108,7 +108,7 @@ ANSWER = Answer(
         },
         "trades": {
             "trade_count_365d": "count(*)",
-            "trade_entropy_365d": "greatest(-sum((n / all_n) * ln(n / all_n)), 0)",
+            "trade_entropy_365d": ENTROPY,
         },
     },
     derived={},

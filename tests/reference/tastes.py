@@ -1,6 +1,6 @@
 """tastes in SQL."""
 
-from tests.reference.answer import Answer
+from tests.reference.answer import Answer, favourites
 
 VIEWS = """
     CREATE VIEW bought AS
@@ -28,26 +28,12 @@ VIEWS = """
 """
 
 
-def favourites(what: str) -> dict[str, str]:
-    """SQL over one row per group: beginning of a column's name -> aggregate."""
-    return {
-        f"{what}_count_365d": "count(*)",
-        f"top_{what}": "any_value(name) FILTER (place = 1)",
-        f"second_{what}": "any_value(name) FILTER (place = 2)",
-        f"third_{what}": "any_value(name) FILTER (place = 3)",
-        f"{what}_entropy_365d": "greatest(-sum((n / all_n) * ln(n / all_n)), 0)",
-        f"top_{what}_share_365d": "ratio(max(n), sum(n))",
-        f"second_{what}_share_365d": "ratio(any_value(n) FILTER (place = 2), sum(n))",
-        f"third_{what}_share_365d": "ratio(any_value(n) FILTER (place = 3), sum(n))",
-    }
-
-
 ANSWER = Answer(
     views=VIEWS,
     customers="shoppers",
     measures={
-        "by_category": favourites("bought_category"),
-        "by_brand": favourites("bought_brand"),
+        "by_category": favourites("bought_category", "365d"),
+        "by_brand": favourites("bought_brand", "365d"),
         "lines": {"price_level_mean_365d": "avg(level)"},
     },
     derived={},
