@@ -175,7 +175,7 @@ ADDRESS_MEASURES = (
     *formula(
         "new_address_count_365d",
         "bigint",
-        "shipping addresses used for the first time in the last 365 days: with moves it grows, with gifts, too",
+        "shipping addresses used for the first time in the last 365 days, be it after a move or for a gift",
         count_of("oldest_days_ago < 365"),
         rows=shipped_in(EVER),
     ),
