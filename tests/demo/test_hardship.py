@@ -30,7 +30,7 @@ from demo.world import District, World
 from tests.demo.conftest import FIRST, SMALL, TOWNS
 from tests.demo.test_truth import known_outcomes, truth
 
-SEEDS = (World.seed, 1, 2, 3, 4)
+SEEDS = (World.seed, 1, 2, 3, 4, 5, 6, 7)
 
 
 class NoBooks(Ledger):

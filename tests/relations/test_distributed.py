@@ -58,7 +58,7 @@ def by_customer(result: pa.Table | DataFrame) -> dict[str, list[Any]]:
     return {name: table[name].to_pylist() for name in sorted(table.column_names)}
 
 
-@pytest.mark.parametrize("partitions", [1, 7])
+@pytest.mark.parametrize("partitions", [1, 4, 13])
 def test_t17_every_measure_is_the_same_on_spark_for_any_partitions(spark: SparkSession, partitions: int) -> None:
     here = any_table.edge_table(EDGES, weight="weight")
     there = any_table.edge_table(spread_over(spark, EDGES, partitions), weight="weight", edges_in_memory=1)
