@@ -20,7 +20,7 @@ from schemas.edges.shared_identifiers import SHARED_IDENTIFIERS
 from schemas.edges.shared_merchants import SHARED_MERCHANTS
 from schemas.edges.transfers import TRANSFERS
 from schemas.features.purchase_value import PURCHASE_VALUE
-from tests.lake.test_explain import NIGHT, publish
+from tests.lake.explained_night import NIGHT, publish
 
 EVIL = ("../../etc/passwd", "$(touch planted)", "`touch planted`", "; rm -rf /", "a\nb", "", "' OR 1=1 --")
 ARABIC_DIGITS = "".join(chr(0x660 + int(digit)) if digit.isdigit() else digit for digit in "2026-04-01")

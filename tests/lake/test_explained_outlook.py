@@ -30,7 +30,7 @@ from schemas.features.purchase_outlook import PURCHASE_OUTLOOK
 from tests.conftest import tables_in
 from tests.features.random_rows import AS_OF, Row
 from tests.features.test_purchase_outlook import bought, people_who_leave, refunded
-from tests.lake.test_explain import settings
+from tests.lake.explained_night import settings
 from tests.published_rows import publish_rows
 
 

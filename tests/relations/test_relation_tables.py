@@ -17,7 +17,7 @@ from schemas.edges.favours import FAVOURS
 from schemas.edges.shared_identifiers import SHARED_IDENTIFIERS
 from schemas.edges.transfers import TRANSFERS
 from tests.conftest import TableMaker, rows
-from tests.lake.test_explain import NIGHT, publish
+from tests.lake.explained_night import NIGHT, publish
 
 BEFORE, LAST = datetime(2026, 2, 1, tzinfo=UTC), datetime(2026, 3, 31, 12, tzinfo=UTC)
 PAID = [
