@@ -14,6 +14,8 @@ from schemas.features.identity import (
     BOTH_FIELDS,
     COUNTS_OF_OTHERS,
     DEVICE_MEASURES,
+    IP_ADDRESS_MEASURES,
+    LONGEST_SHOPPED_FROM,
     PLAN_MEASURES,
     RECORD_MEASURES,
 )
@@ -62,6 +64,7 @@ def build(
         .join(plans.groupBy("customer_id").agg(*aggregates_of(*PLAN_MEASURES)), "customer_id", how="left")
         .join(describe_addresses(purchases, records, as_of), "customer_id", how="left")
         .join(describe_devices(browsing_events, records, as_of), "customer_id", how="left")
+        .join(describe_ip_addresses(purchases, records, as_of), "customer_id", how="left")
         .fillna(0, list(COUNTS_OF_OTHERS))
     )
 
@@ -113,6 +116,21 @@ def describe_devices(browsing_events: DataFrame, records: DataFrame, as_of: date
         .agg(*newest_and_oldest(as_of))
         .groupBy("customer_id")
         .agg(*aggregates_of(*DEVICE_MEASURES))
+    )
+
+
+def describe_ip_addresses(purchases: DataFrame, records: DataFrame, as_of: date) -> DataFrame:
+    """One row per customer who placed a purchase from a known IP address in the longest window that counts them."""
+    placed = purchases.where(
+        in_last_days("paid_at", LONGEST_SHOPPED_FROM, as_of) & F.col("ip_address_token").isNotNull()
+    )
+    by_record = placed.groupBy("source_record_id", "ip_address_token").agg(F.max("paid_at").alias("newest_at"))
+    return (
+        by_record.join(records, "source_record_id", how="inner")
+        .groupBy("customer_id", "ip_address_token")
+        .agg(days_before(as_of, F.max("newest_at")).alias("days_ago"))
+        .groupBy("customer_id")
+        .agg(*aggregates_of(*IP_ADDRESS_MEASURES))
     )
 
 

@@ -43,6 +43,7 @@ PURCHASES = Table(
         Column("device_id", "string", "the device it was placed on", missing="not known"),
         Column("shipping_address_token", "string", "keyed token of the shipping address", missing="not given"),
         Column("recipient_phone_token", "string", "keyed token of the recipient's phone", missing="not given"),
+        Column("ip_address_token", "string", "keyed token of the IP address it was placed from", missing="not given"),
         KNOWN_DATE,
         CHANGED_DATE,
     ),

@@ -220,9 +220,23 @@ DEVICE_MEASURES = (
 )
 """Over the devices of a customer's events, one row for each."""
 
+LONGEST_SHOPPED_FROM = 90
+IP_ADDRESS_MEASURES = tuple(
+    feature
+    for window in last(30, LONGEST_SHOPPED_FROM)
+    for feature in formula(
+        window.named("ip_address_count"),
+        "bigint",
+        window.told("different IP addresses that purchases were placed from"),
+        count_of(window.condition),
+        rows=f"{window.condition} AND ip_address_token IS NOT NULL",
+    )
+)
+"""Over the IP addresses of a customer's purchases, one row for each, on the day of the newest."""
+
 COUNTS_OF_OTHERS = tuple(
     feature.column.name
-    for feature in (*ACCOUNT_MEASURES, *ADDRESS_MEASURES, *DEVICE_MEASURES)
+    for feature in (*ACCOUNT_MEASURES, *ADDRESS_MEASURES, *DEVICE_MEASURES, *IP_ADDRESS_MEASURES)
     if not feature.column.is_nullable
 )
 """Counts of things that a customer may have none of."""
@@ -243,6 +257,13 @@ IDENTITY = Table(
     key=("customer_id",),
     columns=(
         CUSTOMER_ID,
-        *columns_of(*RECORD_MEASURES, *ACCOUNT_MEASURES, *PLAN_MEASURES, *ADDRESS_MEASURES, *DEVICE_MEASURES),
+        *columns_of(
+            *RECORD_MEASURES,
+            *ACCOUNT_MEASURES,
+            *PLAN_MEASURES,
+            *ADDRESS_MEASURES,
+            *DEVICE_MEASURES,
+            *IP_ADDRESS_MEASURES,
+        ),
     ),
 )

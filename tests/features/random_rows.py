@@ -148,6 +148,7 @@ class RandomRows:
             "item_count": (None, 1, 2, 7)[number % 4],
             "piece_count": (None, 1, 5, 9)[number % 4],
             "shipping_address_token": (None, "home", "work", "home")[number % 4],
+            "ip_address_token": (None, "at home", "at work", "at home", "on the way")[number % 5],
         }
 
     def _purchase_line(self, number: int) -> Row:

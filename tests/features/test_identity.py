@@ -106,13 +106,20 @@ def test_whoever_was_born_on_a_29_february_is_a_year_older_on_the_first_of_march
     assert described(table, given, "age_band", as_of=date(2026, 3, 1)) == [("ann", "18-24")]
 
 
-def test_addresses_and_devices_are_counted_once_however_often_they_are_used(table: TableMaker) -> None:
+def test_addresses_devices_and_ip_addresses_are_counted_once_however_often_they_are_used(table: TableMaker) -> None:
     given: dict[Table, GivenRows] = {
         IDENTITIES: [{"source_record_id": "shop:ann", "customer_id": "ann"}],
         PURCHASES: [
             {"order_id": f"o{n}", "source_record_id": "shop:ann", "paid_at": paid_at, "shipping_address_token": where}
+            | {"ip_address_token": where and f"at {where}"}
             for n, (paid_at, where) in enumerate(
-                (("2026-03-30", "home"), ("2026-03-01", "home"), ("2026-02-01", "work"), ("2024-01-01", "old"))
+                (
+                    ("2026-03-30", "home"),
+                    ("2026-03-30", None),
+                    ("2026-03-01", "home"),
+                    ("2026-02-01", "work"),
+                    ("2024-01-01", "old"),
+                )
             )
         ],
         BROWSING_EVENTS: [
@@ -122,5 +129,6 @@ def test_addresses_and_devices_are_counted_once_however_often_they_are_used(tabl
     }
     columns = ("address_count_180d", "new_address_count_365d", "main_address_share_365d", "days_since_new_address")
     assert described(table, given, *columns) == [("ann", 2, 2, 2 / 3, 30)]
+    assert described(table, given, "ip_address_count_30d", "ip_address_count_90d") == [("ann", 1, 2)]
     of_devices = ("device_count_30d", "device_count_90d", "days_since_new_device")
     assert described(table, given, *of_devices) == [("ann", 1, 2, 10)]

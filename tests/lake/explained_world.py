@@ -69,6 +69,7 @@ ONE_FOR_EACH: Final[Mapping[str, Callable[[Row], Any]]] = {
     "address_count": lambda row: row["shipping_address_token"],
     "article_count": lambda row: (row["category_code"], row["sku_id"]),
     "device_count": lambda row: row["device_id"],
+    "ip_address_count": lambda row: row["ip_address_token"],
     "merchant_count": lambda row: (row["bank_code"], row["merchant_id"]),
     "purchase_day_count": lambda row: local_day(row["paid_at"]),
     "record_count": lambda row: row["source_record_id"],

@@ -41,6 +41,10 @@ VIEWS = f"""
         SELECT r.customer_id, min(days_ago_of(occurred_at)) AS newest, max(days_ago_of(occurred_at)) AS oldest
         FROM browsing_events e JOIN records r USING (source_record_id)
         WHERE days_ago_of(occurred_at) >= 0 GROUP BY 1, device_id;
+    CREATE VIEW ip_addresses AS
+        SELECT r.customer_id, min(days_ago_of(paid_at)) AS newest
+        FROM purchases p JOIN records r USING (source_record_id)
+        WHERE days_ago_of(paid_at) BETWEEN 0 AND 89 AND ip_address_token IS NOT NULL GROUP BY 1, ip_address_token;
 """
 
 CONFLICTS = (
@@ -93,10 +97,15 @@ ANSWER = Answer(
             "device_count_90d": "count(*) FILTER (newest < 90)",
             "days_since_new_device": "min(oldest)",
         },
+        "ip_addresses": {
+            "ip_address_count_30d": "count(*) FILTER (newest < 30)",
+            "ip_address_count_90d": "count(*)",
+        },
     },
     derived={},
     zero=(
         *("account_count", "card_count", "credit_limit_cents_sum", "address_count_180d"),
         *("new_address_count_365d", "device_count_30d", "device_count_90d"),
+        *("ip_address_count_30d", "ip_address_count_90d"),
     ),
 )
