@@ -146,11 +146,10 @@ def describe_trades(card_payments: DataFrame, records: DataFrame, as_of: date) -
         card_payments.where("mcc IS NOT NULL AND amount_cents < 0")
         .where(in_last_days("booked_at", YEAR_DAYS, as_of))
         .select("source_record_id", "mcc")
-        .groupBy("source_record_id", "mcc")  # before the join: there are few trades
-        .agg(F.count("*").alias("payment_count"))
         .join(records, "source_record_id", how="inner")
+        .repartition("customer_id")  # one shuffle for both; to count the trades of a record before spares few rows
         .groupBy("customer_id", "mcc")
-        .agg(F.sum("payment_count").alias("payment_count"))
+        .agg(F.count("*").alias("payment_count"))
         .groupBy("customer_id")
         .agg(*aggregates_of(*TRADE_MEASURES))
     )
