@@ -19,6 +19,7 @@ from schemas.features.identity import (
     PLAN_MEASURES,
     RECORD_MEASURES,
 )
+from schemas.windows import YEAR_DAYS
 
 DETAILS = ("source_record_id", "updated_at", *BOTH_FIELDS)
 
@@ -89,54 +90,41 @@ def is_open(as_of: date) -> Column:
 def describe_addresses(purchases: DataFrame, records: DataFrame, as_of: date) -> DataFrame:
     """One row per customer who ever had a purchase shipped to a known address."""
     shipped = purchases.where(happened_by("paid_at", as_of) & F.col("shipping_address_token").isNotNull())
-    by_record = shipped.groupBy("source_record_id", "shipping_address_token").agg(
-        F.max("paid_at").alias("newest_at"),
-        F.min("paid_at").alias("oldest_at"),
-        count_where(in_last_days("paid_at", 365, as_of)).alias("purchase_count"),
-    )
-    return (
-        by_record.join(records, "source_record_id", how="inner")
-        .groupBy("customer_id", "shipping_address_token")
-        .agg(*newest_and_oldest(as_of), F.sum("purchase_count").alias("purchase_count"))
-        .groupBy("customer_id")
-        .agg(*aggregates_of(*ADDRESS_MEASURES))
-    )
+    used = tell_used(shipped, "shipping_address_token", "paid_at", records, as_of)
+    return used.groupBy("customer_id").agg(*aggregates_of(*ADDRESS_MEASURES))
 
 
 def describe_devices(browsing_events: DataFrame, records: DataFrame, as_of: date) -> DataFrame:
     """One row per customer who ever logged in on a device."""
-    by_record = (
-        browsing_events.where(happened_by("occurred_at", as_of) & F.col("source_record_id").isNotNull())
-        .groupBy("source_record_id", "device_id")
-        .agg(F.max("occurred_at").alias("newest_at"), F.min("occurred_at").alias("oldest_at"))
-    )
-    return (
-        by_record.join(records, "source_record_id", how="inner")
-        .groupBy("customer_id", "device_id")
-        .agg(*newest_and_oldest(as_of))
-        .groupBy("customer_id")
-        .agg(*aggregates_of(*DEVICE_MEASURES))
-    )
+    logged_in = browsing_events.where(happened_by("occurred_at", as_of) & F.col("source_record_id").isNotNull())
+    used = tell_used(logged_in, "device_id", "occurred_at", records, as_of)
+    return used.groupBy("customer_id").agg(*aggregates_of(*DEVICE_MEASURES))
 
 
 def describe_ip_addresses(purchases: DataFrame, records: DataFrame, as_of: date) -> DataFrame:
     """One row per customer who placed a purchase from a known IP address in the longest window that counts them."""
-    placed = purchases.where(
-        in_last_days("paid_at", LONGEST_SHOPPED_FROM, as_of) & F.col("ip_address_token").isNotNull()
+    is_recent = in_last_days("paid_at", LONGEST_SHOPPED_FROM, as_of)
+    placed = purchases.where(is_recent & F.col("ip_address_token").isNotNull())
+    used = tell_used(placed, "ip_address_token", "paid_at", records, as_of)
+    return used.groupBy("customer_id").agg(*aggregates_of(*IP_ADDRESS_MEASURES))
+
+
+def tell_used(uses: DataFrame, thing: str, moment: str, records: DataFrame, as_of: date) -> DataFrame:
+    """One row per customer and thing used on any of the customer's records: when last and first, how often in a year.
+
+    Uses are brought together by record first: most things are used many times. What nobody asks for is not computed.
+    """
+    by_record = uses.groupBy("source_record_id", thing).agg(
+        F.max(moment).alias("newest_at"),
+        F.min(moment).alias("oldest_at"),
+        count_where(in_last_days(moment, YEAR_DAYS, as_of)).alias("use_count_365d"),
     )
-    by_record = placed.groupBy("source_record_id", "ip_address_token").agg(F.max("paid_at").alias("newest_at"))
     return (
         by_record.join(records, "source_record_id", how="inner")
-        .groupBy("customer_id", "ip_address_token")
-        .agg(days_before(as_of, F.max("newest_at")).alias("days_ago"))
-        .groupBy("customer_id")
-        .agg(*aggregates_of(*IP_ADDRESS_MEASURES))
+        .groupBy("customer_id", thing)
+        .agg(
+            days_before(as_of, F.max("newest_at")).alias("newest_days_ago"),
+            days_before(as_of, F.min("oldest_at")).alias("oldest_days_ago"),
+            F.sum("use_count_365d").alias("use_count_365d"),
+        )
     )
-
-
-def newest_and_oldest(as_of: date) -> list[Column]:
-    """When a thing of a customer was last and first seen, on any record."""
-    return [
-        days_before(as_of, F.max("newest_at")).alias("newest_days_ago"),
-        days_before(as_of, F.min("oldest_at")).alias("oldest_days_ago"),
-    ]

@@ -12,6 +12,7 @@ from schemas.cleaned.shop_users import SHOP_USERS
 from schemas.columns import CUSTOMER_ID
 from schemas.customers.identities import IDENTITIES
 from schemas.measures import (
+    Feature,
     columns_of,
     count_of,
     formula,
@@ -159,19 +160,31 @@ PLAN_MEASURES = formula(
 """Over the instalments of plans opened by as_of."""
 
 
+def used_lately(what: str, things: str, *lengths: int, where: str = "true") -> tuple[Feature, ...]:
+    """How many things were used in the last so many days; where: which of the source's rows name one."""
+    return tuple(
+        feature
+        for window, days in zip(last(*lengths), lengths, strict=True)
+        for feature in formula(
+            window.named(f"{what}_count"),
+            "bigint",
+            window.told(things),
+            count_of(f"newest_days_ago < {days}"),
+            rows=window.condition if where == "true" else f"{window.condition} AND {where}",
+        )
+    )
+
+
+SHIPPED = "shipping_address_token IS NOT NULL"
+
+
 def shipped_in(window: Window) -> str:
     """SQL: whether a purchase of the window was shipped to a known address."""
-    return f"{window.condition} AND shipping_address_token IS NOT NULL"
+    return f"{window.condition} AND {SHIPPED}"
 
 
 ADDRESS_MEASURES = (
-    *formula(
-        "address_count_180d",
-        "bigint",
-        "different shipping addresses of purchases in the last 180 days",
-        count_of("newest_days_ago < 180"),
-        rows=shipped_in(last(180)[0]),
-    ),
+    *used_lately("address", "different shipping addresses of purchases", 180, where=SHIPPED),
     *formula(
         "new_address_count_365d",
         "bigint",
@@ -183,7 +196,7 @@ ADDRESS_MEASURES = (
         "main_address_share_365d",
         "double",
         "purchases shipped to the address used most over purchases shipped to a known address, in the last 365 days",
-        share_of("max(purchase_count)", "sum(purchase_count)"),
+        share_of("max(use_count_365d)", "sum(use_count_365d)"),
         missing="nothing shipped to a known address in the last 365 days",
         rows=shipped_in(last(365)[0]),
     ),
@@ -199,17 +212,7 @@ ADDRESS_MEASURES = (
 """Over the shipping addresses of a customer's purchases, one row for each."""
 
 DEVICE_MEASURES = (
-    *(
-        feature
-        for window, days in zip(last(30, 90), (30, 90), strict=True)
-        for feature in formula(
-            window.named("device_count"),
-            "bigint",
-            window.told("devices logged in on"),
-            count_of(f"newest_days_ago < {days}"),
-            rows=window.condition,
-        )
-    ),
+    *used_lately("device", "devices logged in on", 30, 90),
     *formula(
         "days_since_new_device",
         "int",
@@ -221,24 +224,25 @@ DEVICE_MEASURES = (
 """Over the devices of a customer's events, one row for each."""
 
 LONGEST_SHOPPED_FROM = 90
-IP_ADDRESS_MEASURES = tuple(
-    feature
-    for window in last(30, LONGEST_SHOPPED_FROM)
-    for feature in formula(
-        window.named("ip_address_count"),
-        "bigint",
-        window.told("different IP addresses that purchases were placed from"),
-        count_of(window.condition),
-        rows=f"{window.condition} AND ip_address_token IS NOT NULL",
-    )
+IP_ADDRESS_MEASURES = used_lately(
+    "ip_address",
+    "different IP addresses that purchases were placed from",
+    30,
+    LONGEST_SHOPPED_FROM,
+    where="ip_address_token IS NOT NULL",
 )
-"""Over the IP addresses of a customer's purchases, one row for each, on the day of the newest."""
+"""Over the IP addresses of a customer's purchases of the longest of these windows, one row for each."""
 
-COUNTS_OF_OTHERS = tuple(
-    feature.column.name
-    for feature in (*ACCOUNT_MEASURES, *ADDRESS_MEASURES, *DEVICE_MEASURES, *IP_ADDRESS_MEASURES)
-    if not feature.column.is_nullable
+MEASURES_OF_OTHERS = (
+    *ACCOUNT_MEASURES,
+    *PLAN_MEASURES,
+    *ADDRESS_MEASURES,
+    *DEVICE_MEASURES,
+    *IP_ADDRESS_MEASURES,
 )
+"""What is told of other rows than the records; the rows of each kind are brought together by a step of its own."""
+
+COUNTS_OF_OTHERS = tuple(feature.column.name for feature in MEASURES_OF_OTHERS if not feature.column.is_nullable)
 """Counts of things that a customer may have none of."""
 
 IDENTITY = Table(
@@ -257,13 +261,6 @@ IDENTITY = Table(
     key=("customer_id",),
     columns=(
         CUSTOMER_ID,
-        *columns_of(
-            *RECORD_MEASURES,
-            *ACCOUNT_MEASURES,
-            *PLAN_MEASURES,
-            *ADDRESS_MEASURES,
-            *DEVICE_MEASURES,
-            *IP_ADDRESS_MEASURES,
-        ),
+        *columns_of(*RECORD_MEASURES, *MEASURES_OF_OTHERS),
     ),
 )
