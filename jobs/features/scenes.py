@@ -147,7 +147,9 @@ def describe_trades(card_payments: DataFrame, records: DataFrame, as_of: date) -
         .where(in_last_days("booked_at", YEAR_DAYS, as_of))
         .select("source_record_id", "mcc")
         .join(records, "source_record_id", how="inner")
-        .repartition("customer_id")  # one shuffle for both; to count the trades of a record before spares few rows
+        .repartition(
+            "customer_id"
+        )  # one shuffle for both; counting by record before would halve its rows, and take one more
         .groupBy("customer_id", "mcc")
         .agg(F.count("*").alias("payment_count"))
         .groupBy("customer_id")
