@@ -17,12 +17,12 @@ from tests.published_rows import publish_rows
 NIGHT: Final = date(2026, 4, 1)
 
 
-def settings(folder: Path) -> Settings:
+def settings(folder: Path, first_night: date = NIGHT) -> Settings:
     return read_settings(
         {
             "NIGHTLEDGER_LAKE": str(folder / "lake"),
             "NIGHTLEDGER_SCRATCH": str(folder / "scratch"),
-            "NIGHTLEDGER_FIRST_BUSINESS_DATE": str(NIGHT),
+            "NIGHTLEDGER_FIRST_BUSINESS_DATE": str(first_night),
         }
     )
 

@@ -14,7 +14,6 @@ from jobs.explain import days_for, explain, feature_of, parents_read
 from jobs.explained_rows import DAY_OF_PLAN
 from jobs.inputs import night
 from jobs.lake import Lake
-from jobs.settings import read_settings
 from jobs.storage_local import LocalStorage
 from schemas.cleaned.accounts import ACCOUNTS
 from schemas.cleaned.browsing_events import BROWSING_EVENTS
@@ -31,6 +30,7 @@ from schemas.measures import Feature
 from schemas.table import Table
 from tests.conftest import arrow_rows
 from tests.features.random_rows import AS_OF, CUSTOMERS, ZONE, RandomRows, Row, local_day
+from tests.lake.explained_night import settings
 from tests.published_rows import publish_rows
 from tests.reference.answer import rows_of, without_zone
 from tests.reference.answers import ANSWERED, ANSWERS
@@ -180,13 +180,7 @@ class ExplainedWorld:
         for parent, rows in rows_of_gus().items():
             self.given[parent].extend(rows)
         self.lake = Lake(LocalStorage(folder / "lake"), folder / "scratch")
-        self.settings = read_settings(
-            {
-                "NIGHTLEDGER_LAKE": str(folder / "lake"),
-                "NIGHTLEDGER_SCRATCH": str(folder / "scratch"),
-                "NIGHTLEDGER_FIRST_BUSINESS_DATE": str(AS_OF),
-            }
-        )
+        self.settings = settings(folder, AS_OF)
         for parent in {parent for family in ANSWERED for parent in parents_of(family)}:
             publish_rows(self.lake, parent, night(AS_OF), self.given[parent])
         self.shown = [shown for family in ANSWERED for shown in self._explained(family)]
